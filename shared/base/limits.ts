@@ -1,0 +1,103 @@
+/** Every bound of the system, with its unit in its name (invariant B1). Thresholds are starting values: measure, then change them here. */
+import { assert } from "./assert.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+// Memory of one isolate (128 MB in production)
+export const ARENA_PAGE_BYTES = 64 * KIB;
+export const ARENA_BYTES = 64 * MIB;
+export const ARENA_PAGE_COUNT = ARENA_BYTES / ARENA_PAGE_BYTES;
+/** Most arena one query may hold; `settings.memory_bytes` only lowers it. */
+export const QUERY_ARENA_BYTES_MAX = 48 * MIB;
+/** JavaScript-heap bytes (R2 bodies, decompressed pages) reserved by all queries of an isolate. */
+export const HEAP_BYTES_MAX = 16 * MIB;
+export const ADMISSION_QUEUE_MAX = 16;
+export const ADMISSION_WAIT_MS_MAX = 5 * SECOND;
+
+// Execution
+export const BATCH_ROW_COUNT_MAX = 2048;
+/** Work units (rows x declared cost) between two yields to the event loop. */
+export const YIELD_WORK_UNITS = 2_000_000;
+export const QUERY_WORK_UNITS_MAX = 20_000_000_000;
+export const QUERY_TIMEOUT_MS = 60 * SECOND;
+export const QUERY_ROW_LIMIT_MAX = 10_000_000;
+export const QUERY_BYTES_SCANNED_MAX = 20 * 1024 * MIB;
+export const SELECTION_COMPACT_FRACTION = 0.25;
+
+// SQL
+export const SQL_BYTES_MAX = MIB;
+export const SQL_NESTING_MAX = 200;
+export const SQL_PARAMETER_COUNT_MAX = 1000;
+export const IDENTIFIER_BYTES_MAX = 63;
+export const TABLE_COLUMN_COUNT_MAX = 500;
+export const TABLE_COUNT_MAX = 10_000;
+
+// Bodies
+export const BODY_COMPRESSED_BYTES_MAX = 100 * MIB;
+export const BODY_DECODED_BYTES_MAX = 1024 * MIB;
+/** Body of every route that is not an append. */
+export const REQUEST_BODY_BYTES_MAX = 2 * MIB;
+export const ROW_ERRORS_REPORTED_MAX = 100;
+/** One value of a row; also the largest JSON string and CSV field. */
+export const VALUE_BYTES_MAX = MIB;
+export const RESULT_HOLD_BACK_BYTES = MIB;
+
+// Appends and shards
+/** Above this (decoded, native codec) an append is bulk. */
+export const APPEND_BYTES_MAX = 8 * MIB;
+/** One BLOB in a shard's SQLite; the platform's limit is 2 MB. */
+export const TAIL_BLOB_BYTES_MAX = 1_900_000;
+/** Small appends are merged into blocks up to this size. */
+export const TAIL_BLOCK_BYTES = MIB;
+export const TAIL_BYTES_MAX = 256 * MIB;
+export const FLUSH_TAIL_BYTES = 32 * MIB;
+export const FLUSH_AGE_MS = 60 * SECOND;
+export const SHARD_COUNT_MAX = 8;
+export const APPEND_ID_TTL_MS = 24 * HOUR;
+export const BULK_CLAIM_MS = 10 * MINUTE;
+export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
+export const RPC_ATTEMPT_COUNT_MAX = 4;
+
+// Catalog
+export const INLINE_FILE_COUNT_MAX = 1000;
+export const MANIFEST_FILE_COUNT_MAX = 1000;
+/** Text bounds of statistics are cut to this many bytes; the upper bound is rounded up. */
+export const STATISTICS_BOUND_BYTES_MAX = 32;
+export const SNAPSHOT_RETAINED_COUNT_MAX = 100;
+/** A replaced file, and flushed tail rows, are kept this long. */
+export const GRACE_PERIOD_MS = 15 * MINUTE;
+export const SNAPSHOT_CACHE_AGE_MS_MAX = 5 * MINUTE;
+/** Running plus sending of one query. */
+export const QUERY_LIFETIME_MS_MAX = 5 * MINUTE;
+export const CLOCK_SKEW_MS_MAX = MINUTE;
+assert(
+	GRACE_PERIOD_MS > SNAPSHOT_CACHE_AGE_MS_MAX + QUERY_LIFETIME_MS_MAX + CLOCK_SKEW_MS_MAX,
+	"the grace period outlives every cached snapshot and running query (design, section 7)",
+);
+
+// Parquet
+export const ROW_GROUP_ROW_COUNT = 131_072;
+export const PARQUET_PAGE_ROW_COUNT = 20_000;
+export const PARQUET_PAGE_BYTES = MIB;
+export const PARQUET_PAGE_BYTES_MAX = 16 * MIB;
+export const PARQUET_FOOTER_BYTES_MAX = 8 * MIB;
+export const PARQUET_DICTIONARY_ENTRY_COUNT_MAX = 65_536;
+export const PARQUET_DICTIONARY_BYTES_MAX = MIB;
+/** Ranges closer than this are read as one. */
+export const READ_COALESCE_GAP_BYTES = 64 * KIB;
+export const READ_BLOCK_BYTES = MIB;
+
+// Identity
+export const TOKEN_TTL_SECONDS = 900;
+/** Longest time for which a decision about a key, a role or a tenant's state is cached. */
+export const PRINCIPAL_CACHE_MS = 4 * SECOND;
+export const RATE_LIMIT_REQUEST_COUNT = 5000;
+export const RATE_LIMIT_PERIOD_SECONDS = 10;
+
+// Lists
+export const LIST_LIMIT_DEFAULT = 100;
+export const LIST_LIMIT_MAX = 1000;

@@ -1,0 +1,48 @@
+/** What the binder knows of a function and what binds it to its kernel: the stable id. */
+import type { DataType, DataTypeKind } from "../data-type.ts";
+
+/**
+ * One overload. `id` is stable, stored in plans: the name and the argument kinds, e.g. `add(integer,integer)`.
+ * Operators are functions too, under the names in `OPERATOR_FUNCTIONS`.
+ */
+export interface FunctionSignature {
+	id: string;
+	name: string;
+	kind: "scalar" | "aggregate";
+	arguments: DataTypeKind[];
+	/** The last argument may repeat. */
+	variadic: boolean;
+	result: (argumentTypes: DataType[]) => DataType;
+	volatility: "immutable" | "stable" | "volatile";
+	/** NULL in, NULL out: the evaluator never calls the kernel for such a row. */
+	strict: boolean;
+	/** Can raise for some input: it runs only on rows that reach it. */
+	canRaise: boolean;
+	/** Work units of a row, 1 = one integer addition. */
+	cost: number;
+	/** One sentence for the reference. */
+	description: string;
+}
+
+/** SQL operator spelling to function name, by number of arguments. */
+export const OPERATOR_FUNCTIONS: { binary: Record<string, string>; unary: Record<string, string> } = {
+	binary: {
+		"+": "add",
+		"-": "subtract",
+		"*": "multiply",
+		"/": "divide",
+		"%": "modulo",
+		"=": "eq",
+		"<>": "ne",
+		"<": "lt",
+		"<=": "le",
+		">": "gt",
+		">=": "ge",
+		"||": "concat_op",
+		"~~": "like",
+		"!~~": "not_like",
+		"~~*": "ilike",
+		"!~~*": "not_ilike",
+	},
+	unary: { "-": "negate", "+": "plus" },
+};

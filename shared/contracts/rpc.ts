@@ -1,0 +1,227 @@
+/**
+ * The RPC interface of each Worker's entrypoint. Every method is annotated with its answer: a relayed stub's result without an annotation is typed `never`.
+ *
+ * Contracts are versioned by `contracts/version.ts`; deployments are not atomic, so a receiver accepts this version and the one before.
+ * Errors are `LittoralError`s; workerd carries their own properties.
+ */
+import type { TableId, TenantId } from "#shared/base/ids.ts";
+import type { PhysicalPlan } from "./plan/physical.ts";
+import type { Directory, ShardDescription, TenantState } from "./directory.ts";
+import type { MetricsPush } from "./metrics.ts";
+import type { CallContext } from "./principal.ts";
+import type { CommitAnswer, CommitRequest, SnapshotSummary, TableSnapshot } from "./snapshot.ts";
+import type { TableDefinition, TableSchema } from "./table.ts";
+import type { SqlValue } from "./value.ts";
+
+// ---------------------------------------------------------------- catalog
+
+export interface TablePage {
+	tables: TableSchema[];
+	nextCursor: string | null;
+}
+
+export interface TableDescription {
+	schema: TableSchema;
+	/** Rows and bytes in data files; the tail is not the catalog's. */
+	rowCount: number;
+	byteCount: number;
+	fileCount: number;
+	snapshots: SnapshotSummary[];
+	/** Watermarks of the newest snapshot. */
+	snapshotVersion: number;
+}
+
+/** A table by name or id, and the lowest versions the caller may be given. */
+export interface SnapshotRequest {
+	table: { name: string } | { tableId: TableId };
+	minimumSchemaVersion?: number;
+	minimumSnapshotVersion?: number;
+	/** Reads D1's primary instead of whatever the isolate has cached. */
+	fresh?: boolean;
+}
+
+export interface CatalogRpc {
+	/** @throws duplicate_table (42P07) unless `ifNotExists`; idempotent by `commitId` */
+	createTable(
+		tenantId: TenantId,
+		request: { commitId: string; definition: TableDefinition },
+	): Promise<{ schema: TableSchema; created: boolean }>;
+	/** Marks the table dropped in one batch; its files become garbage. Idempotent by `commitId`. @returns null where no such table is */
+	dropTable(tenantId: TenantId, request: { commitId: string; name: string }): Promise<{ tableId: TableId; schemaVersion: number } | null>;
+	listTables(tenantId: TenantId, page: { limit: number; cursor: string | null }): Promise<TablePage>;
+	/** @throws undefined_table (42P01) */
+	describeTable(tenantId: TenantId, name: string): Promise<TableDescription>;
+	/** One answer per request, null where there is no such table. */
+	readSnapshots(tenantId: TenantId, requests: SnapshotRequest[]): Promise<(TableSnapshot | null)[]>;
+	/** Nearest names to suggest for an unknown table. */
+	tableNames(tenantId: TenantId): Promise<string[]>;
+	/**
+	 * Section 7: one D1 batch, atomic, idempotent by commit id, rebased onto the newest snapshot.
+	 * @throws commit_precondition_failed (watermark), commit_object_condemned (PUT a new attempt), conflict (an input file is gone), undefined_table (dropped)
+	 */
+	commit(request: CommitRequest): Promise<CommitAnswer>;
+	/** What became of a commit id; null when it never committed. */
+	commitStatus(tenantId: TenantId, commitId: string): Promise<CommitAnswer | null>;
+	/** Highest watermark of a shard for each of its tables, dropped tables included. */
+	shardWatermarks(
+		tenantId: TenantId,
+		shard: number,
+	): Promise<{ tableId: TableId; watermark: number; snapshotVersion: number; dropped: boolean }[]>;
+	/** One bounded step of removing every R2 object and D1 row of a tenant; call again until `done`. */
+	deleteTenant(tenantId: TenantId): Promise<{ done: boolean }>;
+	ready(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- optimizer
+
+/** `settings` of `/v1/sql`, validated by the gateway: each only lowers a limit. */
+export interface QuerySettings {
+	timeoutMs?: number;
+	rowLimit?: number;
+	memoryBytes?: number;
+	bytesScanned?: number;
+	timeZone?: string;
+	bigintAsString?: boolean;
+}
+
+export interface PlanRequest {
+	sql: string;
+	/** JSON values; typed by context when bound. */
+	parameters: unknown[];
+	settings: QuerySettings;
+	nowMicroseconds: bigint;
+	/** By table id: plans must use at least these (from the directory); absent on the first try. */
+	minimums?: Record<string, { schemaVersion: number; snapshotVersion: number }>;
+	/** Bypass caches for every table named. */
+	fresh?: boolean;
+}
+
+/** A statement, bound and planned. The coordinator checks `action` against the role before it runs anything. */
+export type PlannedStatement =
+	| { kind: "query"; plan: PhysicalPlan }
+	| { kind: "explain"; lines: string[]; json: string | null; analyze: false; plan: PhysicalPlan }
+	| { kind: "create_table"; definition: TableDefinition }
+	| { kind: "drop_table"; names: string[]; ifExists: boolean }
+	/** `plan` gives all columns of `table` in schema order, cast, defaults filled in. NOT NULL is checked by the writer. */
+	| { kind: "insert"; table: TableSchema; plan: PhysicalPlan };
+
+export interface OptimizerRpc {
+	/** @throws LittoralError with sqlstate and position */
+	plan(context: CallContext, request: PlanRequest): Promise<PlannedStatement>;
+	ready(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- tenant
+
+export type ResultFormat = "json" | "ndjson" | "csv" | "arrow" | "parquet";
+export type RowsFormat = "json" | "ndjson" | "csv" | "arrow" | "parquet";
+
+export interface IngestRequest {
+	table: string;
+	format: RowsFormat;
+	gzip: boolean;
+	idempotencyKey: string | null;
+	/** Compressed bytes counted by the gateway: over the limit the stream fails with body_too_large. */
+	body: ReadableStream<Uint8Array>;
+}
+export interface AppendAnswer {
+	accepted: number;
+	bookmark: string;
+	duplicate: boolean;
+}
+
+export interface QueryRequest {
+	queryId: string;
+	sql: string;
+	parameters: unknown[];
+	settings: QuerySettings;
+	format: ResultFormat;
+	idempotencyKey: string | null;
+	/** A bookmark to verify (tenant, form); invariant Q2 makes waiting unnecessary. */
+	bookmark: string | null;
+}
+export type QueryAnswer =
+	/** `body` is the result in the asked format, statistics included; the first 1 MiB was held back, so errors before it were thrown. */
+	| { kind: "rows"; body: ReadableStream<Uint8Array> }
+	| { kind: "command"; command: string; rowCount: number; bookmark: string; duplicate?: boolean };
+
+export interface TableAnswer extends TableDescription {
+	tailRows: number;
+}
+
+export interface TenantRpc {
+	/** @throws table_not_found, malformed_body, invalid_rows, body_too_large, idempotency_key_reused, in_progress, overloaded, tenant_suspended */
+	ingest(context: CallContext, request: IngestRequest): Promise<AppendAnswer>;
+	query(context: CallContext, request: QueryRequest): Promise<QueryAnswer>;
+	listTables(
+		context: CallContext,
+		page: { limit: number; cursor: string | null },
+	): Promise<{ tables: TableAnswer[]; nextCursor: string | null }>;
+	describeTable(context: CallContext, name: string): Promise<TableAnswer>;
+	// lifecycle, for operations; each idempotent
+	openTenant(tenantId: TenantId, location: string | null): Promise<Directory>;
+	setTenantState(tenantId: TenantId, state: TenantState): Promise<Directory>;
+	directory(tenantId: TenantId): Promise<Directory>;
+	/** One bounded step of the epoch protocol towards `count` active shards; call again until `settled`. Draining goes on by alarms. */
+	changeShards(tenantId: TenantId, count: number): Promise<{ epoch: number; shards: ShardDescription[]; settled: boolean }>;
+	/** One bounded step of emptying every shard that the tenant ever had: rows, ids, keys and alarms; call again until `done`. */
+	deleteTenant(tenantId: TenantId): Promise<{ done: boolean }>;
+	ready(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- operations
+
+export interface TenantDescription {
+	id: string;
+	tenantId: TenantId;
+	status: "creating" | "active" | "suspended" | "deleting";
+	createdAt: string;
+}
+export interface ServiceProbe {
+	status: "ok" | "failed";
+	latencyMs: number;
+}
+
+export interface OperationsRpc {
+	/** Creates or continues. @throws tenant_exists */
+	createTenant(request: { id: string; location: string | null; requestId: string }): Promise<TenantDescription>;
+	/** @throws tenant_not_found */
+	getTenant(id: string): Promise<TenantDescription>;
+	/** By internal id; null once deleted. The gateway caches it for at most PRINCIPAL_CACHE_MS. */
+	tenantById(tenantId: TenantId): Promise<TenantDescription | null>;
+	listTenants(page: { limit: number; cursor: string | null }): Promise<{ tenants: TenantDescription[]; nextCursor: string | null }>;
+	suspendTenant(id: string): Promise<TenantDescription>;
+	resumeTenant(id: string): Promise<TenantDescription>;
+	/** @returns done false while steps go on by queue */
+	deleteTenant(id: string): Promise<{ done: boolean; tenantId: TenantId }>;
+	changeShards(id: string, count: number): Promise<{ epoch: number; shards: ShardDescription[] }>;
+	/** Probes the four Workers below it. */
+	probe(): Promise<Record<"tenant" | "optimizer" | "catalog" | "monitoring", ServiceProbe>>;
+	ready(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- monitoring
+
+export interface HealthRecord {
+	service: string;
+	status: "ok" | "failed";
+	latencyMs: number;
+	atMs: number;
+}
+
+export interface MonitoringRpc {
+	/** Counts a numbered delta once. */
+	push(push: MetricsPush): Promise<void>;
+	recordHealth(records: HealthRecord[]): Promise<void>;
+	healthHistory(limit: number): Promise<HealthRecord[]>;
+	/** Prometheus text of everything pushed. */
+	scrape(): Promise<string>;
+	ready(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- queue
+
+/** Messages of queue `signals`, consumed by operations. */
+export type Signal = { kind: "tenant_step"; tenantId: TenantId };
+
+export type { SqlValue };

@@ -1,0 +1,3 @@
+// Every exported kernel, by room. AssemblyScript: raw loads and stores on the imported memory, no managed object, no global state, no data segment.
+export * from "./validity";
+export * from "./selection";

@@ -1,0 +1,8 @@
+/** Tests of this Worker inside workerd. */
+import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+	plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+	test: { name: "tenant", include: ["test/**/*.test.ts"] },
+});
