@@ -40,6 +40,12 @@ export interface SnapshotRequest {
 	fresh?: boolean;
 }
 
+/** The caller's span and request, for logs; never part of what a call means. */
+export interface CallTrace {
+	traceparent: string;
+	requestId: string;
+}
+
 export interface CatalogRpc {
 	/** @throws duplicate_table (42P07) unless `ifNotExists`; idempotent by `commitId` */
 	createTable(
@@ -47,19 +53,23 @@ export interface CatalogRpc {
 		request: { commitId: string; definition: TableDefinition },
 	): Promise<{ schema: TableSchema; created: boolean }>;
 	/** Marks the table dropped in one batch; its files become garbage. Idempotent by `commitId`. @returns null where no such table is */
-	dropTable(tenantId: TenantId, request: { commitId: string; name: string }): Promise<{ tableId: TableId; schemaVersion: number } | null>;
-	listTables(tenantId: TenantId, page: { limit: number; cursor: string | null }): Promise<TablePage>;
+	dropTable(
+		tenantId: TenantId,
+		request: { commitId: string; name: string },
+		trace?: CallTrace,
+	): Promise<{ tableId: TableId; schemaVersion: number } | null>;
+	listTables(tenantId: TenantId, page: { limit: number; cursor: string | null }, trace?: CallTrace): Promise<TablePage>;
 	/** @throws undefined_table (42P01) */
-	describeTable(tenantId: TenantId, name: string): Promise<TableDescription>;
+	describeTable(tenantId: TenantId, name: string, trace?: CallTrace): Promise<TableDescription>;
 	/** One answer per request, null where there is no such table. */
-	readSnapshots(tenantId: TenantId, requests: SnapshotRequest[]): Promise<(TableSnapshot | null)[]>;
+	readSnapshots(tenantId: TenantId, requests: SnapshotRequest[], trace?: CallTrace): Promise<(TableSnapshot | null)[]>;
 	/** Nearest names to suggest for an unknown table. */
 	tableNames(tenantId: TenantId): Promise<string[]>;
 	/**
 	 * Section 7: one D1 batch, atomic, idempotent by commit id, rebased onto the newest snapshot.
 	 * @throws commit_precondition_failed (watermark), commit_object_condemned (PUT a new attempt), conflict (an input file is gone), undefined_table (dropped)
 	 */
-	commit(request: CommitRequest): Promise<CommitAnswer>;
+	commit(request: CommitRequest, trace?: CallTrace): Promise<CommitAnswer>;
 	/** What became of a commit id; null when it never committed. */
 	commitStatus(tenantId: TenantId, commitId: string): Promise<CommitAnswer | null>;
 	/** Highest watermark of a shard for each of its tables, dropped tables included. */
@@ -214,8 +224,8 @@ export interface MonitoringRpc {
 	push(push: MetricsPush): Promise<void>;
 	recordHealth(records: HealthRecord[]): Promise<void>;
 	healthHistory(limit: number): Promise<HealthRecord[]>;
-	/** Prometheus text of everything pushed. */
-	scrape(): Promise<string>;
+	/** Prometheus text of everything pushed, or of one service. */
+	scrape(service?: string): Promise<string>;
 	ready(): Promise<void>;
 }
 

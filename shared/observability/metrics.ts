@@ -1,0 +1,110 @@
+/**
+ * Counters and histograms of this isolate, pushed to monitoring as numbered deltas.
+ *
+ * A delta is cut once and kept until monitoring has answered for it: a repetition carries the same number and is not counted again. At most
+ * one push of an isolate is under way; what is counted meanwhile goes with the next.
+ */
+import { randomHex } from "#shared/base/ids.ts";
+import { LATENCY_BUCKETS_SECONDS, type MetricSample, type MetricsPush } from "#shared/contracts/metrics.ts";
+
+/** Counted things are gathered this long before they are pushed. */
+const PUSH_DELAY_MS = 250;
+/** A push older than this belonged to a request that was cut off; another takes over. */
+const PUSH_STALE_MS = 20_000;
+/** Bound on the series of one isolate: beyond it new ones are dropped. */
+const SERIES_MAX = 2000;
+
+export type Labels = Record<string, string>;
+
+/** The accumulator, separate from the isolate's one for tests. */
+export class MetricsRegistry {
+	readonly #isolateId = randomHex(8);
+	#series = new Map<string, MetricSample>();
+	#sequence = 0;
+	#unanswered: MetricsPush | null = null;
+
+	increment(name: string, labels: Labels = {}, by = 1): void {
+		const sample = this.#sample("counter", name, labels);
+		if (sample) sample.value += by;
+	}
+
+	observe(name: string, labels: Labels, seconds: number): void {
+		const sample = this.#sample("histogram", name, labels);
+		if (!sample) return;
+		sample.value += seconds;
+		const bucket = LATENCY_BUCKETS_SECONDS.findIndex((bound) => seconds <= bound);
+		const buckets = sample.buckets as number[];
+		const index = bucket < 0 ? LATENCY_BUCKETS_SECONDS.length : bucket;
+		buckets[index] = (buckets[index] as number) + 1;
+	}
+
+	/** The delta to push now: the unanswered one again, or a new one; null when there is nothing. */
+	cut(service: string): MetricsPush | null {
+		if (this.#unanswered !== null) return this.#unanswered;
+		if (this.#series.size === 0) return null;
+		this.#unanswered = { isolateId: this.#isolateId, sequence: ++this.#sequence, service, samples: [...this.#series.values()] };
+		this.#series = new Map();
+		return this.#unanswered;
+	}
+
+	/** Monitoring has counted the delta that {@link cut} gave. */
+	answered(): void {
+		this.#unanswered = null;
+	}
+
+	get empty(): boolean {
+		return this.#unanswered === null && this.#series.size === 0;
+	}
+
+	#sample(kind: MetricSample["kind"], name: string, labels: Labels): MetricSample | null {
+		const key = `${name}|${JSON.stringify(labels)}`;
+		let sample = this.#series.get(key);
+		if (sample === undefined) {
+			if (this.#series.size >= SERIES_MAX) return null;
+			sample = { name, labels, kind, value: 0 };
+			if (kind === "histogram") sample.buckets = Array.from({ length: LATENCY_BUCKETS_SECONDS.length + 1 }, () => 0);
+			this.#series.set(key, sample);
+		}
+		return sample;
+	}
+}
+
+const registry = new MetricsRegistry();
+let pushStartedAtMs = 0;
+
+/** Adds to a counter of this isolate. Names end in `_total`; label values are few and bounded. */
+export function increment(name: string, labels: Labels = {}, by = 1): void {
+	registry.increment(name, labels, by);
+}
+
+/** Adds an observation in seconds to a histogram of this isolate. Names end in `_seconds`. */
+export function observe(name: string, labels: Labels, seconds: number): void {
+	registry.observe(name, labels, seconds);
+}
+
+/** What a push needs of `ctx` and `env`. */
+export interface PushTarget {
+	waitUntil(promise: Promise<unknown>): void;
+	push(push: MetricsPush): Promise<void>;
+}
+
+/** Sees to it that what was counted reaches monitoring soon, outside the request's own time. */
+export function schedulePush(service: string, target: PushTarget): void {
+	if (registry.empty || Date.now() - pushStartedAtMs < PUSH_STALE_MS) return;
+	pushStartedAtMs = Date.now();
+	target.waitUntil(pushAll(service, target));
+}
+
+async function pushAll(service: string, target: PushTarget): Promise<void> {
+	try {
+		await scheduler.wait(PUSH_DELAY_MS);
+		for (let delta = registry.cut(service); delta !== null; delta = registry.cut(service)) {
+			await target.push(delta);
+			registry.answered();
+		}
+	} catch {
+		// The delta is kept and goes again with the next request: observability never fails what it observes.
+	} finally {
+		pushStartedAtMs = 0;
+	}
+}

@@ -1,0 +1,55 @@
+/** Wraps one call of a Worker: a span, a log line, a counter, a latency; then the isolate's counters go to monitoring. */
+import { isLittoralError } from "#shared/base/errors.ts";
+import { log } from "./log.ts";
+import { increment, observe, schedulePush } from "./metrics.ts";
+import { reportError } from "./sentry.ts";
+import type { ObservedEnv } from "./service-app.ts";
+import { startSpan, type Span } from "./trace.ts";
+
+export interface Observation {
+	service: string;
+	/** The RPC method or route: bounded, never with an id in it. */
+	operation: string;
+	env: ObservedEnv;
+	ctx: { waitUntil(promise: Promise<unknown>): void };
+	/** The caller's span, where there is one. */
+	traceparent?: string | null | undefined;
+	requestId?: string | undefined;
+	tenant?: string | undefined;
+}
+
+/**
+ * Runs `work` and observes it. Errors pass through unchanged.
+ *
+ * @param work gets the new span; what it calls carries `span.traceparent`
+ */
+export async function observed<Result>(observation: Observation, work: (span: Span) => Promise<Result>): Promise<Result> {
+	const { service, operation, env, ctx } = observation;
+	const span = startSpan(observation.traceparent);
+	const startedAtMs = Date.now();
+	let code = "ok";
+	try {
+		return await work(span);
+	} catch (error) {
+		code = isLittoralError(error) ? error.code : "internal_error";
+		if (!isLittoralError(error)) reportError(env, ctx, error, { service, operation, traceId: span.traceId });
+		throw error;
+	} finally {
+		const elapsedMs = Date.now() - startedAtMs;
+		increment("littoral_calls_total", { service, operation, code });
+		observe("littoral_call_duration_seconds", { service, operation }, elapsedMs / 1000);
+		if (code !== "ok") increment("littoral_errors_total", { service, code });
+		log(code === "internal_error" ? "error" : "info", operation, {
+			service,
+			traceId: span.traceId,
+			spanId: span.spanId,
+			parentSpanId: span.parentSpanId,
+			...(observation.requestId === undefined ? {} : { requestId: observation.requestId }),
+			...(observation.tenant === undefined ? {} : { tenant: observation.tenant }),
+			code,
+			elapsedMs,
+		});
+		const { MONITORING } = env;
+		if (MONITORING) schedulePush(service, { waitUntil: (promise) => ctx.waitUntil(promise), push: (push) => MONITORING.push(push) });
+	}
+}
