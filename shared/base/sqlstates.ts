@@ -8,6 +8,8 @@ export const SQLSTATES = {
 	invalid_datetime_format: "22007",
 	datetime_field_overflow: "22008",
 	division_by_zero: "22012",
+	invalid_argument_for_logarithm: "2201E",
+	invalid_argument_for_power_function: "2201F",
 	interval_field_overflow: "22015",
 	invalid_parameter_value: "22023",
 	invalid_escape_sequence: "22025",

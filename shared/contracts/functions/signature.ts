@@ -1,6 +1,9 @@
 /** What the binder knows of a function and what binds it to its kernel: the stable id. */
 import type { DataType, DataTypeKind } from "../data-type.ts";
 
+/** An argument's type without its parameters; `any` takes every type as it is (the kernel, or the evaluator, looks at the type it gets). */
+export type ArgumentKind = DataTypeKind | "any";
+
 /**
  * One overload. `id` is stable, stored in plans: the name and the argument kinds, e.g. `add(integer,integer)`.
  * Operators are functions too, under the names in `OPERATOR_FUNCTIONS`.
@@ -9,7 +12,7 @@ export interface FunctionSignature {
 	id: string;
 	name: string;
 	kind: "scalar" | "aggregate";
-	arguments: DataTypeKind[];
+	arguments: ArgumentKind[];
 	/** The last argument may repeat. */
 	variadic: boolean;
 	result: (argumentTypes: DataType[]) => DataType;
@@ -43,6 +46,17 @@ export const OPERATOR_FUNCTIONS: { binary: Record<string, string>; unary: Record
 		"!~~": "not_like",
 		"~~*": "ilike",
 		"!~~*": "not_ilike",
+		"~": "regexp_match_op",
+		"~*": "regexp_imatch_op",
+		"!~": "not_regexp_match_op",
+		"!~*": "not_regexp_imatch_op",
+		"^": "power",
+		"^@": "starts_with",
+		"&": "bitwise_and",
+		"|": "bitwise_or",
+		"#": "bitwise_xor",
+		"<<": "shift_left",
+		">>": "shift_right",
 	},
-	unary: { "-": "negate", "+": "plus" },
+	unary: { "-": "negate", "+": "plus", "@": "abs", "|/": "sqrt", "||/": "cbrt", "~": "bitwise_not" },
 };

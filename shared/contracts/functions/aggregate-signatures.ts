@@ -1,0 +1,76 @@
+/** Aggregates. Result types are PostgreSQL's: sum(integer) is bigint, sum(bigint) and every numeric sum are numeric, avg of integers is numeric. */
+import type { DataType } from "../data-type.ts";
+import { define, type SignatureOptions } from "./define.ts";
+import type { ArgumentKind, FunctionSignature } from "./signature.ts";
+import { COMPARABLE_KINDS } from "./operator-signatures.ts";
+
+function aggregate(
+	name: string,
+	argumentKinds: ArgumentKind[],
+	result: Parameters<typeof define>[1]["result"],
+	description: string,
+	options: SignatureOptions = {},
+): FunctionSignature {
+	return define("aggregate", { name, arguments: argumentKinds, result, description }, options);
+}
+
+const SUM_RESULTS = {
+	smallint: "bigint",
+	integer: "bigint",
+	bigint: "numeric",
+	real: "real",
+	double: "double",
+	numeric: "numeric",
+	interval: "interval",
+} as const;
+const AVERAGE_RESULTS = {
+	smallint: "numeric",
+	integer: "numeric",
+	bigint: "numeric",
+	real: "double",
+	double: "double",
+	numeric: "numeric",
+	interval: "interval",
+} as const;
+const NUMBER_KINDS = ["smallint", "integer", "bigint", "real", "double", "numeric"] as const;
+const SPREAD_NAMES = ["stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"] as const;
+
+/** min and max of a CHAR(n) keep its length; of a NUMERIC(p,s) they are free, as PostgreSQL forgets the modifier. */
+const extreme = (types: DataType[]): DataType => {
+	const type = types[0] as DataType;
+	return type.kind === "numeric" ? { kind: "numeric" } : type;
+};
+
+/** PostgreSQL has no min(boolean), min(bytea) before 18 nor min(uuid) before 18; 18 has all but boolean. */
+const EXTREME_KINDS = COMPARABLE_KINDS.filter((kind) => kind !== "boolean");
+
+export const AGGREGATE_SIGNATURES: readonly FunctionSignature[] = [
+	aggregate("count", [], "bigint", "Rows.", { strict: false }),
+	aggregate("count", ["any"], "bigint", "Rows where the argument is not NULL."),
+	...Object.entries(SUM_RESULTS).map(([kind, result]) =>
+		aggregate("sum", [kind as ArgumentKind], result, "The sum of what is not NULL; NULL over nothing.", { canRaise: true, cost: 2 }),
+	),
+	...Object.entries(AVERAGE_RESULTS).map(([kind, result]) =>
+		aggregate("avg", [kind as ArgumentKind], result, "The mean of what is not NULL; NULL over nothing.", { canRaise: true, cost: 2 }),
+	),
+	...EXTREME_KINDS.flatMap((kind) => [
+		aggregate("min", [kind], extreme, "The smallest value that is not NULL; NULL over nothing."),
+		aggregate("max", [kind], extreme, "The largest value that is not NULL; NULL over nothing."),
+	]),
+	aggregate("bool_and", ["boolean"], "boolean", "True when no value is false; NULL over nothing."),
+	aggregate("bool_or", ["boolean"], "boolean", "True when some value is true; NULL over nothing."),
+	aggregate("every", ["boolean"], "boolean", "As bool_and."),
+	...SPREAD_NAMES.flatMap((name) =>
+		NUMBER_KINDS.map((kind) =>
+			aggregate(name, [kind], kind === "real" || kind === "double" ? "double" : "numeric", "The spread of what is not NULL.", {
+				canRaise: true,
+				cost: 4,
+			}),
+		),
+	),
+	aggregate("string_agg", ["text", "text"], "text", "Texts that are not NULL in a row, the delimiter between them.", {
+		strict: false,
+		canRaise: true,
+		cost: 10,
+	}),
+];
