@@ -8,6 +8,7 @@ const workers = readdirSync(new URL("workers", import.meta.url));
 
 export default defineConfig({
 	test: {
+		silent: "passed-only",
 		projects: [
 			{
 				test: {

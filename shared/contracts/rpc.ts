@@ -232,6 +232,10 @@ export interface MonitoringRpc {
 // ---------------------------------------------------------------- queue
 
 /** Messages of queue `signals`, consumed by operations. */
-export type Signal = { kind: "tenant_step"; tenantId: TenantId };
+export type Signal =
+	/** The next bounded step of a deletion. */
+	| { kind: "tenant_step"; tenantId: TenantId }
+	/** A last look, after every request of the tenant must have ended, for objects written behind the deletion's back. */
+	| { kind: "tenant_sweep"; tenantId: TenantId };
 
 export type { SqlValue };

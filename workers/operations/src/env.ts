@@ -1,0 +1,11 @@
+import type { CatalogRpc, MonitoringRpc, OptimizerRpc, Signal, TenantRpc } from "#shared/contracts/rpc.ts";
+
+export interface Env {
+	OPERATIONS_DB: D1Database;
+	TENANT: TenantRpc;
+	CATALOG: CatalogRpc;
+	OPTIMIZER: OptimizerRpc;
+	MONITORING: MonitoringRpc;
+	SIGNALS: Queue<Signal>;
+	SENTRY_DSN?: string;
+}

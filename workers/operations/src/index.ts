@@ -1,0 +1,131 @@
+/** Operations: tenants' lives, shard sets, probes. Called by the gateway; wakes by cron and by the queue `signals`. */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { TenantId } from "#shared/base/ids.ts";
+import type { OperationsRpc, ServiceProbe, Signal, TenantDescription } from "#shared/contracts/rpc.ts";
+import { observed } from "#shared/observability/observed.ts";
+import { serviceApp } from "#shared/observability/service-app.ts";
+import type { Env } from "./env.ts";
+import { probe } from "./probes/probe.ts";
+import { TenantLifecycle } from "./tenants/lifecycle.ts";
+import { describe, TenantStore } from "./tenants/store.ts";
+
+/** Longer than any request of a deleted tenant can still be writing. */
+const SWEEP_DELAY_SECONDS = 900;
+
+function lifecycleOf(env: Env): { store: TenantStore; lifecycle: TenantLifecycle } {
+	const store = new TenantStore(env.OPERATIONS_DB);
+	const lifecycle = new TenantLifecycle({
+		store,
+		tenant: env.TENANT,
+		catalog: env.CATALOG,
+		signalStep: async (tenantId) => {
+			await env.SIGNALS.send({ kind: "tenant_step", tenantId }, { delaySeconds: 2 });
+		},
+		signalSweep: async (tenantId) => {
+			await env.SIGNALS.send({ kind: "tenant_sweep", tenantId }, { delaySeconds: SWEEP_DELAY_SECONDS });
+		},
+		now: () => Date.now(),
+	});
+	return { store, lifecycle };
+}
+
+async function probeAll(env: Env): Promise<Record<"tenant" | "optimizer" | "catalog" | "monitoring", ServiceProbe>> {
+	const [tenant, optimizer, catalog, monitoring] = await Promise.all([
+		probe(() => env.TENANT.ready()),
+		probe(() => env.OPTIMIZER.ready()),
+		probe(() => env.CATALOG.ready()),
+		probe(() => env.MONITORING.ready()),
+	]);
+	return { tenant, optimizer, catalog, monitoring };
+}
+
+export class OperationsService extends WorkerEntrypoint<Env> implements OperationsRpc {
+	async createTenant(request: { id: string; location: string | null; requestId: string }): Promise<TenantDescription> {
+		return await this.#observed("createTenant", (lifecycle) => lifecycle.create(request), request.requestId);
+	}
+
+	async getTenant(id: string): Promise<TenantDescription> {
+		return await this.#observed("getTenant", async (lifecycle) => describe(await lifecycle.require(id)));
+	}
+
+	async tenantById(tenantId: TenantId): Promise<TenantDescription | null> {
+		return await this.#observed("tenantById", async (_, store) => {
+			const row = await store.byTenantId(tenantId);
+			return row === null ? null : describe(row);
+		});
+	}
+
+	async listTenants(page: { limit: number; cursor: string | null }): Promise<{ tenants: TenantDescription[]; nextCursor: string | null }> {
+		return await this.#observed("listTenants", async (_, store) => {
+			const rows = await store.list(page.limit + 1, page.cursor);
+			const shown = rows.slice(0, page.limit);
+			return { tenants: shown.map(describe), nextCursor: rows.length > page.limit ? (shown.at(-1)?.id ?? null) : null };
+		});
+	}
+
+	async suspendTenant(id: string): Promise<TenantDescription> {
+		return await this.#observed("suspendTenant", (lifecycle) => lifecycle.suspend(id));
+	}
+
+	async resumeTenant(id: string): Promise<TenantDescription> {
+		return await this.#observed("resumeTenant", (lifecycle) => lifecycle.resume(id));
+	}
+
+	async deleteTenant(id: string): Promise<{ done: boolean; tenantId: TenantId }> {
+		return await this.#observed("deleteTenant", (lifecycle) => lifecycle.delete(id));
+	}
+
+	async changeShards(id: string, count: number): Promise<{ epoch: number; shards: { name: string; state: "active" | "draining" }[] }> {
+		return await this.#observed("changeShards", async (lifecycle) => {
+			const { epoch, shards } = await lifecycle.changeShards(id, count);
+			return { epoch, shards };
+		});
+	}
+
+	async probe(): Promise<Record<"tenant" | "optimizer" | "catalog" | "monitoring", ServiceProbe>> {
+		return await probeAll(this.env);
+	}
+
+	async ready(): Promise<void> {
+		await this.env.OPERATIONS_DB.prepare("SELECT 1 FROM tenants LIMIT 1").run();
+	}
+
+	async #observed<Result>(
+		operation: string,
+		work: (lifecycle: TenantLifecycle, store: TenantStore) => Promise<Result>,
+		requestId?: string,
+	): Promise<Result> {
+		return await observed({ service: "operations", operation, env: this.env, ctx: this.ctx, requestId }, async () => {
+			const { lifecycle, store } = lifecycleOf(this.env);
+			return await work(lifecycle, store);
+		});
+	}
+}
+
+const app = serviceApp<Env>("operations");
+
+export default {
+	fetch: app.fetch,
+
+	/** Every minute: probes the services below and records what they answered. */
+	async scheduled(_controller, env, ctx): Promise<void> {
+		await observed({ service: "operations", operation: "cron", env, ctx }, async () => {
+			const atMs = Date.now();
+			const answers = Object.entries(await probeAll(env));
+			await env.MONITORING.recordHealth(answers.map(([service, { status, latencyMs }]) => ({ service, status, latencyMs, atMs })));
+		});
+	},
+
+	/** A step that is not the last, or fails, is taken again after the queue's delay. */
+	async queue(batch, env, ctx): Promise<void> {
+		for (const message of batch.messages) {
+			const signal = message.body;
+			const done = await observed({ service: "operations", operation: signal.kind, env, ctx }, async () => {
+				if (signal.kind === "tenant_sweep") return (await env.CATALOG.deleteTenant(signal.tenantId)).done;
+				return await lifecycleOf(env).lifecycle.continueDeletion(signal.tenantId);
+			}).catch(() => false);
+			if (done) message.ack();
+			else message.retry();
+		}
+	},
+} satisfies ExportedHandler<Env, Signal>;

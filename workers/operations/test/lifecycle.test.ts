@@ -1,0 +1,121 @@
+import { applyD1Migrations } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, expect, test } from "vitest";
+import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
+import type { Env } from "../src/env.ts";
+import { type LifecyclePorts, TenantLifecycle } from "../src/tenants/lifecycle.ts";
+import { TenantStore } from "../src/tenants/store.ts";
+
+const testEnv = env as unknown as Env & { MIGRATIONS: Parameters<typeof applyD1Migrations>[1] };
+const store = new TenantStore(testEnv.OPERATIONS_DB);
+
+/** Calls of the ports by name, and the next failures: a port fails before it did anything, or after, when only its answer is lost. */
+let calls: string[] = [];
+let failures: { port: string; when: "before" | "after" }[] = [];
+let tenantSteps = 0;
+let catalogSteps = 0;
+
+async function port<Answer>(name: string, answer: () => Answer): Promise<Answer> {
+	const failure = failures[0]?.port === name ? failures.shift() : undefined;
+	if (failure?.when === "before") throw new LittoralError("unavailable", `${name} fails before`);
+	calls.push(name);
+	const answered = answer();
+	if (failure?.when === "after") throw new LittoralError("unavailable", `${name} loses its answer`);
+	return answered;
+}
+
+const directory = { state: "active" as const, epoch: 1, history: [], draining: [], minimums: {} };
+const ports: LifecyclePorts = {
+	store,
+	tenant: {
+		openTenant: async () => await port("openTenant", () => directory),
+		setTenantState: async (_, state) => await port(`setTenantState ${state}`, () => ({ ...directory, state })),
+		changeShards: async (_, count) =>
+			await port("changeShards", () => ({
+				epoch: 2,
+				shards: [],
+				settled: calls.filter((call) => call === "changeShards").length >= count,
+			})),
+		deleteTenant: async () => await port("tenant.deleteTenant", () => ({ done: --tenantSteps <= 0 })),
+	},
+	catalog: { deleteTenant: async () => await port("catalog.deleteTenant", () => ({ done: --catalogSteps <= 0 })) },
+	signalStep: async () => await port("signalStep", () => undefined),
+	signalSweep: async () => await port("signalSweep", () => undefined),
+	now: () => 1_000_000,
+};
+const lifecycle = new TenantLifecycle(ports);
+
+beforeAll(async () => {
+	await applyD1Migrations(testEnv.OPERATIONS_DB, testEnv.MIGRATIONS);
+});
+
+beforeEach(() => {
+	calls = [];
+	failures = [];
+	tenantSteps = 3;
+	catalogSteps = 2;
+});
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+	try {
+		await promise;
+		return "ok";
+	} catch (error) {
+		return isLittoralError(error) ? error.code : String(error);
+	}
+}
+
+const create = (id: string) => lifecycle.create({ id, location: null, requestId: "r" });
+
+test("a name is created once, also by twenty at once, and again only after its deletion", async () => {
+	const codes = await Promise.all(Array.from({ length: 20 }, () => codeOf(create("acme"))));
+	expect(codes.filter((code) => code === "ok")).toHaveLength(1);
+	expect(codes.filter((code) => code === "tenant_exists")).toHaveLength(19);
+	const first = (await lifecycle.require("acme")).tenantId;
+	expect(await lifecycle.delete("acme")).toEqual({ done: true, tenantId: first });
+	expect(await lifecycle.delete("acme")).toEqual({ done: true, tenantId: first });
+	expect((await create("acme")).tenantId).not.toBe(first);
+});
+
+for (const when of ["before", "after"] as const) {
+	test(`a creation whose directory fails ${when} goes on when it is asked for again`, async () => {
+		const id = `cut-${when}`;
+		failures = [{ port: "openTenant", when }];
+		expect(await codeOf(create(id))).toBe("unavailable");
+		const { tenantId } = await lifecycle.require(id);
+		expect(await create(id)).toEqual({ id, tenantId, status: "active", createdAt: "1970-01-01T00:16:40.000Z" });
+	});
+
+	for (const failing of ["signalStep", "setTenantState deleting", "tenant.deleteTenant", "catalog.deleteTenant", "signalSweep"]) {
+		test(`a deletion in which ${failing} fails ${when} ends with nothing left but history`, async () => {
+			const id = `gone-${when}-${failing.replaceAll(/\W/g, "")}`.toLowerCase();
+			const { tenantId } = await create(id);
+			failures = [{ port: failing, when }];
+			expect(await codeOf(lifecycle.delete(id))).toBe("unavailable");
+			expect((await lifecycle.require(id)).status).toBe("deleting");
+			expect(await lifecycle.continueDeletion(tenantId)).toBe(true);
+			expect(await store.byName(id)).toBeNull();
+			const events = await testEnv.OPERATIONS_DB.prepare("SELECT event FROM history WHERE tenant_id = ? ORDER BY sequence")
+				.bind(tenantId)
+				.all();
+			expect(events.results.map((row) => row["event"])).toEqual(["created", "deleting", "deleted"]);
+			expect(await lifecycle.continueDeletion(tenantId)).toBe(true);
+		});
+	}
+}
+
+test("suspend and resume are idempotent and bring the directory along each time", async () => {
+	await create("pause");
+	calls = [];
+	expect((await lifecycle.suspend("pause")).status).toBe("suspended");
+	expect((await lifecycle.suspend("pause")).status).toBe("suspended");
+	expect((await lifecycle.resume("pause")).status).toBe("active");
+	expect(calls).toEqual(["setTenantState suspended", "setTenantState suspended", "setTenantState active"]);
+	expect(await codeOf(lifecycle.suspend("nobody"))).toBe("tenant_not_found");
+});
+
+test("a change of the shard set is stepped until it is settled", async () => {
+	await create("wide");
+	expect((await lifecycle.changeShards("wide", 3)).settled).toBe(true);
+	expect(calls.filter((call) => call === "changeShards")).toHaveLength(3);
+});

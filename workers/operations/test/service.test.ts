@@ -1,0 +1,45 @@
+import { applyD1Migrations, createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import type { Env } from "../src/env.ts";
+import operations from "../src/index.ts";
+
+const testEnv = env as unknown as Env & { MIGRATIONS: Parameters<typeof applyD1Migrations>[1] };
+const service = (exports as unknown as { OperationsService: import("../src/index.ts").OperationsService }).OperationsService;
+
+beforeAll(async () => {
+	await applyD1Migrations(testEnv.OPERATIONS_DB, testEnv.MIGRATIONS);
+});
+
+test("a probe tells which service cannot serve", async () => {
+	const answer = await service.probe();
+	const statuses = Object.entries(answer).map(([name, { status }]) => `${name} ${status}`);
+	expect(statuses).toEqual(["tenant ok", "optimizer failed", "catalog ok", "monitoring ok"]);
+	await service.ready();
+});
+
+test("the cron records what the probes found", async () => {
+	const ctx = createExecutionContext();
+	await operations.scheduled(createScheduledController({ cron: "* * * * *" }), testEnv, ctx);
+	await waitOnExecutionContext(ctx);
+	const history = await testEnv.MONITORING.healthHistory(10);
+	expect(history.map((record) => `${record.service} ${record.status}`).toSorted()).toEqual([
+		"catalog ok",
+		"monitoring ok",
+		"optimizer failed",
+		"tenant ok",
+	]);
+});
+
+test("lists are paged by name", async () => {
+	for (const id of ["b", "a", "c"]) {
+		await testEnv.OPERATIONS_DB.prepare("INSERT INTO tenants (id, tenant_id, status, created_at_ms) VALUES (?, ?, 'active', 0)")
+			.bind(id, `t-${id}`)
+			.run();
+	}
+	const first = await service.listTenants({ limit: 2, cursor: null });
+	expect(first.tenants.map((tenant) => tenant.id)).toEqual(["a", "b"]);
+	const second = await service.listTenants({ limit: 2, cursor: first.nextCursor });
+	expect(second.tenants.map((tenant) => tenant.id)).toEqual(["c"]);
+	expect(second.nextCursor).toBeNull();
+});
