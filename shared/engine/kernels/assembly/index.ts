@@ -1,3 +1,4 @@
 // Every exported kernel, by room. AssemblyScript: raw loads and stores on the imported memory, no managed object, no global state, no data segment.
 export * from "./validity";
 export * from "./selection";
+export * from "./gather";
