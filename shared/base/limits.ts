@@ -44,6 +44,8 @@ export const REQUEST_BODY_BYTES_MAX = 2 * MIB;
 export const ROW_ERRORS_REPORTED_MAX = 100;
 /** One value of a row; also the largest JSON string and CSV field. */
 export const VALUE_BYTES_MAX = MIB;
+/** Arrays and objects inside one another, in a body and in a jsonb value. */
+export const JSON_NESTING_MAX = 500;
 export const RESULT_HOLD_BACK_BYTES = MIB;
 
 // Appends and shards
