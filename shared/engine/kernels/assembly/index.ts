@@ -2,3 +2,4 @@
 export * from "./validity";
 export * from "./selection";
 export * from "./gather";
+export * from "./check";
