@@ -1,0 +1,53 @@
+/** All six Workers on a state folder of their own, for tests from outside. */
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LittoralClient } from "../scripts/client.ts";
+import { type Littoral, type LittoralOptions, startLittoral } from "../scripts/local/littoral.ts";
+
+export interface Harness {
+	littoral: Littoral;
+	/** Platform administration. */
+	admin: LittoralClient;
+	/** Log lines of the Workers since the start, newest last; the oldest are forgotten beyond 50,000. */
+	logs: string[];
+	/** A new tenant and its owner's client. */
+	tenant(): Promise<{ id: string; owner: LittoralClient; apiKey: string }>;
+	stop(): Promise<void>;
+}
+
+const LOG_LINE_COUNT_MAX = 50_000;
+
+export async function startHarness(options: Partial<LittoralOptions> = {}): Promise<Harness> {
+	const stateDir = mkdtempSync(join(tmpdir(), "littoral-test-"));
+	const logs: string[] = [];
+	const littoral = await startLittoral({
+		port: 0,
+		stateDir,
+		adminKey: randomBytes(24).toString("base64url"),
+		onLog: (line) => {
+			logs.push(line);
+			if (logs.length > LOG_LINE_COUNT_MAX) logs.splice(0, LOG_LINE_COUNT_MAX / 2);
+		},
+		...options,
+	});
+	const admin = new LittoralClient(littoral.url, littoral.adminKey);
+	return {
+		littoral,
+		admin,
+		logs,
+		async tenant() {
+			const id = `t-${randomBytes(5).toString("hex")}`;
+			const created = await admin.json<{ tenant: string; api_key: string }>("/v1/tenants", {
+				headers: { "Content-Type": "application/json" },
+				body: JSON.stringify({ id }),
+			});
+			return { id, owner: new LittoralClient(littoral.url, created.api_key), apiKey: created.api_key };
+		},
+		async stop() {
+			await littoral.stop();
+			rmSync(stateDir, { recursive: true, force: true });
+		},
+	};
+}
