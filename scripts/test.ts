@@ -1,0 +1,40 @@
+/**
+ * `npm test`: everything that a change must pass, in order of cost. Ends with one line `N passed, N failed`.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./fleet.ts";
+
+interface Step {
+	name: string;
+	command: string[];
+}
+
+const STEPS: Step[] = [
+	{ name: "types", command: ["npm", "run", "-s", "check"] },
+	{ name: "lint", command: ["npm", "run", "-s", "lint"] },
+	{ name: "tests", command: ["vitest", "run", "--reporter=default", "--reporter=json", "--outputFile.json=dist/test-results.json"] },
+];
+
+let passed = 0;
+let failed = 0;
+for (const { name, command } of STEPS) {
+	process.stdout.write(`\n== ${name}: ${command.join(" ")}\n`);
+	const [program, ...args] = command;
+	const { status } = spawnSync(program as string, args, { cwd: ROOT, stdio: "inherit" });
+	if (name === "tests") {
+		const results = JSON.parse(readFileSync(join(ROOT, "dist/test-results.json"), "utf8")) as {
+			numPassedTests: number;
+			numFailedTests: number;
+			numFailedTestSuites: number;
+		};
+		passed += results.numPassedTests;
+		failed += results.numFailedTests;
+		// A file that does not even load, or an error outside any test, has no failed test to show for it.
+		if (status !== 0 && results.numFailedTests === 0) failed += Math.max(1, results.numFailedTestSuites);
+	} else if (status === 0) passed++;
+	else failed++;
+}
+process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+process.exit(failed === 0 ? 0 : 1);
