@@ -55,7 +55,16 @@ export const APPEND_BYTES_MAX = 8 * MIB;
 export const TAIL_BLOB_BYTES_MAX = 1_900_000;
 /** Small appends are merged into blocks up to this size. */
 export const TAIL_BLOCK_BYTES = MIB;
+/** Rows of one shard not yet flushed; above it appends are refused as overloaded. */
 export const TAIL_BYTES_MAX = 256 * MIB;
+/** Rows of one shard, flushed ones in their grace period included; the platform's limit is 10 GB. */
+export const TAIL_RETAINED_BYTES_MAX = 4 * 1024 * MIB;
+/** One page of a tail read; an RPC message may have 32 MiB. */
+export const TAIL_PAGE_BYTES = 8 * MIB;
+/** Shard 0 sends its tails along with the directory up to this size. */
+export const TAIL_RIDE_ALONG_BYTES = MIB;
+/** Rows of one flush, or of one file of a bulk append, in native bytes: they are sorted in the arena. */
+export const FLUSH_RANGE_BYTES = 12 * MIB;
 export const FLUSH_TAIL_BYTES = 32 * MIB;
 export const FLUSH_AGE_MS = 60 * SECOND;
 export const SHARD_COUNT_MAX = 8;

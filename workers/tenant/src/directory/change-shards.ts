@@ -1,0 +1,91 @@
+/** Carries a change of the shard set out, step by step, from shard 0; each step may be repeated at any time, by a caller or by the alarm. */
+import type { ShardOrdinal } from "#shared/base/ids.ts";
+import { scheduleWork, finishWork } from "../shard/schedule.ts";
+import type { ShardContext } from "../shard/context.ts";
+import { storeRouting } from "../shard/shard-row.ts";
+import { untilKnown } from "../retry.ts";
+import { beginChange, type DirectoryState, dropDrained, finishStep, minimumsCovering, routingOf, shardsToReach } from "./directory.ts";
+import { loadDirectory, readMinimums, storeDirectory, storeMinimum } from "./directory-store.ts";
+
+/** How soon the alarm carries on with a change whose caller went away. */
+const CHANGE_RESUME_MS = 2000;
+
+/** One write: the new epoch, and the work that carries it out. */
+export function startChange(context: ShardContext, count: number): void {
+	const nowMs = context.ports.now();
+	context.storage.transactionSync(() => {
+		const before = loadDirectory(context.sql);
+		const after = beginChange(before, count);
+		if (after === before) return;
+		storeDirectory(context.sql, after);
+		scheduleWork(context.sql, { kind: "change", dueMs: nowMs + CHANGE_RESUME_MS });
+	});
+}
+
+/** Goes on until the change is settled. @throws unavailable when a shard does not answer: the alarm goes on */
+export async function carryChange(context: ShardContext): Promise<void> {
+	for (;;) {
+		const directory = loadDirectory(context.sql);
+		if (directory.change === null) break;
+		const step = { epoch: directory.epoch, change: directory.change };
+		await Promise.all(shardsToReach(directory).map((ordinal) => reach(context, directory, ordinal)));
+		const nowMs = context.ports.now();
+		context.storage.transactionSync(() => storeDirectory(context.sql, finishStep(loadDirectory(context.sql), step, nowMs)));
+	}
+	context.storage.transactionSync(() => {
+		const nowMs = context.ports.now();
+		const directory = loadDirectory(context.sql);
+		if (directory.change !== null) return;
+		finishWork(context.sql, "change", "");
+		storeRouting(context.sql, routingOf(directory), nowMs);
+		if (directory.draining.length > 0) scheduleWork(context.sql, { kind: "drain", dueMs: nowMs });
+	});
+}
+
+async function reach(context: ShardContext, directory: DirectoryState, ordinal: ShardOrdinal): Promise<void> {
+	const routing = routingOf(directory);
+	if (ordinal === 0) {
+		context.storage.transactionSync(() => storeRouting(context.sql, routing, context.ports.now()));
+		return;
+	}
+	const shard = context.ports.shard(context.tenantId(), ordinal, directory.location);
+	if (directory.change === "storing") return untilKnown(() => shard.storeEpoch(routing));
+	const minimums = Object.entries(readMinimums(context.sql)).map(([tableId, minimum]) => ({ tableId: tableId as never, ...minimum }));
+	return untilKnown(() => shard.open({ identity: { tenantId: context.tenantId(), ordinal }, routing, minimums }));
+}
+
+/**
+ * One round over the draining and retiring shards.
+ * @returns whether nothing is left to drain
+ */
+export async function carryDrain(context: ShardContext): Promise<boolean> {
+	for (const ordinal of loadDirectory(context.sql).draining) await drainOne(context, ordinal);
+	for (const ordinal of loadDirectory(context.sql).retiring) {
+		await untilKnown(() => context.ports.shard(context.tenantId(), ordinal).retire());
+		context.storage.transactionSync(() => {
+			const directory = loadDirectory(context.sql);
+			storeDirectory(context.sql, { ...directory, retiring: directory.retiring.filter((other) => other !== ordinal) });
+		});
+	}
+	const { draining, retiring } = loadDirectory(context.sql);
+	return draining.length + retiring.length === 0;
+}
+
+/** The write that drops the shard raises each table's minimum to a snapshot which holds that shard's last row (invariants W1, Q1). */
+async function drainOne(context: ShardContext, ordinal: ShardOrdinal): Promise<void> {
+	const tenantId = context.tenantId();
+	const answer = await untilKnown(() => context.ports.shard(tenantId, ordinal).drain(routingOf(loadDirectory(context.sql))));
+	if (!answer.drained) return;
+	const watermarks = await untilKnown(() => context.ports.catalog.shardWatermarks(tenantId, ordinal));
+	const raises = minimumsCovering(answer.tables, watermarks);
+	if (raises === null) return;
+	context.storage.transactionSync(() => {
+		const before = loadDirectory(context.sql);
+		const after = dropDrained(before, ordinal);
+		if (after === before) return;
+		for (const { tableId, snapshotVersion } of raises) {
+			storeMinimum(context.sql, { tableId: tableId as never, schemaVersion: 0, snapshotVersion });
+		}
+		storeDirectory(context.sql, after);
+	});
+}

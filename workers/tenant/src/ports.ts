@@ -1,0 +1,148 @@
+/**
+ * Everything that this Worker asks of others, as small interfaces: the object store, the catalog, the optimizer, other shards, the clock.
+ *
+ * No other file touches a binding for these. Each step is listed in {@link PORT_STEPS}, from which the ports are made, so that a fault injector
+ * can enumerate them and wrap each (fail before, fail after, lose the answer). Only tests install a wrapper.
+ */
+import type { ShardOrdinal, TenantId } from "#shared/base/ids.ts";
+import { shardName } from "#shared/base/ids.ts";
+import type { CatalogRpc, OptimizerRpc } from "#shared/contracts/rpc.ts";
+import type { Env } from "./env.ts";
+import type { ShardRpc } from "./shard/contract.ts";
+
+export const PORT_STEPS = {
+	catalog: [
+		"createTable",
+		"dropTable",
+		"listTables",
+		"describeTable",
+		"readSnapshots",
+		"commit",
+		"commitStatus",
+		"shardWatermarks",
+	],
+	optimizer: ["plan"],
+	objects: ["putNew", "read", "size", "remove", "beginUpload", "uploadPart", "completeUpload", "abortUpload"],
+	shard: [
+		"open",
+		"storeEpoch",
+		"append",
+		"askId",
+		"claim",
+		"sealClaim",
+		"finishClaim",
+		"raiseMinimum",
+		"readTail",
+		"readDirectory",
+		"tailRowCount",
+		"drain",
+		"retire",
+		"empty",
+		"openTenant",
+		"setTenantState",
+		"changeShards",
+		"deleteTenant",
+	],
+} as const satisfies {
+	catalog: readonly (keyof CatalogRpc)[];
+	optimizer: readonly (keyof OptimizerRpc)[];
+	objects: readonly (keyof ObjectPort)[];
+	shard: readonly (keyof ShardRpc)[];
+};
+
+export type CatalogPort = Pick<CatalogRpc, (typeof PORT_STEPS.catalog)[number]>;
+export type OptimizerPort = Pick<OptimizerRpc, "plan">;
+
+/** R2, as far as it is used. Paths are never written over: {@link putNew} is conditional on absence. */
+export interface ObjectPort {
+	putNew(path: string, bytes: Uint8Array): Promise<"stored" | "exists">;
+	/** Exactly `byteCount` bytes from `offset`. @throws unavailable when the object is not there */
+	read(path: string, offset: number, byteCount: number): Promise<Uint8Array>;
+	size(path: string): Promise<number | null>;
+	remove(paths: string[]): Promise<void>;
+	/** A multipart upload; parts but the last have one size, at least 5 MiB. @returns the upload's id */
+	beginUpload(path: string): Promise<string>;
+	uploadPart(part: { path: string; uploadId: string; number: number; bytes: Uint8Array }): Promise<UploadedPart>;
+	completeUpload(upload: { path: string; uploadId: string; parts: UploadedPart[] }): Promise<void>;
+	abortUpload(upload: { path: string; uploadId: string }): Promise<void>;
+}
+export interface UploadedPart {
+	partNumber: number;
+	etag: string;
+}
+
+export interface Ports {
+	/** Milliseconds since 1970; advances only with I/O in production. */
+	now(): number;
+	catalog: CatalogPort;
+	optimizer: OptimizerPort;
+	objects: ObjectPort;
+	/** `location` is a hint for an object that does not exist yet. */
+	shard(tenantId: TenantId, ordinal: ShardOrdinal, location?: string | null): ShardRpc;
+}
+
+type PortWrapper = (ports: Ports) => Ports;
+let wrapper: PortWrapper = (ports) => ports;
+
+/** For tests: every port opened from now on goes through `wrap`. */
+export function installPortWrapper(wrap: PortWrapper): void {
+	wrapper = wrap;
+}
+
+export function openPorts(env: Env): Ports {
+	return wrapper({
+		now: () => Date.now(),
+		catalog: pick<CatalogPort>(() => env.CATALOG, PORT_STEPS.catalog),
+		optimizer: pick<OptimizerPort>(() => env.OPTIMIZER, PORT_STEPS.optimizer),
+		objects: objectPort(env.DATA),
+		shard(tenantId, ordinal, location) {
+			const id = env.SHARDS.idFromName(shardName(tenantId, ordinal));
+			const options = location === undefined || location === null ? {} : { locationHint: location as DurableObjectLocationHint };
+			return pick<ShardRpc>(() => env.SHARDS.get(id, options), PORT_STEPS.shard);
+		},
+	});
+}
+
+/** Plain methods over an RPC stub, whose own are not enumerable. A stub that broke is never used again: each call takes a new one. */
+function pick<Port>(target: () => unknown, steps: readonly (keyof Port & string)[]): Port {
+	const methods = steps.map((step) => [
+		step,
+		(...input: unknown[]) => (target() as Record<string, (...input: unknown[]) => unknown>)[step]?.(...input),
+	]);
+	return Object.fromEntries(methods) as Port;
+}
+
+function objectPort(bucket: R2Bucket): ObjectPort {
+	return {
+		async putNew(path, bytes) {
+			const stored = await bucket.put(path, bytes, { onlyIf: { etagDoesNotMatch: "*" } });
+			return stored === null ? "exists" : "stored";
+		},
+		async read(path, offset, byteCount) {
+			const object = await bucket.get(path, { range: { offset, length: byteCount } });
+			if (object === null) throw new Error(`the object ${path} is gone`);
+			const bytes = new Uint8Array(await object.arrayBuffer());
+			if (bytes.byteLength !== byteCount) throw new Error(`${path}: asked for ${byteCount} bytes, got ${bytes.byteLength}`);
+			return bytes;
+		},
+		async size(path) {
+			return (await bucket.head(path))?.size ?? null;
+		},
+		async remove(paths) {
+			if (paths.length > 0) await bucket.delete(paths);
+		},
+		async beginUpload(path) {
+			return (await bucket.createMultipartUpload(path)).uploadId;
+		},
+		async uploadPart({ path, uploadId, number, bytes }) {
+			const { partNumber, etag } = await bucket.resumeMultipartUpload(path, uploadId).uploadPart(number, bytes);
+			return { partNumber, etag };
+		},
+		async completeUpload({ path, uploadId, parts }) {
+			await bucket.resumeMultipartUpload(path, uploadId).complete(parts);
+		},
+		async abortUpload({ path, uploadId }) {
+			await bucket.resumeMultipartUpload(path, uploadId).abort();
+		},
+	};
+}

@@ -1,0 +1,91 @@
+/** Append ids in SQLite: hash, result and expiry of each append, and bulk claims (invariant W3). They expire lazily: no alarm waits for them. */
+import type { AppendId, CommitId, TableId } from "#shared/base/ids.ts";
+import { APPEND_ID_TTL_MS, BULK_CLAIM_MS } from "#shared/base/limits.ts";
+import type { AppendResult, IdRecord } from "./contract.ts";
+
+/** Expired ids removed by one append: more than one, so that they never pile up. */
+const EXPIRED_REMOVED_COUNT = 4;
+
+export interface IdKey {
+	tableId: TableId;
+	appendId: AppendId;
+}
+
+/** An id that has expired counts as unknown. */
+export function readId(sql: SqlStorage, key: IdKey, nowMs: number): IdRecord | null {
+	const [row] = sql
+		.exec("SELECT * FROM append_id WHERE table_id = ? AND append_id = ? AND expires_at_ms > ?", key.tableId, key.appendId, nowMs)
+		.toArray();
+	if (row === undefined) return null;
+	const common = { hash: row["hash"] as string, expiresAtMs: row["expires_at_ms"] as number };
+	if (row["claim_expires_at_ms"] !== null) {
+		return {
+			...common,
+			state: "claimed",
+			commitId: row["commit_id"] as CommitId,
+			claimExpiresAtMs: row["claim_expires_at_ms"] as number,
+			rowCount: row["row_count"] as number | null,
+		};
+	}
+	const result: AppendResult = {
+		rowCount: row["row_count"] as number,
+		shard: row["shard"] as number,
+		sequence: row["sequence"] as number,
+		snapshotVersion: row["snapshot_version"] as number | null,
+	};
+	return { ...common, state: "done", result };
+}
+
+/** Also turns a claim into its result. */
+export function storeResult(sql: SqlStorage, key: IdKey, hash: string, result: AppendResult, nowMs: number): void {
+	sql.exec(
+		`INSERT OR REPLACE INTO append_id (table_id, append_id, hash, expires_at_ms, row_count, shard, sequence, snapshot_version)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		key.tableId,
+		key.appendId,
+		hash,
+		nowMs + APPEND_ID_TTL_MS,
+		result.rowCount,
+		result.shard,
+		result.sequence,
+		result.snapshotVersion,
+	);
+	removeExpired(sql, nowMs);
+}
+
+/** Grants a claim, or grants an expired one again: the commit id stays, so that at most one of the claimants commits. */
+export function storeClaim(sql: SqlStorage, key: IdKey, claim: { hash: string; commitId: CommitId }, nowMs: number): void {
+	sql.exec(
+		`INSERT OR REPLACE INTO append_id (table_id, append_id, hash, expires_at_ms, commit_id, claim_expires_at_ms) VALUES (?, ?, ?, ?, ?, ?)`,
+		key.tableId,
+		key.appendId,
+		claim.hash,
+		nowMs + APPEND_ID_TTL_MS,
+		claim.commitId,
+		nowMs + BULK_CLAIM_MS,
+	);
+	removeExpired(sql, nowMs);
+}
+
+/** @returns false when the id is no longer claimed by this commit */
+export function sealClaim(sql: SqlStorage, key: IdKey, seal: { commitId: CommitId; rowCount: number }, nowMs: number): boolean {
+	const written = sql.exec(
+		`UPDATE append_id SET row_count = ?, claim_expires_at_ms = ?
+			WHERE table_id = ? AND append_id = ? AND commit_id = ? AND claim_expires_at_ms IS NOT NULL`,
+		seal.rowCount,
+		nowMs + BULK_CLAIM_MS,
+		key.tableId,
+		key.appendId,
+		seal.commitId,
+	).rowsWritten;
+	return written > 0;
+}
+
+function removeExpired(sql: SqlStorage, nowMs: number): void {
+	sql.exec(
+		`DELETE FROM append_id WHERE (table_id, append_id) IN
+			(SELECT table_id, append_id FROM append_id WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?)`,
+		nowMs,
+		EXPIRED_REMOVED_COUNT,
+	);
+}

@@ -1,0 +1,182 @@
+/** Appends and bulk claims: acts on the decisions of `append-decision.ts` (design, section 6; invariants W1, W2, W3). */
+import { assert } from "#shared/base/assert.ts";
+import { LittoralError } from "#shared/base/errors.ts";
+import type { AppendId, CommitId, TableId, TenantId } from "#shared/base/ids.ts";
+import { FLUSH_AGE_MS, FLUSH_TAIL_BYTES } from "#shared/base/limits.ts";
+import { untilKnown } from "../retry.ts";
+import { type Decision, decide, type IdClaimant, type ShardView } from "./append-decision.ts";
+import { readId, sealClaim as sealStoredClaim, storeClaim, storeResult } from "./append-ids.ts";
+import { openShard, type ShardContext } from "./context.ts";
+import type { AppendOutcome, AppendRequest, AppendResult, ClaimOutcome, ClaimRequest, IdQuestion, IdRecord } from "./contract.ts";
+import { scheduleWork } from "./schedule.ts";
+import { countAppend, countBulkUsage } from "./shard-row.ts";
+import { raiseTable, readTable } from "./table-row.ts";
+import { blockOf } from "./tail-format.ts";
+import { insertBlock } from "./tail-store.ts";
+
+/** Small blocks are merged each time this many appends have come. */
+const MERGE_EVERY_APPENDS = 64;
+const MERGE_DELAY_MS = 1000;
+
+interface IdRequest extends IdQuestion {
+	hash: string;
+	schemaVersion: number;
+}
+
+export async function append(context: ShardContext, request: AppendRequest): Promise<AppendOutcome> {
+	const decision = await settle(context, request, () => insertAppend(context, request));
+	switch (decision.kind) {
+		case "refuse":
+			throw decision.error;
+		case "known":
+			return { kind: "done", duplicate: true, result: decision.record.result };
+		case "expired_claim":
+			return { kind: "claimed" };
+		case "store": {
+			const record = readId(context.sql, request, context.ports.now());
+			assert(record?.state === "done" && record.hash === request.hash, "an append's id is stored with its rows");
+			return { kind: "done", duplicate: false, result: record.result };
+		}
+		case "ask":
+			throw new Error("unreachable: the former owners were asked");
+	}
+}
+
+/** Grants the id to one bulk append at a time. An expired claim is granted again only after the catalog said what became of its commit. */
+export async function claim(context: ShardContext, request: ClaimRequest): Promise<ClaimOutcome> {
+	const fresh = await commitIdOf(openShard(context.sql).tenantId, request, context.ports.now());
+	const grant = (commitId: CommitId) => () => storeClaim(context.sql, request, { hash: request.hash, commitId }, context.ports.now());
+	const decision = await settle(context, request, grant(fresh));
+	switch (decision.kind) {
+		case "refuse":
+			throw decision.error;
+		case "known":
+			return { kind: "done", result: decision.record.result };
+		case "store":
+			return { kind: "granted", commitId: fresh };
+		case "expired_claim": {
+			const { commitId, rowCount } = decision.record;
+			const committed = await untilKnown(() => context.ports.catalog.commitStatus(openShard(context.sql).tenantId, commitId));
+			if (committed !== null) {
+				// Sealed and committed while it was asked about: its own claimant finishes it now.
+				if (rowCount === null) throw new LittoralError("in_progress", "an append with this idempotency key is under way", { retryAfterSeconds: 1 });
+				return { kind: "committed", commitId, rowCount, snapshotVersion: committed.version };
+			}
+			return regrant(context, request, decision.record);
+		}
+		case "ask":
+			throw new Error("unreachable: the former owners were asked");
+	}
+}
+
+/** The claim may have come from a former owner; it may also have been granted to another, or finished, while the catalog was asked. */
+function regrant(context: ShardContext, request: ClaimRequest, expired: Extract<IdRecord, { state: "claimed" }>): ClaimOutcome {
+	const { commitId } = expired;
+	return context.storage.transactionSync((): ClaimOutcome => {
+		const nowMs = context.ports.now();
+		const decision = decide(viewOf(context, request.tableId), readId(context.sql, request, nowMs) ?? expired, claimant(request), true);
+		if (decision.kind === "refuse") throw decision.error;
+		if (decision.kind === "known") return { kind: "done", result: decision.record.result };
+		storeClaim(context.sql, request, { hash: request.hash, commitId }, nowMs);
+		return { kind: "granted", commitId };
+	});
+}
+
+/** @throws conflict when the id is no longer claimed by this commit: the caller must not commit */
+export function sealClaim(context: ShardContext, seal: { tableId: TableId; appendId: AppendId; commitId: CommitId; rowCount: number }): void {
+	const sealed = context.storage.transactionSync(() => sealStoredClaim(context.sql, seal, seal, context.ports.now()));
+	if (!sealed) throw new LittoralError("conflict", "the append was finished or given up meanwhile");
+}
+
+/** Repeated freely: only the first call finds the claim. */
+export function finishClaim(
+	context: ShardContext,
+	finish: { tableId: TableId; appendId: AppendId; commitId: CommitId; result: AppendResult },
+): void {
+	context.storage.transactionSync(() => {
+		const nowMs = context.ports.now();
+		const record = readId(context.sql, finish, nowMs);
+		if (record?.state !== "claimed" || record.commitId !== finish.commitId) return;
+		storeResult(context.sql, finish, record.hash, finish.result, nowMs);
+		countBulkUsage(context.sql, finish.result.rowCount);
+	});
+}
+
+/**
+ * Decides, asks the former owners where it must, decides again, and stores within the transaction of the last decision.
+ * @returns never "ask"
+ */
+async function settle(context: ShardContext, request: IdRequest, store: () => void): Promise<Decision> {
+	const first = decideAndStore(context, request, false, store);
+	if (first.kind !== "ask") return first;
+	const { tenantId } = openShard(context.sql);
+	const question: IdQuestion = { routing: request.routing, tableId: request.tableId, appendId: request.appendId };
+	const answers = await Promise.all(
+		first.shards.map((ordinal) => untilKnown(() => context.ports.shard(tenantId, ordinal).askId(question))),
+	);
+	// Inserted here while the others were asked: this shard's own record comes first.
+	const own = readId(context.sql, request, context.ports.now());
+	const known = own === null ? strongest(answers) : null;
+	if (known !== null) {
+		const decision = decide(viewOf(context, request.tableId), known, claimant(request), true);
+		if (decision.kind !== "store") return decision;
+	}
+	return decideAndStore(context, request, true, store);
+}
+
+function decideAndStore(context: ShardContext, request: IdRequest, asked: boolean, store: () => void): Decision {
+	return context.storage.transactionSync(() => {
+		const record = readId(context.sql, request, context.ports.now());
+		const decision = decide(viewOf(context, request.tableId), record, claimant(request), asked);
+		if (decision.kind === "store") store();
+		return decision;
+	});
+}
+
+/** A result before a claim; one of each at most is alive. */
+function strongest(answers: readonly (IdRecord | null)[]): IdRecord | null {
+	return answers.find((answer) => answer?.state === "done") ?? answers.find((answer) => answer !== null) ?? null;
+}
+
+function claimant(request: IdRequest): IdClaimant {
+	return { epoch: request.routing.epoch, appendId: request.appendId, hash: request.hash, schemaVersion: request.schemaVersion };
+}
+
+function viewOf(context: ShardContext, tableId: TableId): ShardView {
+	const shard = openShard(context.sql);
+	const { minimumSchemaVersion } = readTable(context.sql, tableId);
+	return { ...shard, minimumSchemaVersion, nowMs: context.ports.now() };
+}
+
+/** Rows, id, usage and due work in one transaction. */
+function insertAppend(context: ShardContext, request: AppendRequest): void {
+	const { sql } = context;
+	const nowMs = context.ports.now();
+	const { ordinal, unflushedBytes } = openShard(sql);
+	const byteCount = request.batches.reduce((sum, batch) => sum + batch.byteLength + 4, 0);
+	const sequence = countAppend(sql, { rowCount: request.rowCount, byteCount });
+	if (request.rowCount > 0) {
+		insertBlock(sql, request.tableId, blockOf({ sequence, rowCount: request.rowCount, batches: request.batches }));
+		raiseTable(sql, request.tableId, { lastSequence: sequence });
+		const full = unflushedBytes + byteCount >= FLUSH_TAIL_BYTES;
+		scheduleWork(sql, { kind: "flush", key: request.tableId, dueMs: full ? nowMs : nowMs + FLUSH_AGE_MS });
+		if (sequence % MERGE_EVERY_APPENDS === 0) {
+			scheduleWork(sql, { kind: "merge", key: request.tableId, dueMs: nowMs + MERGE_DELAY_MS });
+		}
+	}
+	storeResult(sql, request, request.hash, { rowCount: request.rowCount, shard: ordinal, sequence, snapshotVersion: null }, nowMs);
+}
+
+/**
+ * The commit id of a bulk append: of (tenant, table, append id) and the time of the id's first claim, so that an id used again after it has
+ * expired is another commit, while every claim of one use of it is the same.
+ */
+async function commitIdOf(
+	tenantId: TenantId,
+	{ tableId, appendId }: { tableId: TableId; appendId: AppendId },
+	nowMs: number,
+): Promise<CommitId> {
+	const text = new TextEncoder().encode(`bulk ${tenantId} ${tableId} ${nowMs} ${appendId}`);
+	const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
+	return `bulk-${Array.from(digest.subarray(0, 20), (byte) => byte.toString(16).padStart(2, "0")).join("")}` as CommitId;
+}

@@ -1,0 +1,55 @@
+/** What the alarm does: every piece of due work, each failure caught, logged and due again later. */
+import { unreachable } from "#shared/base/assert.ts";
+import type { TableId } from "#shared/base/ids.ts";
+import { carryChange, carryDrain } from "../directory/change-shards.ts";
+import type { ShardContext } from "./context.ts";
+import { flushTable, mergeTail, purge } from "./flush.ts";
+import { backoffMs, dueWork, finishWork, postponeWork, type Work } from "./schedule.ts";
+import { readTable } from "./table-row.ts";
+
+const DRAIN_POLL_MS = 1000;
+
+/** `empty` is left to the object itself: nothing of it remains afterwards. */
+export async function runDueWork(
+	context: ShardContext,
+	actions: { empty: () => Promise<void>; reportFailure: (work: Work, error: unknown) => void },
+): Promise<void> {
+	for (const work of dueWork(context.sql, context.ports.now())) {
+		if (work.kind === "empty") return actions.empty();
+		try {
+			await run(context, work);
+		} catch (error) {
+			actions.reportFailure(work, error);
+			const dueMs = context.ports.now() + backoffMs(work.failures);
+			postponeWork(context.sql, { ...work, dueMs, failures: work.failures + 1 });
+		}
+	}
+}
+
+async function run(context: ShardContext, work: Work): Promise<void> {
+	switch (work.kind) {
+		case "flush": {
+			const tableId = work.key as TableId;
+			while (await flushTable(context, tableId));
+			context.storage.transactionSync(() => {
+				const { lastSequence, watermark } = readTable(context.sql, tableId);
+				if (lastSequence === watermark) finishWork(context.sql, "flush", tableId);
+			});
+			return;
+		}
+		case "merge":
+			return mergeTail(context, work.key as TableId);
+		case "purge":
+			return purge(context, work.key);
+		case "change":
+			return carryChange(context);
+		case "drain":
+			if (await carryDrain(context)) finishWork(context.sql, "drain", "");
+			else postponeWork(context.sql, { ...work, dueMs: context.ports.now() + DRAIN_POLL_MS });
+			return;
+		case "empty":
+			return;
+		default:
+			return unreachable(work.kind);
+	}
+}
