@@ -37,7 +37,7 @@ export async function carryChange(context: ShardContext): Promise<void> {
 		const directory = loadDirectory(context.sql);
 		if (directory.change !== null) return;
 		finishWork(context.sql, "change", "");
-		storeRouting(context.sql, routingOf(directory), nowMs);
+		storeRouting(context.sql, routingOf(directory), { nowMs, opens: false });
 		if (directory.draining.length > 0) scheduleWork(context.sql, { kind: "drain", dueMs: nowMs });
 	});
 }
@@ -45,7 +45,7 @@ export async function carryChange(context: ShardContext): Promise<void> {
 async function reach(context: ShardContext, directory: DirectoryState, ordinal: ShardOrdinal): Promise<void> {
 	const routing = routingOf(directory);
 	if (ordinal === 0) {
-		context.storage.transactionSync(() => storeRouting(context.sql, routing, context.ports.now()));
+		context.storage.transactionSync(() => storeRouting(context.sql, routing, { nowMs: context.ports.now(), opens: false }));
 		return;
 	}
 	const shard = context.ports.shard(context.tenantId(), ordinal, directory.location);

@@ -81,7 +81,11 @@ export function shardsToReach(directory: DirectoryState): ShardOrdinal[] {
 }
 
 /** Every shard of the step has answered. `epoch` guards against a step that was finished meanwhile. */
-export function finishStep(directory: DirectoryState, step: { epoch: number; change: "storing" | "opening" }, nowMs: number): DirectoryState {
+export function finishStep(
+	directory: DirectoryState,
+	step: { epoch: number; change: "storing" | "opening" },
+	nowMs: number,
+): DirectoryState {
 	if (directory.epoch !== step.epoch || directory.change !== step.change) return directory;
 	if (step.change === "opening") return { ...directory, change: null };
 	const current = directory.history.at(-1);
@@ -128,7 +132,7 @@ export function raiseMinimum(minimum: TableMinimum | undefined, raise: TableMini
 
 export function describeShards(directory: Pick<Directory, "history" | "draining">): ShardDescription[] {
 	return [
-		...activeShards(directory).map((ordinal) => ({ name: String(ordinal), state: "active" as const })),
-		...directory.draining.map((ordinal) => ({ name: String(ordinal), state: "draining" as const })),
+		...activeShards(directory).map((ordinal) => ({ name: `shard-${ordinal}`, state: "active" as const })),
+		...directory.draining.map((ordinal) => ({ name: `shard-${ordinal}`, state: "draining" as const })),
 	];
 }

@@ -46,7 +46,8 @@ export type Decision =
  */
 export function decide(shard: ShardView, record: IdRecord | null, claimant: IdClaimant, asked: boolean): Decision {
 	const { epoch } = shard.routing;
-	if (epoch === 0 || epoch > claimant.epoch) return refuse("stale_epoch", `the shard is at epoch ${epoch}, the append at ${claimant.epoch}`);
+	if (epoch === 0 || epoch > claimant.epoch)
+		return refuse("stale_epoch", `the shard is at epoch ${epoch}, the append at ${claimant.epoch}`);
 	assert(epoch === claimant.epoch, "a newer epoch is stored before the append is handled");
 	if (record !== null && record.expiresAtMs > shard.nowMs) return decideKnown(record, claimant, shard.nowMs);
 	if (ownerOf(claimant.appendId, shard.routing) !== shard.ordinal) return refuse("stale_epoch", "another shard owns this append id");

@@ -59,7 +59,8 @@ export async function claim(context: ShardContext, request: ClaimRequest): Promi
 			const committed = await untilKnown(() => context.ports.catalog.commitStatus(openShard(context.sql).tenantId, commitId));
 			if (committed !== null) {
 				// Sealed and committed while it was asked about: its own claimant finishes it now.
-				if (rowCount === null) throw new LittoralError("in_progress", "an append with this idempotency key is under way", { retryAfterSeconds: 1 });
+				if (rowCount === null)
+					throw new LittoralError("in_progress", "an append with this idempotency key is under way", { retryAfterSeconds: 1 });
 				return { kind: "committed", commitId, rowCount, snapshotVersion: committed.version };
 			}
 			return regrant(context, request, decision.record);
@@ -83,7 +84,10 @@ function regrant(context: ShardContext, request: ClaimRequest, expired: Extract<
 }
 
 /** @throws conflict when the id is no longer claimed by this commit: the caller must not commit */
-export function sealClaim(context: ShardContext, seal: { tableId: TableId; appendId: AppendId; commitId: CommitId; rowCount: number }): void {
+export function sealClaim(
+	context: ShardContext,
+	seal: { tableId: TableId; appendId: AppendId; commitId: CommitId; rowCount: number },
+): void {
 	const sealed = context.storage.transactionSync(() => sealStoredClaim(context.sql, seal, seal, context.ports.now()));
 	if (!sealed) throw new LittoralError("conflict", "the append was finished or given up meanwhile");
 }

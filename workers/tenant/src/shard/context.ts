@@ -3,14 +3,12 @@ import { assert } from "#shared/base/assert.ts";
 import { LittoralError } from "#shared/base/errors.ts";
 import type { TenantId } from "#shared/base/ids.ts";
 import type { Ports } from "../ports.ts";
-import type { DataFileEncoder } from "./encode-data-file.ts";
 import { readShard, type ShardRow } from "./shard-row.ts";
 
 export interface ShardContext {
 	storage: DurableObjectStorage;
 	sql: SqlStorage;
 	ports: Ports;
-	encodeDataFile: DataFileEncoder;
 	/** Of a shard that is open. */
 	tenantId(): TenantId;
 }

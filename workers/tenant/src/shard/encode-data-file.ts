@@ -10,8 +10,4 @@ export interface EncodedDataFile {
 }
 
 /** Sorts the rows of `batches` (native codec) by the table's sort key and writes one Parquet file. */
-export type DataFileEncoder = (input: {
-	tenantId: TenantId;
-	schema: TableSchema;
-	batches: Uint8Array[];
-}) => Promise<EncodedDataFile>;
+export type DataFileEncoder = (input: { tenantId: TenantId; schema: TableSchema; batches: Uint8Array[] }) => Promise<EncodedDataFile>;

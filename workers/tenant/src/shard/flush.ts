@@ -65,7 +65,7 @@ async function schemaOf(context: ShardContext, tableId: TableId): Promise<TableS
 async function commitRange(context: ShardContext, schema: TableSchema, intent: FlushIntent): Promise<boolean> {
 	const { tenantId, ordinal } = openShard(context.sql);
 	const { tableId } = schema;
-	const encoded = await context.encodeDataFile({ tenantId, schema, batches: batchesInRange(context.sql, tableId, intent) });
+	const encoded = await context.ports.encodeDataFile({ tenantId, schema, batches: batchesInRange(context.sql, tableId, intent) });
 	for (let round = 1; ; round++) {
 		const current = context.storage.transactionSync(() => nextAttempt(context.sql, tableId, intent.intentId));
 		assert(current !== null, "only this process marks the intent");
@@ -137,7 +137,11 @@ function forgetDroppedTable(context: ShardContext, tableId: TableId): void {
 		countPurged(sql, purgeBlocks(sql, tableId, lastSequence));
 		deleteIntent(sql, tableId);
 		raiseTable(sql, tableId, { watermark: lastSequence, purged: lastSequence });
-		sql.exec("DELETE FROM schedule WHERE (kind = 'purge' AND key LIKE ?) OR (kind IN ('flush', 'merge') AND key = ?)", `${tableId}:%`, tableId);
+		sql.exec(
+			"DELETE FROM schedule WHERE (kind = 'purge' AND key LIKE ?) OR (kind IN ('flush', 'merge') AND key = ?)",
+			`${tableId}:%`,
+			tableId,
+		);
 	});
 }
 

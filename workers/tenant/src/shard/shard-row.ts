@@ -31,13 +31,20 @@ export function readShard(sql: SqlStorage): ShardRow | null {
 
 /** Stores who the shard is, before its first epoch; later calls change nothing. */
 export function identify(sql: SqlStorage, { tenantId, ordinal }: ShardIdentity): void {
-	sql.exec("INSERT INTO shard (only, tenant_id, ordinal, epoch, history) VALUES (0, ?, ?, 0, '[]') ON CONFLICT DO NOTHING", tenantId, ordinal);
+	sql.exec(
+		"INSERT INTO shard (only, tenant_id, ordinal, epoch, history) VALUES (0, ?, ?, 0, '[]') ON CONFLICT DO NOTHING",
+		tenantId,
+		ordinal,
+	);
 }
 
-/** A shard that receives a newer epoch than its own first stores it (design, section 5). Writes only when something changes. */
-export function storeRouting(sql: SqlStorage, carried: Routing, nowMs: number): void {
+/**
+ * A shard that receives a newer epoch than its own first stores it (design, section 5). Writes only when something changes.
+ * @param options `opens`: lets a shard begin to accept; others leave a shard that is not open as it is
+ */
+export function storeRouting(sql: SqlStorage, carried: Routing, { nowMs, opens }: { nowMs: number; opens: boolean }): void {
 	const shard = readShard(sql);
-	if (shard === null) return;
+	if (shard === null || (shard.routing.epoch === 0 && !opens)) return;
 	const newer = newerRouting(shard.routing, carried);
 	if (newer === shard.routing) return;
 	const pruned = pruneHistory(newer, nowMs);

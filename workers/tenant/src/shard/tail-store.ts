@@ -59,7 +59,11 @@ export function readBlock(sql: SqlStorage, head: BlockHead): TailBlock {
 	const from = head.firstSequence * PART_COUNT_MAX;
 	const bytes = new Uint8Array(head.byteCount);
 	let offset = 0;
-	for (const row of sql.exec("SELECT bytes FROM tail_part WHERE part_id >= ? AND part_id < ? ORDER BY part_id", from, from + PART_COUNT_MAX)) {
+	for (const row of sql.exec(
+		"SELECT bytes FROM tail_part WHERE part_id >= ? AND part_id < ? ORDER BY part_id",
+		from,
+		from + PART_COUNT_MAX,
+	)) {
 		const part = new Uint8Array(row["bytes"] as ArrayBuffer);
 		bytes.set(part, offset);
 		offset += part.byteLength;

@@ -1,0 +1,297 @@
+/**
+ * The Durable Object of one shard: a thin shell that stores what the parts decide, and keeps the alarm in step with the due work.
+ * Shard 0 hosts the tenant's directory as well.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { assert } from "#shared/base/assert.ts";
+import { LittoralError } from "#shared/base/errors.ts";
+import type { TableId } from "#shared/base/ids.ts";
+import { APPEND_ID_TTL_MS, SHARD_COUNT_MAX } from "#shared/base/limits.ts";
+import type { Directory, ShardDescription, TenantState } from "#shared/contracts/directory.ts";
+import { increment } from "#shared/observability/metrics.ts";
+import { observed } from "#shared/observability/observed.ts";
+import { carryChange, startChange } from "../directory/change-shards.ts";
+import { deleteTenantStep } from "../directory/delete-tenant.ts";
+import { activeShards, describeShards, newDirectory, routingOf } from "../directory/directory.ts";
+import { findDirectory, loadDirectory, publicDirectory, storeDirectory, storeMinimum } from "../directory/directory-store.ts";
+import type { Env } from "../env.ts";
+import { openPorts } from "../ports.ts";
+import { append, claim, finishClaim, sealClaim } from "./append.ts";
+import { readId } from "./append-ids.ts";
+import { identityOf, openShard, type ShardContext } from "./context.ts";
+import type {
+	AppendOutcome,
+	AppendRequest,
+	ClaimOutcome,
+	ClaimRequest,
+	DirectoryAnswer,
+	DrainAnswer,
+	IdQuestion,
+	IdRecord,
+	MinimumRaise,
+	Routing,
+	ShardIdentity,
+	ShardRpc,
+	TailPage,
+	TailRequest,
+} from "./contract.ts";
+import { intentCount } from "./flush-intent.ts";
+import { earliestDueMs, scheduleWork } from "./schedule.ts";
+import { createSchema, hasSchema } from "./schema.ts";
+import { identify, readShard, storeRouting } from "./shard-row.ts";
+import { raiseTable, readTables } from "./table-row.ts";
+import { countTailRows, readOpenTails, readTailPage } from "./tail-read.ts";
+import { runDueWork } from "./work.ts";
+
+/** Added to the life of the last append id before a retired shard is emptied. */
+const TOMBSTONE_MARGIN_MS = 3_600_000;
+
+export class TenantShard extends DurableObject<Env> implements ShardRpc {
+	readonly #context: ShardContext;
+	/** False before the first call that opens the shard, and after it was emptied: there are no tables. */
+	#hasTables: boolean;
+	/** Due time of the alarm, as far as this instance knows. */
+	#armedAtMs: number | null = null;
+	/** The alarm's run, while it goes on. */
+	#running: Promise<void> | null = null;
+
+	constructor(ctx: DurableObjectState, env: Env) {
+		super(ctx, env);
+		const { storage } = ctx;
+		const { sql } = storage;
+		this.#context = { storage, sql, ports: openPorts(env), tenantId: () => identityOf(sql) };
+		this.#hasTables = hasSchema(sql);
+		if (!this.#hasTables) return;
+		void ctx.blockConcurrencyWhile(async () => {
+			this.#armedAtMs = await storage.getAlarm();
+			await this.#arm();
+		});
+	}
+
+	async open({ identity, routing, minimums }: { identity: ShardIdentity; routing: Routing; minimums: MinimumRaise[] }): Promise<void> {
+		this.#write((sql) => {
+			identify(sql, identity);
+			for (const { tableId, schemaVersion } of minimums) raiseTable(sql, tableId, { minimumSchemaVersion: schemaVersion });
+			storeRouting(sql, routing, { nowMs: this.#now(), opens: true });
+		});
+	}
+
+	async storeEpoch(routing: Routing): Promise<void> {
+		this.#requireOpen();
+		this.#adopt(routing);
+	}
+
+	async append(request: AppendRequest): Promise<AppendOutcome> {
+		this.#requireOpen();
+		this.#adopt(request.routing);
+		const outcome = await append(this.#context, request);
+		await this.#arm();
+		return outcome;
+	}
+
+	async askId(question: IdQuestion): Promise<IdRecord | null> {
+		// A shard that is not open has no ids, and cannot get any before it stores an epoch as new as the asker's.
+		if (!this.#isOpen()) return null;
+		this.#adopt(question.routing);
+		return readId(this.#context.sql, question, this.#now());
+	}
+
+	async claim(request: ClaimRequest): Promise<ClaimOutcome> {
+		this.#requireOpen();
+		this.#adopt(request.routing);
+		return await claim(this.#context, request);
+	}
+
+	async sealClaim(seal: Parameters<ShardRpc["sealClaim"]>[0]): Promise<void> {
+		this.#requireOpen();
+		sealClaim(this.#context, seal);
+	}
+
+	async finishClaim(finish: Parameters<ShardRpc["finishClaim"]>[0]): Promise<void> {
+		this.#requireOpen();
+		finishClaim(this.#context, finish);
+	}
+
+	async raiseMinimum(raise: MinimumRaise): Promise<Directory | null> {
+		this.#write((sql) => {
+			raiseTable(sql, raise.tableId, { minimumSchemaVersion: raise.schemaVersion });
+			if (findDirectory(sql) !== null) storeMinimum(sql, raise);
+		});
+		return findDirectory(this.#context.sql) === null ? null : publicDirectory(this.#context.sql);
+	}
+
+	async readTail({ routing, tableId, above, upTo }: TailRequest): Promise<TailPage> {
+		this.#requireOpen();
+		this.#adopt(routing);
+		const { epoch } = openShard(this.#context.sql).routing;
+		if (epoch > routing.epoch) throw new LittoralError("stale_epoch", `the shard is at epoch ${epoch}, the read at ${routing.epoch}`);
+		return readTailPage(this.#context.sql, tableId, { above, upTo });
+	}
+
+	async tailRowCount({ tableId, above }: { tableId: TableId; above: number }): Promise<number> {
+		return this.#isOpen() ? countTailRows(this.#context.sql, tableId, above) : 0;
+	}
+
+	async drain(routing: Routing): Promise<DrainAnswer> {
+		this.#requireOpen();
+		this.#adopt(routing);
+		const { sql } = this.#context;
+		const tables = readTables(sql);
+		const unflushed = tables.filter((table) => table.lastSequence > table.watermark);
+		this.#write(() => {
+			for (const { tableId } of unflushed) scheduleWork(sql, { kind: "flush", key: tableId, dueMs: this.#now() });
+		});
+		await this.#arm();
+		return {
+			drained: unflushed.length === 0 && intentCount(sql) === 0,
+			tables: tables.map(({ tableId, lastSequence }) => ({ tableId, lastSequence })),
+		};
+	}
+
+	async retire(): Promise<void> {
+		// Emptied already: this is a repetition.
+		if (!this.#isOpen()) return;
+		const dueMs = this.#now() + APPEND_ID_TTL_MS + TOMBSTONE_MARGIN_MS;
+		this.#write((sql) => scheduleWork(sql, { kind: "empty", dueMs }));
+		await this.#arm();
+	}
+
+	async empty(): Promise<void> {
+		// A flush under way would write an object after its tenant's objects are deleted.
+		await this.#running;
+		await this.#empty();
+	}
+
+	async openTenant(identity: ShardIdentity, location: string | null): Promise<Directory> {
+		assert(identity.ordinal === 0, "the directory lives in shard 0");
+		this.#write((sql) => {
+			if (findDirectory(sql) !== null) return;
+			const directory = newDirectory(location, this.#now());
+			storeDirectory(sql, directory);
+			identify(sql, identity);
+			storeRouting(sql, routingOf(directory), { nowMs: this.#now(), opens: true });
+		});
+		return publicDirectory(this.#context.sql);
+	}
+
+	async setTenantState(state: TenantState): Promise<Directory> {
+		this.#requireDirectory();
+		this.#write((sql) => {
+			const directory = loadDirectory(sql);
+			if (directory.state === "deleting" && state !== "deleting")
+				throw new LittoralError("tenant_not_found", "the tenant is being deleted");
+			if (directory.state !== state) storeDirectory(sql, { ...directory, state });
+		});
+		return publicDirectory(this.#context.sql);
+	}
+
+	async readDirectory({ withTails }: { withTails: boolean }): Promise<DirectoryAnswer> {
+		this.#requireDirectory();
+		const directory = publicDirectory(this.#context.sql);
+		return { directory, routing: routingOf(directory), tails: withTails ? readOpenTails(this.#context.sql) : null };
+	}
+
+	async changeShards(count: number): Promise<{ epoch: number; shards: ShardDescription[]; settled: boolean }> {
+		assert(count >= 1 && count <= SHARD_COUNT_MAX, "the shard count is in its bounds");
+		this.#requireDirectory();
+		startChange(this.#context, count);
+		try {
+			await carryChange(this.#context);
+		} catch (error) {
+			this.#reportFailure("change", error);
+		}
+		await this.#arm();
+		const directory = loadDirectory(this.#context.sql);
+		const settled = directory.change === null && activeShards(directory).length === count;
+		return { epoch: directory.epoch, shards: describeShards(directory), settled };
+	}
+
+	async deleteTenant(): Promise<{ done: boolean }> {
+		if (!this.#isOpen() || findDirectory(this.#context.sql) === null) return { done: true };
+		if (!(await deleteTenantStep(this.#context))) return { done: false };
+		await this.empty();
+		return { done: true };
+	}
+
+	override async alarm(): Promise<void> {
+		this.#armedAtMs = null;
+		if (!this.#hasTables) return;
+		this.#running = this.#runDueWork();
+		try {
+			await this.#running;
+		} finally {
+			this.#running = null;
+			await this.#arm();
+		}
+	}
+
+	async #runDueWork(): Promise<void> {
+		const observation = { service: "tenant", operation: "shard_alarm", env: this.env, ctx: this.ctx, tenant: this.#context.tenantId() };
+		try {
+			await observed(observation, () =>
+				runDueWork(this.#context, {
+					empty: () => this.#empty(),
+					reportFailure: (work, error) => this.#reportFailure(work.kind, error),
+				}),
+			);
+		} catch (error) {
+			this.#reportFailure("alarm", error);
+		}
+	}
+
+	#reportFailure(work: string, error: unknown): void {
+		increment("littoral_shard_work_failures_total", { service: "tenant", work });
+		console.log(JSON.stringify({ level: "error", service: "tenant", message: `shard work failed: ${work}`, detail: String(error) }));
+	}
+
+	async #empty(): Promise<void> {
+		this.#hasTables = false;
+		this.#armedAtMs = null;
+		await this.ctx.storage.deleteAlarm();
+		await this.ctx.storage.deleteAll();
+	}
+
+	/** The alarm stands at the earliest due work; without work there is none. */
+	async #arm(): Promise<void> {
+		if (!this.#hasTables) return;
+		const dueMs = earliestDueMs(this.#context.sql);
+		if (dueMs === this.#armedAtMs) return;
+		if (dueMs === null) await this.ctx.storage.deleteAlarm();
+		else if (this.#armedAtMs === null || dueMs < this.#armedAtMs) await this.ctx.storage.setAlarm(dueMs);
+		else return;
+		this.#armedAtMs = dueMs;
+	}
+
+	/** One transaction; makes the tables of a shard that has none yet. */
+	#write(change: (sql: SqlStorage) => void): void {
+		const { storage, sql } = this.#context;
+		storage.transactionSync(() => {
+			if (!this.#hasTables) createSchema(sql);
+			change(sql);
+		});
+		this.#hasTables = true;
+	}
+
+	#adopt(routing: Routing): void {
+		this.#context.storage.transactionSync(() => storeRouting(this.#context.sql, routing, { nowMs: this.#now(), opens: false }));
+	}
+
+	#isOpen(): boolean {
+		return this.#hasTables && (readShard(this.#context.sql)?.routing.epoch ?? 0) > 0;
+	}
+
+	/** @throws stale_epoch */
+	#requireOpen(): void {
+		if (!this.#isOpen()) throw new LittoralError("stale_epoch", "the shard is not open");
+	}
+
+	/** @throws tenant_not_found */
+	#requireDirectory(): void {
+		if (!this.#hasTables) throw new LittoralError("tenant_not_found", "there is no such tenant");
+		loadDirectory(this.#context.sql);
+	}
+
+	#now(): number {
+		return this.#context.ports.now();
+	}
+}

@@ -1,0 +1,229 @@
+/** The storage protocol on real Durable Objects: W1, W2, W3, Q1, shard-set changes, crashes at each step of a flush. */
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { beforeEach, expect, test } from "vitest";
+import { isLittoralError } from "#shared/base/errors.ts";
+import { FLUSH_AGE_MS, GRACE_PERIOD_MS } from "#shared/base/limits.ts";
+import { type Failure, Tenant, testEnv, world } from "./world.ts";
+
+let tenant: Tenant;
+beforeEach(async () => {
+	tenant = await Tenant.open();
+});
+
+async function codeOf(call: () => Promise<unknown>): Promise<string> {
+	try {
+		await call();
+		return "ok";
+	} catch (error) {
+		return isLittoralError(error) ? error.code : String(error);
+	}
+}
+
+async function changeShards(count: number): Promise<void> {
+	for (let attempt = 0; attempt < 5; attempt++) if ((await tenant.stub(0).changeShards(count)).settled) return;
+	throw new Error("the change does not settle");
+}
+
+const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+
+test("twenty parallel copies of one append are one append", async () => {
+	const outcomes = await Promise.all(Array.from({ length: 20 }, () => tenant.append("same")));
+	const duplicates = outcomes.map((outcome) => (outcome.kind === "done" ? outcome.duplicate : outcome.kind));
+	expect(duplicates.filter((duplicate) => duplicate === false)).toHaveLength(1);
+	expect(duplicates.filter((duplicate) => duplicate === true)).toHaveLength(19);
+	expect(await tenant.read()).toEqual(["same"]);
+});
+
+test("an append id with other rows is refused, and is free again after a day", async () => {
+	await tenant.append("key");
+	expect(await codeOf(() => tenant.append("key", { hash: "other" }))).toBe("idempotency_key_reused");
+	world.clockMs += 25 * 3_600_000;
+	expect(await codeOf(() => tenant.append("key", { hash: "other" }))).toBe("ok");
+	expect(await tenant.read()).toEqual(["key", "key"]);
+});
+
+test("an append below the table's minimum schema version is refused", async () => {
+	await tenant.stub(0).raiseMinimum({ tableId: tenant.table, schemaVersion: 2, snapshotVersion: 0 });
+	expect(await codeOf(() => tenant.append("old"))).toBe("schema_changed");
+	expect((await tenant.directory()).minimums[tenant.table]).toEqual({ schemaVersion: 2, snapshotVersion: 0 });
+});
+
+test("a tail flushes by age, is purged after the grace period, and then nothing is due", async () => {
+	for (const id of ids("row", 5)) await tenant.append(id);
+	expect(await tenant.alarmDueMs(0)).toBeNull();
+	await tenant.work(FLUSH_AGE_MS + 1);
+	expect(world.catalog.tables.get(tenant.table)?.versions.at(-1)?.watermarks).toEqual({ 0: 5 });
+	expect(await tenant.read()).toEqual(ids("row", 5));
+	expect(await tenant.sql(0, "SELECT count(*) AS blocks FROM tail_block")).toEqual([{ blocks: 5 }]);
+	await tenant.work(GRACE_PERIOD_MS + 1);
+	expect(await tenant.sql(0, "SELECT count(*) AS blocks FROM tail_block")).toEqual([{ blocks: 0 }]);
+	expect(await tenant.sql(0, "SELECT unflushed_bytes, retained_bytes, appended_rows FROM shard")).toEqual([
+		{ unflushed_bytes: 0, retained_bytes: 0, appended_rows: 5 },
+	]);
+	expect(await runInDurableObject(tenant.stub(0), (_, state) => state.storage.getAlarm())).toBeNull();
+	const { routing } = await tenant.stub(0).readDirectory({ withTails: false });
+	expect(await codeOf(() => tenant.stub(0).readTail({ routing, tableId: tenant.table, above: 3, upTo: null }))).toBe("snapshot_too_old");
+	expect(await tenant.read()).toEqual(ids("row", 5));
+});
+
+test("small appends are merged into blocks that keep every sequence number", async () => {
+	for (const id of ids("row", 64)) await tenant.append(id);
+	await tenant.work(2000);
+	const blocks = await tenant.sql(0, "SELECT first_sequence, last_sequence, row_count FROM tail_block");
+	expect(blocks).toEqual([{ first_sequence: 1, last_sequence: 64, row_count: 64 }]);
+	expect(await tenant.read()).toEqual(ids("row", 64).toSorted());
+});
+
+test("a large append spans several parts and pages", async () => {
+	const large = "x".repeat(2_500_000);
+	for (const id of ["a", "b", "c", "d", "e"]) await tenant.append(id, { rows: [id + large, id] });
+	const rows = (await tenant.read()).map((row) => `${row[0]} ${row.length}`);
+	expect(rows).toEqual(["a", "b", "c", "d", "e"].flatMap((id) => [`${id} 1`, `${id} 2500001`]));
+});
+
+const FLUSH_STEPS = ["catalog.readSnapshots", "objects.putNew", "catalog.commit"];
+const FAILURES: Failure[] = ["before", "after"];
+for (const step of FLUSH_STEPS) {
+	for (const failure of FAILURES) {
+		for (const times of [1, 4]) {
+			test(`flush: ${step} fails ${failure}, ${times} times`, async () => {
+				for (const id of ids("row", 4)) await tenant.append(id);
+				let left = times;
+				world.inject = (called) => (called === step && left-- > 0 ? failure : null);
+				await tenant.work(FLUSH_AGE_MS + 1, 1);
+				await tenant.append("later");
+				await tenant.work(60_000);
+				await tenant.work(FLUSH_AGE_MS + 60_000);
+				expect(left).toBeLessThanOrEqual(0);
+				expect(await tenant.read()).toEqual(["later", ...ids("row", 4)].toSorted());
+				expect(world.catalog.tables.get(tenant.table)?.versions.at(-1)?.watermarks).toEqual({ 0: 5 });
+			});
+		}
+	}
+}
+
+test("a condemned attempt is followed by a new one", async () => {
+	await tenant.append("row");
+	const commit = world.catalog.commit.bind(world.catalog);
+	let first = true;
+	world.catalog.commit = async (request) => {
+		if (first) {
+			first = false;
+			world.catalog.objects.set(request.change.files[0]?.path as string, "condemned");
+		}
+		return commit(request);
+	};
+	tenant = await reopened(tenant);
+	await tenant.work(FLUSH_AGE_MS + 1);
+	world.catalog.commit = commit;
+	const files = world.catalog.tables.get(tenant.table)?.versions.at(-1)?.files ?? [];
+	expect(files.map((file) => file.path.slice(-10))).toEqual(["-2.parquet"]);
+	expect(await tenant.read()).toEqual(["row"]);
+});
+
+/** Throws the objects' instances away, so that their ports are opened anew. */
+async function reopened(old: Tenant): Promise<Tenant> {
+	try {
+		await runInDurableObject(old.stub(0), (_, state) => state.abort("evicted by a test"));
+	} catch {
+		// The abort breaks this very call.
+	}
+	return old;
+}
+
+test("a dropped table's rows are forgotten, and the alarm with them", async () => {
+	await tenant.append("row");
+	const table = world.catalog.tables.get(tenant.table);
+	if (table) table.dropped = true;
+	await tenant.work(FLUSH_AGE_MS + 1);
+	expect(await tenant.sql(0, "SELECT count(*) AS blocks FROM tail_block")).toEqual([{ blocks: 0 }]);
+	expect(await runInDurableObject(tenant.stub(0), (_, state) => state.storage.getAlarm())).toBeNull();
+});
+
+test("1 -> 3 -> 2 shards under concurrent appends with lost answers: every row once", async () => {
+	let turn = 0;
+	world.inject = (step) => {
+		turn++;
+		if (step === "shard.append" && turn % 5 === 0) return "after";
+		if (step === "shard.askId" && turn % 7 === 0) return "before";
+		if (step === "shard.storeEpoch" || step === "shard.open") return turn % 2 === 0 ? "after" : null;
+		return null;
+	};
+	const hint = await tenant.directory();
+	const sent: string[] = [];
+	const send = async (prefix: string) => {
+		for (const id of ids(prefix, 20)) {
+			sent.push(id);
+			for (;;) {
+				const code = await codeOf(() => Promise.all([tenant.append(id, { hint }), tenant.append(id)]));
+				if (code === "ok") break;
+				if (code !== "unavailable") throw new Error(`append of ${id}: ${code}`);
+			}
+		}
+	};
+	const same = () => Promise.all(Array.from({ length: 10 }, () => tenant.append("same", { hint })));
+	await Promise.all([send("a"), send("b"), same(), changeShards(3)]);
+	expect(await tenant.read()).toEqual([...sent, "same"].toSorted());
+	await Promise.all([send("c"), same(), changeShards(2)]);
+	world.inject = () => null;
+	expect(await tenant.read()).toEqual([...sent, "same"].toSorted());
+	const { directory } = await tenant.stub(0).readDirectory({ withTails: false });
+	expect(directory.history.map((set) => set.active)).toEqual([[0], [0, 1, 2], [0, 1]]);
+	for (let round = 0; round < 4; round++) await tenant.work(2000);
+	expect((await tenant.directory()).draining).toEqual([]);
+	expect(await tenant.read()).toEqual([...sent, "same"].toSorted());
+	// Every id is known everywhere it may be asked for again.
+	for (const id of sent) {
+		const outcome = await tenant.append(id);
+		expect(outcome.kind === "done" && outcome.duplicate).toBe(true);
+	}
+	expect(await tenant.read()).toEqual([...sent, "same"].toSorted());
+});
+
+test("a dropped shard raises the minimum snapshot version with the same write, keeps a tombstone, and is emptied after a day", async () => {
+	await changeShards(3);
+	for (const id of ids("row", 30)) await tenant.append(id);
+	await changeShards(1);
+	expect(await tenant.read()).toEqual(ids("row", 30).toSorted());
+	for (let round = 0; round < 4; round++) await tenant.work(2000);
+	const directory = await tenant.directory();
+	expect(directory.draining).toEqual([]);
+	expect(directory.minimums[tenant.table]?.snapshotVersion).toBeGreaterThanOrEqual(1);
+	expect(await tenant.read()).toEqual(ids("row", 30).toSorted());
+	expect(await tenant.sql(2, "SELECT count(*) AS ids FROM append_id")).not.toEqual([{ ids: 0 }]);
+	await tenant.work(26 * 3_600_000);
+	for (const ordinal of [1, 2]) {
+		expect(await tenant.sql(ordinal, "SELECT count(*) AS tables FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'")).toEqual([
+			{ tables: 0 },
+		]);
+		expect(await runInDurableObject(tenant.stub(ordinal), (_, state) => state.storage.getAlarm())).toBeNull();
+	}
+	await changeShards(2);
+	expect((await tenant.directory()).history.at(-1)?.active).toEqual([0, 3]);
+});
+
+test("older appends and older tail reads meet StaleEpoch; a shard that is not open accepts nothing", async () => {
+	const { routing: old } = await tenant.stub(0).readDirectory({ withTails: false });
+	await changeShards(2);
+	expect(await codeOf(() => tenant.stub(0).readTail({ routing: old, tableId: tenant.table, above: 0, upTo: null }))).toBe("stale_epoch");
+	const { routing } = await tenant.stub(0).readDirectory({ withTails: false });
+	expect(await codeOf(() => tenant.stub(5).readTail({ routing, tableId: tenant.table, above: 0, upTo: null }))).toBe("stale_epoch");
+	expect(await tenant.sql(5, "SELECT count(*) AS tables FROM sqlite_master WHERE name = 'shard'")).toEqual([{ tables: 0 }]);
+});
+
+test("a deleted tenant leaves no row, key or alarm in any shard it ever had", async () => {
+	await changeShards(3);
+	for (const id of ids("row", 10)) await tenant.append(id);
+	await changeShards(2);
+	while (!(await tenant.stub(0).deleteTenant()).done);
+	for (const ordinal of [0, 1, 2]) {
+		expect(await tenant.sql(ordinal, "SELECT count(*) AS tables FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'")).toEqual([
+			{ tables: 0 },
+		]);
+		expect(await runInDurableObject(tenant.stub(ordinal), (_, state) => state.storage.getAlarm())).toBeNull();
+	}
+	expect(await codeOf(() => tenant.append("late"))).toBe("tenant_not_found");
+	expect(await runDurableObjectAlarm(tenant.stub(0))).toBe(false);
+	expect(await tenant.stub(0).deleteTenant()).toEqual({ done: true });
+	expect((await testEnv.DATA.list({ prefix: "spill/" })).objects).toEqual([]);
+});
