@@ -108,6 +108,11 @@ export const TOKEN_TTL_SECONDS = 900;
 export const PRINCIPAL_CACHE_MS = 4 * SECOND;
 export const RATE_LIMIT_REQUEST_COUNT = 5000;
 export const RATE_LIMIT_PERIOD_SECONDS = 10;
+/** Entries of each of the gateway's caches of keys and tenants. */
+export const PRINCIPAL_CACHE_COUNT_MAX = 5000;
+/** Keys of a tenant that are not revoked. */
+export const API_KEY_COUNT_MAX = 1000;
+export const KEY_NAME_LENGTH_MAX = 200;
 
 // Lists
 export const LIST_LIMIT_DEFAULT = 100;

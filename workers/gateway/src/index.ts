@@ -1,0 +1,28 @@
+/** The gateway: the only Worker that the outside sees. HTTPS in, RPC out; what it owns is who may do what. */
+import { log } from "#shared/observability/log.ts";
+import { createApp } from "./app.ts";
+import type { Env } from "./env.ts";
+import { finishChanges } from "./identity/tenant-changes.ts";
+
+const app = createApp();
+
+/** The cron's work: what was interrupted is finished, and monitoring learns that the gateway lives. */
+async function everyMinute(env: Env): Promise<void> {
+	const startedAtMs = Date.now();
+	let status: "ok" | "failed" = "ok";
+	try {
+		await finishChanges(env, startedAtMs);
+	} catch (error) {
+		status = "failed";
+		log("error", "cron", { service: "gateway", error: String(error) });
+	}
+	const atMs = Date.now();
+	await env.MONITORING.recordHealth([{ service: "gateway", status, latencyMs: atMs - startedAtMs, atMs }]);
+}
+
+export default {
+	fetch: app.fetch,
+	async scheduled(_controller, env): Promise<void> {
+		await everyMinute(env);
+	},
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,53 @@
+/** What every request gets: an id, a span, one log line, its counters. Nothing of the credential, the SQL or the rows is logged. */
+import { increment, observe as observeSeconds, schedulePush } from "#shared/observability/metrics.ts";
+import { log } from "#shared/observability/log.ts";
+import { startSpan } from "#shared/observability/trace.ts";
+import type { MiddlewareHandler } from "hono";
+import type { AppEnv } from "../env.ts";
+
+const SERVICE = "gateway";
+
+/** Outermost: what is inside has been turned into an answer when this ends. */
+export function observe(): MiddlewareHandler<AppEnv> {
+	return async (context, next) => {
+		const { env } = context;
+		const span = startSpan(context.req.header("traceparent"));
+		const requestId = crypto.randomUUID();
+		context.set("requestId", requestId);
+		context.set("span", span);
+		context.set("operation", `${context.req.method} unmatched`);
+		context.set("outcome", "ok");
+		context.set("queryId", undefined);
+		const startedAtMs = Date.now();
+		await next();
+		const elapsedMs = Date.now() - startedAtMs;
+		const operation = context.get("operation");
+		const code = context.get("outcome");
+		context.header("Request-Id", requestId);
+		context.header("traceparent", span.traceparent);
+		const queryId = context.get("queryId");
+		if (queryId !== undefined) context.header("Query-Id", queryId);
+
+		increment("littoral_calls_total", { service: SERVICE, operation, code });
+		observeSeconds("littoral_call_duration_seconds", { service: SERVICE, operation }, elapsedMs / 1000);
+		if (code !== "ok") increment("littoral_errors_total", { service: SERVICE, code });
+		const principal: AppEnv["Variables"]["principal"] | undefined = context.get("principal");
+		log(context.res.status >= 500 ? "error" : "info", operation, {
+			service: SERVICE,
+			traceId: span.traceId,
+			spanId: span.spanId,
+			parentSpanId: span.parentSpanId,
+			requestId,
+			...(principal === undefined ? {} : { tenant: principal.tenantId, keyId: principal.keyId }),
+			...(queryId === undefined ? {} : { queryId }),
+			status: context.res.status,
+			code,
+			elapsedMs,
+		});
+		const { executionCtx } = context;
+		schedulePush(SERVICE, {
+			waitUntil: (promise) => executionCtx.waitUntil(promise),
+			push: (push) => env.MONITORING.push(push),
+		});
+	};
+}
