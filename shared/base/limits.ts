@@ -98,6 +98,9 @@ export const PARQUET_PAGE_BYTES_MAX = 16 * MIB;
 export const PARQUET_FOOTER_BYTES_MAX = 8 * MIB;
 export const PARQUET_DICTIONARY_ENTRY_COUNT_MAX = 65_536;
 export const PARQUET_DICTIONARY_BYTES_MAX = MIB;
+/** Compressed bytes that one reader holds on the heap, shared by its columns; and the least of one column. */
+export const PARQUET_READ_WINDOW_BYTES = 8 * MIB;
+export const PARQUET_READ_WINDOW_BYTES_MIN = 16 * KIB;
 /** Ranges closer than this are read as one. */
 export const READ_COALESCE_GAP_BYTES = 64 * KIB;
 export const READ_BLOCK_BYTES = MIB;

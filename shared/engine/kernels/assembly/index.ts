@@ -3,3 +3,8 @@ export * from "./validity";
 export * from "./selection";
 export * from "./gather";
 export * from "./check";
+export * from "./parquet-snappy";
+export * from "./parquet-hybrid";
+export * from "./parquet-plain";
+export * from "./parquet-delta";
+export * from "./parquet-lanes";

@@ -1,0 +1,54 @@
+/** Where a Parquet file's bytes come from: an object in R2, an upload, an array in a test. The rest of the folder does no other I/O. */
+import { malformed } from "./malformed.ts";
+
+export interface ByteRange {
+	offset: number;
+	byteCount: number;
+}
+
+export interface ByteSource {
+	/** Size of the file. */
+	byteCount: number;
+	/** The bytes of each range, in the order asked; a source that cannot give them all rejects. */
+	read(ranges: ByteRange[]): Promise<Uint8Array[]>;
+}
+
+/** A file that lies in memory already. */
+export function memorySource(bytes: Uint8Array): ByteSource {
+	return {
+		byteCount: bytes.length,
+		read: async (ranges) => ranges.map((range) => bytes.subarray(range.offset, range.offset + range.byteCount)),
+	};
+}
+
+/**
+ * Reads ranges after joining those closer than `gapByteCount`, and hands each back as a view of the joined bytes.
+ *
+ * @param ranges within the file, in any order
+ * @throws malformed_body when the source gives fewer bytes than the file has
+ */
+export async function readCoalesced(source: ByteSource, ranges: readonly ByteRange[], gapByteCount: number): Promise<Uint8Array[]> {
+	const joined = coalesce(ranges, gapByteCount);
+	const parts = await source.read(joined);
+	return ranges.map((range) => {
+		const index = joined.findIndex(
+			(whole) => range.offset >= whole.offset && range.offset + range.byteCount <= whole.offset + whole.byteCount,
+		);
+		const whole = joined[index] as ByteRange;
+		const part = parts[index];
+		if (part === undefined || part.length !== whole.byteCount) throw malformed("the file ends before its own footer says");
+		return part.subarray(range.offset - whole.offset, range.offset - whole.offset + range.byteCount);
+	});
+}
+
+/** Ranges in ascending order, those that overlap or lie within `gapByteCount` of each other joined. */
+export function coalesce(ranges: readonly ByteRange[], gapByteCount: number): ByteRange[] {
+	const joined: ByteRange[] = [];
+	for (const range of ranges.toSorted((left, right) => left.offset - right.offset)) {
+		const last = joined.at(-1);
+		if (last !== undefined && range.offset <= last.offset + last.byteCount + gapByteCount) {
+			last.byteCount = Math.max(last.byteCount, range.offset + range.byteCount - last.offset);
+		} else joined.push({ ...range });
+	}
+	return joined;
+}

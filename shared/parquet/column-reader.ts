@@ -1,0 +1,357 @@
+/**
+ * Reads one column chunk page by page and hands out vectors of any number of rows within a page. All the chunk's state lies in the pool: one
+ * decompressed page and one dictionary.
+ */
+import { PARQUET_PAGE_BYTES_MAX } from "#shared/base/limits.ts";
+import type { DataType, PhysicalType } from "#shared/contracts/data-type.ts";
+import { physicalType } from "#shared/contracts/data-type.ts";
+import type { Engine } from "#shared/engine/kernels/kernels.ts";
+import type { Pointer } from "#shared/engine/memory/arena.ts";
+import type { Region } from "#shared/engine/memory/region.ts";
+import type { Dictionary, FlatVector, Vector } from "#shared/engine/vector/vector.ts";
+import type { BufferPool } from "./buffer-pool.ts";
+import { ChunkWindow } from "./chunk-window.ts";
+import type { Conversion, Lanes, ValueError } from "./conversion.ts";
+import { decompress, requireCodec } from "./decompress.ts";
+import type { ColumnChunk, ParquetColumn } from "./footer.ts";
+import { Encoding, PhysicalKind } from "./format.ts";
+import { malformed, unsupported } from "./malformed.ts";
+import { type PageHeader, readPageHeader } from "./page-header.ts";
+import { ThriftReader } from "./thrift-reader.ts";
+import { openDecoder, physicalWidth, type RawValues, SLACK_BYTES, type ValueDecoder } from "./value-decoder.ts";
+
+/** A first guess at a page header's size; statistics inside can make it longer. */
+const HEADER_GUESS_BYTES = 256;
+const HEADER_BYTES_MAX = 1024 * 1024;
+/** Bytes of a hybrid decoder's state. */
+const LEVEL_STATE_BYTES = 32;
+
+export interface ColumnRequest {
+	column: ParquetColumn;
+	type: DataType;
+	conversion: Conversion;
+	/** `row` counts from 0 within the row group. */
+	report: (error: ValueError, row: number) => void;
+}
+
+interface Page {
+	buffer: Pointer;
+	decoder: ValueDecoder;
+	/** Hybrid state of the definition levels; 0 when every row is valid. */
+	levels: Pointer;
+	rowsLeft: number;
+}
+
+/** The chunk's dictionary: raw entries for fixed widths, a converted vector for byte types. */
+interface ChunkDictionary {
+	buffers: Pointer[];
+	entryCount: number;
+	raw: Exclude<RawValues, { kind: "codes" }>;
+	vector: Dictionary | null;
+	/** Entries that do not fit the type, reported for each row that uses them. */
+	errors: Map<number, ValueError>;
+}
+
+export class ColumnReader {
+	readonly window: ChunkWindow;
+	readonly #request: ColumnRequest;
+	readonly #chunk: ColumnChunk;
+	readonly #memory: { engine: Engine; pool: BufferPool };
+	/** Dictionary entries live in here; returned with the chunk. */
+	readonly #region: Region;
+	readonly #physical: PhysicalType;
+	#dictionary: ChunkDictionary | null = null;
+	#page: Page | null = null;
+	/** Values of pages not opened yet. */
+	#valuesLeft: number;
+	/** Rows handed out. */
+	#row = 0;
+
+	constructor(request: ColumnRequest, chunk: ColumnChunk, memory: { engine: Engine; pool: BufferPool; region: Region }) {
+		requireCodec(chunk.codec, request.column.name);
+		this.#request = request;
+		this.#chunk = chunk;
+		this.#memory = memory;
+		this.#region = memory.region;
+		this.#physical = physicalType(request.type);
+		this.#valuesLeft = chunk.valueCount;
+		this.window = new ChunkWindow(chunk);
+	}
+
+	/** Rows that can be read without opening another page. */
+	get rowsAvailable(): number {
+		return this.#page?.rowsLeft ?? 0;
+	}
+
+	/**
+	 * Opens pages until rows are available. @returns false when bytes must be fetched into {@link window} first
+	 * @throws malformed_body, feature_not_supported
+	 */
+	prepare(): boolean {
+		while (this.rowsAvailable === 0) {
+			if (this.#valuesLeft === 0) throw malformed(`column "${this.#request.column.name}" ends before its row group`);
+			const header = this.#readHeader();
+			if (header === null) return false;
+			const body = this.window.peek(header.headerByteCount + header.compressedByteCount);
+			if (body === null) return false;
+			this.window.position += body.length;
+			this.#closePage();
+			this.#openPage(header, body.subarray(header.headerByteCount));
+		}
+		return true;
+	}
+
+	/** The next header, not consumed; null when it is not here in full. */
+	#readHeader(): (PageHeader & { headerByteCount: number }) | null {
+		const { window } = this;
+		if (window.remaining === 0) throw malformed(`column "${this.#request.column.name}" has fewer pages than values`);
+		if (window.available === 0) {
+			window.peek(Math.min(window.remaining, HEADER_GUESS_BYTES));
+			return null;
+		}
+		const bytes = window.peekAvailable();
+		const reader = new ThriftReader(bytes);
+		let header: PageHeader;
+		try {
+			header = readPageHeader(reader);
+		} catch (error) {
+			const more = Math.min(window.remaining, Math.max(HEADER_GUESS_BYTES, bytes.length * 2));
+			if (!reader.exhausted || more <= bytes.length || bytes.length > HEADER_BYTES_MAX) throw error;
+			window.peek(more);
+			return null;
+		}
+		if (Math.max(header.compressedByteCount, header.uncompressedByteCount) > PARQUET_PAGE_BYTES_MAX) {
+			throw malformed(`column "${this.#request.column.name}" has a page larger than ${PARQUET_PAGE_BYTES_MAX} bytes`);
+		}
+		if (header.compressedByteCount > window.remaining - reader.offset) throw malformed("a page is longer than its column chunk");
+		return { ...header, headerByteCount: reader.offset };
+	}
+
+	#openPage(header: PageHeader, body: Uint8Array): void {
+		if (header.kind === "other") return;
+		if (header.kind === "dictionary") {
+			this.#openDictionary(header, body);
+			return;
+		}
+		if (header.valueCount > this.#valuesLeft) throw malformed("the pages of a column chunk have more values than it says");
+		this.#valuesLeft -= header.valueCount;
+		if (header.valueCount === 0) return;
+		const { buffer, levelsEnd, end, levelsStart } = this.#loadPage(header, body);
+		const { engine, pool } = this.#memory;
+		let levels = 0;
+		if (this.#request.column.nullable) {
+			levels = pool.allocate(LEVEL_STATE_BYTES);
+			engine.kernels.hybrid_open(levels, levelsStart, levelsEnd, 1);
+		}
+		const decoder = openDecoder(
+			header.encoding,
+			this.#request.column,
+			{ pointer: levelsEnd, end, valueCount: header.valueCount, dictionaryEntryCount: this.#dictionary?.entryCount ?? -1 },
+			this.#memory,
+		);
+		this.#page = { buffer, decoder, levels, rowsLeft: header.valueCount };
+	}
+
+	/** Decompresses a data page: levels at [levelsStart, levelsEnd), values at [levelsEnd, end). */
+	#loadPage(header: PageHeader, body: Uint8Array): { buffer: Pointer; levelsStart: Pointer; levelsEnd: Pointer; end: Pointer } {
+		const { engine, pool } = this.#memory;
+		const buffer = pool.allocate(header.uncompressedByteCount + SLACK_BYTES);
+		const end = buffer + header.uncompressedByteCount;
+		if (header.kind === "dataV2") {
+			const levelsEnd = buffer + header.levelByteCount;
+			if (header.levelByteCount > body.length || levelsEnd > end) throw malformed("the levels of a page are longer than the page");
+			engine.arena.views.u8.set(body.subarray(0, header.levelByteCount), buffer);
+			const codec = header.isCompressed ? this.#chunk.codec : 0;
+			decompress(body.subarray(header.levelByteCount), { codec, out: levelsEnd, byteCount: end - levelsEnd }, this.#memory);
+			return { buffer, levelsStart: buffer, levelsEnd, end };
+		}
+		decompress(body, { codec: this.#chunk.codec, out: buffer, byteCount: header.uncompressedByteCount }, this.#memory);
+		if (!this.#request.column.nullable) return { buffer, levelsStart: buffer, levelsEnd: buffer, end };
+		if (header.levelEncoding !== Encoding.rle) throw unsupported(`column "${this.#request.column.name}" has bit-packed levels`);
+		const levelByteCount = end - buffer < 4 ? -1 : engine.arena.views.data.getUint32(buffer, true);
+		if (levelByteCount < 0 || levelByteCount > end - buffer - 4) throw malformed("the levels of a page are longer than the page");
+		return { buffer, levelsStart: buffer + 4, levelsEnd: buffer + 4 + levelByteCount, end };
+	}
+
+	#openDictionary(header: PageHeader, body: Uint8Array): void {
+		if (this.#dictionary !== null) throw malformed("a column chunk has two dictionaries");
+		if (header.encoding !== Encoding.plain && header.encoding !== Encoding.plainDictionary) throw malformed("a dictionary is not PLAIN");
+		const { column, conversion } = this.#request;
+		const { engine, pool } = this.#memory;
+		const width = physicalWidth(column.physical, column.typeLength);
+		// An entry takes at least its width, or the four bytes of its length.
+		if (column.physical === PhysicalKind.boolean || header.valueCount * (width || 4) > header.uncompressedByteCount) {
+			throw malformed("a dictionary has more entries than bytes");
+		}
+		const buffer = pool.allocate(header.uncompressedByteCount + SLACK_BYTES);
+		decompress(body, { codec: this.#chunk.codec, out: buffer, byteCount: header.uncompressedByteCount }, this.#memory);
+		const page = { pointer: buffer, end: buffer + header.uncompressedByteCount, valueCount: header.valueCount, dictionaryEntryCount: -1 };
+		const decoder = openDecoder(Encoding.plain, column, page, this.#memory);
+		const raw = decoder.read(header.valueCount, this.#region);
+		decoder.close();
+		pool.release(buffer);
+		if (raw.kind === "codes") throw malformed("a dictionary is coded");
+		const errors = new Map<number, ValueError>();
+		let vector: Dictionary | null = null;
+		if (this.#physical === "bytes") {
+			const report = (error: ValueError): void => void errors.set(error.index, error);
+			const lanes = conversion(header.valueCount, raw, { engine, region: this.#region, report });
+			vector = this.#dictionaryVector(lanes, header.valueCount);
+		}
+		this.#dictionary = { buffers: [], entryCount: header.valueCount, raw, vector, errors };
+	}
+
+	/** A dictionary has at least one entry, so that code 0 under NULL points at something. */
+	#dictionaryVector({ values, offsets }: Lanes, entryCount: number): Dictionary {
+		if (entryCount === 0) this.#memory.engine.arena.views.i32.fill(0, offsets >> 2, (offsets >> 2) + 2);
+		const { type } = this.#request;
+		return {
+			values: { kind: "flat", type, physical: this.#physical, values, validity: 0, offsets, child: null },
+			entryCount: Math.max(1, entryCount),
+		};
+	}
+
+	/** The next `count` rows, at most {@link rowsAvailable}; valid until the region is reset or another page is opened. */
+	read(count: number, region: Region): Vector {
+		const page = this.#page as Page;
+		const { engine } = this.#memory;
+		const firstRow = this.#row;
+		let validity: Pointer = 0;
+		let denseCount = count;
+		if (page.levels !== 0) {
+			validity = region.allocate(((count + 7) >> 3) + SLACK_BYTES);
+			denseCount = engine.kernels.hybrid_read_validity(page.levels, count, validity);
+			if (denseCount < 0) throw malformed("the levels of a page end early or are above 1");
+			if (denseCount === count) validity = 0;
+		}
+		const raw = page.decoder.read(denseCount, region);
+		page.rowsLeft -= count;
+		this.#row += count;
+		const report = (error: ValueError): void => {
+			const row = validity === 0 ? error.index : this.#nthValid(validity, error.index);
+			this.#request.report(error, firstRow + row);
+		};
+		if (raw.kind === "codes") return this.#fromCodes({ count, denseCount, validity, codes: raw.values, region, report });
+		const lanes = this.#request.conversion(denseCount, raw, { engine, region, report });
+		return this.#spread({ count, validity, lanes, region });
+	}
+
+	#fromCodes(rows: {
+		count: number;
+		denseCount: number;
+		validity: Pointer;
+		codes: Pointer;
+		region: Region;
+		report: (error: ValueError) => void;
+	}): Vector {
+		const { count, denseCount, validity, region, report } = rows;
+		const { engine } = this.#memory;
+		const dictionary = this.#dictionary as ChunkDictionary;
+		if (dictionary.vector === null) {
+			const { raw } = dictionary;
+			// Only byte types keep their dictionary: entries of fixed width are as wide as codes, or nearly.
+			if (raw.kind === "bytes") return this.#gatherBytes(rows);
+			const values = region.allocate(denseCount * raw.width + SLACK_BYTES);
+			engine.kernels.gather_fixed(denseCount, rows.codes, raw.values, raw.width, values);
+			const lanes = this.#request.conversion(denseCount, { kind: "fixed", values, width: raw.width }, { engine, region, report });
+			return this.#spread({ count, validity, lanes, region });
+		}
+		if (dictionary.errors.size > 0) {
+			const { i32 } = engine.arena.views;
+			for (let index = 0; index < denseCount; index++) {
+				const error = dictionary.errors.get(i32[(rows.codes >> 2) + index] as number);
+				if (error !== undefined) report({ ...error, index });
+			}
+		}
+		let { codes } = rows;
+		if (validity !== 0) {
+			codes = region.allocate(count * 4);
+			engine.kernels.spread_i32(count, validity, rows.codes, codes);
+		}
+		return { kind: "dictionary", type: this.#request.type, physical: this.#physical, codes, validity, dictionary: dictionary.vector };
+	}
+
+	/** Byte-array entries under a type of fixed width (decimals): the entries are laid out again per row. */
+	#gatherBytes(rows: {
+		count: number;
+		denseCount: number;
+		validity: Pointer;
+		codes: Pointer;
+		region: Region;
+		report: (error: ValueError) => void;
+	}): Vector {
+		const { count, denseCount, validity, region, report } = rows;
+		const { engine } = this.#memory;
+		const { i32, u8 } = engine.arena.views;
+		const raw = (this.#dictionary as ChunkDictionary).raw as RawValues & { kind: "bytes" };
+		const entry = (index: number): number => (raw.offsets >> 2) + (i32[(rows.codes >> 2) + index] as number);
+		let byteCount = 0;
+		for (let index = 0; index < denseCount; index++) byteCount += (i32[entry(index) + 1] as number) - (i32[entry(index)] as number);
+		const offsets = region.allocate((denseCount + 1) * 4 + SLACK_BYTES);
+		const values = region.allocate(byteCount + SLACK_BYTES);
+		let at = 0;
+		for (let index = 0; index < denseCount; index++) {
+			i32[(offsets >> 2) + index] = at;
+			const start = i32[entry(index)] as number;
+			const end = i32[entry(index) + 1] as number;
+			u8.copyWithin(values + at, raw.values + start, raw.values + end);
+			at += end - start;
+		}
+		i32[(offsets >> 2) + denseCount] = at;
+		const lanes = this.#request.conversion(denseCount, { kind: "bytes", values, offsets }, { engine, region, report });
+		return this.#spread({ count, validity, lanes, region });
+	}
+
+	/** Dense lanes to a flat vector: under NULL lies zero. */
+	#spread({ count, validity, lanes, region }: { count: number; validity: Pointer; lanes: Lanes; region: Region }): FlatVector {
+		const { kernels } = this.#memory.engine;
+		const vector: FlatVector = { kind: "flat", type: this.#request.type, physical: this.#physical, ...lanes, validity, child: null };
+		if (validity === 0) return vector;
+		if (this.#physical === "bytes") {
+			vector.offsets = region.allocate((count + 1) * 4);
+			kernels.spread_offsets(count, validity, lanes.offsets, vector.offsets);
+			return vector;
+		}
+		switch (this.#physical) {
+			case "bool":
+				vector.values = region.allocate(count);
+				kernels.spread_bool(count, validity, lanes.values, vector.values);
+				return vector;
+			case "i32":
+			case "f32":
+				vector.values = region.allocate(count * 4);
+				kernels.spread_i32(count, validity, lanes.values, vector.values);
+				return vector;
+			case "i64":
+			case "f64":
+				vector.values = region.allocate(count * 8);
+				kernels.spread_i64(count, validity, lanes.values, vector.values);
+				return vector;
+			default:
+				vector.values = region.allocate(count * 16);
+				kernels.spread_i128(count, validity, lanes.values, vector.values);
+				return vector;
+		}
+	}
+
+	#nthValid(validity: Pointer, index: number): number {
+		const { u8 } = this.#memory.engine.arena.views;
+		let left = index;
+		for (let row = 0; ; row++) {
+			if ((((u8[validity + (row >> 3)] as number) >> (row & 7)) & 1) !== 0 && left-- === 0) return row;
+		}
+	}
+
+	#closePage(): void {
+		if (this.#page === null) return;
+		this.#page.decoder.close();
+		this.#memory.pool.release(this.#page.levels);
+		this.#memory.pool.release(this.#page.buffer);
+		this.#page = null;
+	}
+
+	/** Gives back the open page; the dictionary goes with its region. */
+	close(): void {
+		this.#closePage();
+	}
+}

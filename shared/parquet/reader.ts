@@ -1,0 +1,197 @@
+/**
+ * Reads batches of projected columns, row group by row group.
+ *
+ * What is read is planned before any I/O: the chunks of a row group whole where they fit READ_WINDOW_BYTES together, else a window of each that
+ * moves on as pages are consumed. A batch ends where any column's page ends, so that it never straddles two encodings.
+ */
+import { LittoralError, type RowError } from "#shared/base/errors.ts";
+import {
+	BATCH_ROW_COUNT_MAX,
+	PARQUET_READ_WINDOW_BYTES,
+	PARQUET_READ_WINDOW_BYTES_MIN,
+	READ_COALESCE_GAP_BYTES,
+} from "#shared/base/limits.ts";
+import type { DataType } from "#shared/contracts/data-type.ts";
+import { PHYSICAL_BYTES, physicalType } from "#shared/contracts/data-type.ts";
+import type { Engine } from "#shared/engine/kernels/kernels.ts";
+import type { Lease } from "#shared/engine/memory/lease.ts";
+import type { Region } from "#shared/engine/memory/region.ts";
+import type { BatchSource } from "#shared/engine/operators/source.ts";
+import type { Batch } from "#shared/engine/vector/batch.ts";
+import type { Vector } from "#shared/engine/vector/vector.ts";
+import { BufferPool } from "./buffer-pool.ts";
+import { type ByteSource, readCoalesced } from "./byte-source.ts";
+import { ColumnReader, type ColumnRequest } from "./column-reader.ts";
+import { conversionFor } from "./conversion.ts";
+import type { ColumnChunk, ParquetFile } from "./footer.ts";
+import { malformed } from "./malformed.ts";
+
+/** A column to read: by field id (one that the file lacks is all NULL), or by name (one that the file lacks is an error). */
+export type RequestedColumn = { fieldId: number; type: DataType } | { name: string; type: DataType };
+
+export interface ParquetReaderOptions {
+	file: ParquetFile;
+	source: ByteSource;
+	columns: RequestedColumn[];
+	/** Row groups to read, in this order; all when absent. */
+	rowGroups?: number[];
+	engine: Engine;
+	lease: Lease;
+	/** Takes the promise of I/O under way before `next()` answers "blocked". It never rejects: errors are thrown by the next `next()`. */
+	blockOn: (promise: Promise<unknown>) => void;
+	signal?: AbortSignal;
+	/**
+	 * For files from outside: every value is checked, and each that does not fit its column's type is reported and read as zero. Absent for our own
+	 * files, whose values are not checked and where one that does not fit is malformed_body. `row` counts from 1 in the file.
+	 */
+	onRowError?: (error: RowError) => void;
+}
+
+export class ParquetReader implements BatchSource {
+	readonly #options: ParquetReaderOptions;
+	/** Per requested column; null where the file has none (all NULL). */
+	readonly #requests: (ColumnRequest | null)[];
+	readonly #rowGroups: number[];
+	readonly #pool: BufferPool;
+	/** What lives as long as a batch; as long as a row group. */
+	readonly #batchRegion: Region;
+	readonly #groupRegion: Region;
+	#readers: (ColumnReader | null)[] = [];
+	#position = -1;
+	#rowsLeft = 0;
+	#fetching = false;
+	#failure: unknown = null;
+	#closed = false;
+	/** Compressed bytes read from the source. */
+	bytesRead = 0;
+
+	/** @throws feature_not_supported naming a column that cannot be read as asked; malformed_body for one that is not there */
+	constructor(options: ParquetReaderOptions) {
+		this.#options = options;
+		this.#requests = options.columns.map((column) => this.#resolve(column));
+		this.#rowGroups = options.rowGroups ?? options.file.rowGroups.map((_, index) => index);
+		this.#pool = new BufferPool(options.lease);
+		this.#batchRegion = options.lease.region();
+		this.#groupRegion = options.lease.region();
+	}
+
+	#resolve(requested: RequestedColumn): ColumnRequest | null {
+		const { columns } = this.#options.file;
+		const matches = columns.filter((column) =>
+			"fieldId" in requested ? column.fieldId === requested.fieldId : column.name === requested.name,
+		);
+		const [column] = matches;
+		if (column === undefined) {
+			if ("fieldId" in requested) return null;
+			throw malformed(`the file has no column "${requested.name}"`);
+		}
+		if (matches.length > 1) throw malformed(`the file has column "${column.name}" twice`);
+		const { onRowError } = this.#options;
+		const conversion = conversionFor(column, requested.type, onRowError !== undefined);
+		const report: ColumnRequest["report"] = (error, row) => {
+			if (onRowError === undefined) throw malformed(`column "${column.name}": ${error.detail}`);
+			const group = this.#options.file.rowGroups[this.#rowGroups[this.#position] as number];
+			onRowError({ row: (group?.firstRow ?? 0) + row + 1, column: column.name, code: error.code, detail: error.detail });
+		};
+		return { column, type: requested.type, conversion, report };
+	}
+
+	/** @throws LittoralError for anything that is wrong with the file, and what the source rejected with */
+	next(): Batch | "blocked" | null {
+		if (this.#closed) return null;
+		if (this.#failure !== null) throw this.#failure;
+		if (this.#fetching) return "blocked";
+		this.#batchRegion.reset();
+		if (this.#rowsLeft === 0 && !this.#openRowGroup()) return null;
+		let blocked = false;
+		let rowCount = Math.min(BATCH_ROW_COUNT_MAX, this.#rowsLeft);
+		for (const reader of this.#readers) {
+			if (reader === null) continue;
+			if (!reader.prepare()) blocked = true;
+			rowCount = Math.min(rowCount, reader.rowsAvailable);
+		}
+		if (blocked) {
+			this.#fetch();
+			return "blocked";
+		}
+		const columns = this.#readers.map((reader, index) => reader?.read(rowCount, this.#batchRegion) ?? this.#nulls(index));
+		this.#rowsLeft -= rowCount;
+		return { rowCount, columns, selection: 0, selectedCount: rowCount };
+	}
+
+	/** Moves to the next row group with rows. @returns false at the end */
+	#openRowGroup(): boolean {
+		const { file, engine } = this.#options;
+		for (const reader of this.#readers) reader?.close();
+		this.#readers = [];
+		while (this.#rowsLeft === 0) {
+			const rowGroup = this.#rowGroups[++this.#position];
+			if (rowGroup === undefined) return false;
+			this.#groupRegion.reset();
+			const chunks = file.chunks(rowGroup);
+			this.#rowsLeft = file.rowGroups[rowGroup]?.rowCount ?? 0;
+			if (this.#rowsLeft === 0) continue;
+			const memory = { engine, pool: this.#pool, region: this.#groupRegion };
+			this.#readers = this.#requests.map((request) =>
+				request === null ? null : new ColumnReader(request, chunks[request.column.leaf] as ColumnChunk, memory),
+			);
+		}
+		return true;
+	}
+
+	/** Starts one read of what every column will need next. */
+	#fetch(): void {
+		const { source, signal, blockOn } = this.#options;
+		signal?.throwIfAborted();
+		const windows = this.#readers.filter((reader) => reader !== null).map((reader) => reader.window);
+		const wanted = windows.reduce((total, window) => total + window.remaining, 0);
+		const share =
+			wanted <= PARQUET_READ_WINDOW_BYTES
+				? PARQUET_READ_WINDOW_BYTES
+				: Math.max(PARQUET_READ_WINDOW_BYTES_MIN, Math.floor(PARQUET_READ_WINDOW_BYTES / windows.length));
+		// Windows that are still more than half full wait for the next read.
+		const empty = windows.filter(
+			(window) => window.remaining > 0 && (window.isWanting || window.available < share / 2) && window.available < window.remaining,
+		);
+		const ranges = empty.map((window) => window.nextRange(share));
+		this.#fetching = true;
+		const read = readCoalesced(source, ranges, READ_COALESCE_GAP_BYTES).then(
+			(parts) => {
+				parts.forEach((part, index) => {
+					this.bytesRead += part.length;
+					empty[index]?.fill(part);
+				});
+				this.#fetching = false;
+			},
+			(error: unknown) => {
+				this.#failure = error ?? new LittoralError("unavailable", "the file could not be read");
+				this.#fetching = false;
+			},
+		);
+		blockOn(read);
+	}
+
+	/** A column that the file does not have. */
+	#nulls(index: number): Vector {
+		const { type } = this.#options.columns[index] as RequestedColumn;
+		const physical = physicalType(type);
+		const byteCount = Math.max(8, PHYSICAL_BYTES[physical] * 2);
+		const values = this.#batchRegion.allocateZeroed(byteCount);
+		const zeros = this.#batchRegion.allocateZeroed(byteCount);
+		return {
+			kind: "constant",
+			type,
+			physical,
+			value: { kind: "flat", type, physical, values, validity: zeros, offsets: zeros, child: null },
+		};
+	}
+
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		this.#readers = [];
+		this.#pool.close();
+		this.#batchRegion.free();
+		this.#groupRegion.free();
+	}
+}
