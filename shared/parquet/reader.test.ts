@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { DataType } from "#shared/contracts/data-type.ts";
+import { type Duck, openDuck } from "../../tests/parquet/duckdb.ts";
+import { readAll } from "../../tests/parquet/read-all.ts";
+
+let duck: Duck;
+beforeAll(async () => {
+	duck = await openDuck();
+});
+afterAll(() => duck.close());
+
+/** Column name -> DuckDB's expression over `i`, and the type to read it as. */
+const COLUMNS: Record<string, { sql: string; type: DataType }> = {
+	b: { sql: "i % 3 = 0", type: { kind: "boolean" } },
+	i16: { sql: "((i * 7) % 60000 - 30000)::smallint", type: { kind: "smallint" } },
+	i32: { sql: "(i * 31337 - 99999999)::integer", type: { kind: "integer" } },
+	i64: { sql: "i * 1234567890123 - 77", type: { kind: "bigint" } },
+	few: { sql: "(i % 7)::bigint", type: { kind: "bigint" } },
+	small: { sql: "(i % 100)::bigint", type: { kind: "integer" } },
+	u8: { sql: "(i % 256)::utinyint", type: { kind: "smallint" } },
+	u32: { sql: "(4294967295 - i)::uinteger", type: { kind: "bigint" } },
+	f32: { sql: "(i / 8)::real", type: { kind: "real" } },
+	f64: { sql: "i / 7.0::double", type: { kind: "double" } },
+	wide: { sql: "(i / 4)::real", type: { kind: "double" } },
+	date: { sql: "date '1969-01-01' + (i % 30000)::integer", type: { kind: "date" } },
+	time: { sql: "time '00:00:00' + to_microseconds(i * 1000003)", type: { kind: "time" } },
+	ts: { sql: "timestamp '1969-12-31 23:00:00' + to_microseconds(i * 1000003)", type: { kind: "timestamp" } },
+	tstz: { sql: "timestamptz '1969-12-31 23:00:00+00' + to_microseconds(i * 77)", type: { kind: "timestamptz" } },
+	d4: { sql: "((i % 10000) / 100)::decimal(4,2)", type: { kind: "numeric", precision: 4, scale: 2 } },
+	d9: { sql: "(i * 0.01 - 5)::decimal(9,2)", type: { kind: "numeric", precision: 9, scale: 2 } },
+	d18: { sql: "(i * 1000.0001 - 5)::decimal(18,4)", type: { kind: "numeric", precision: 18, scale: 4 } },
+	d38: { sql: "(i::hugeint * 123456789012345678901234567 - 17)::decimal(38,0)", type: { kind: "numeric", precision: 38, scale: 0 } },
+	text: { sql: "'value ' || i::varchar || repeat('é', (i % 5)::integer)", type: { kind: "text" } },
+	word: { sql: "['alpha','beta','','δelta','epsilon'][1 + (i % 5)::integer]", type: { kind: "varchar", length: 10 } },
+	blob: { sql: "encode('b' || i::varchar)", type: { kind: "bytea" } },
+	uuid: { sql: "md5(i::varchar)::uuid", type: { kind: "uuid" } },
+};
+const NAMES = Object.keys(COLUMNS);
+const REQUEST = NAMES.map((name) => ({ name, type: (COLUMNS[name] as { type: DataType }).type }));
+
+/** Every column, NULL where `nulls` says so, over `rowCount` rows. */
+function query(rowCount: number, nulls: string): string {
+	const columns = NAMES.map((name, index) => {
+		const { sql } = COLUMNS[name] as { sql: string };
+		return `CASE WHEN ${nulls.replaceAll("$", String(index))} THEN NULL ELSE ${sql} END AS ${name}`;
+	});
+	return `SELECT ${columns.join(", ")} FROM (SELECT unnest(range(${rowCount})) AS i) ORDER BY i`;
+}
+
+/** The values as our types see them. */
+function expected(rows: unknown[][]): unknown[][] {
+	return rows.map((row) =>
+		row.map((value, index) => {
+			const { kind } = (COLUMNS[NAMES[index] as string] as { type: DataType }).type;
+			if (value === null) return null;
+			if (kind === "bigint") return BigInt(value as number);
+			return kind === "integer" || kind === "smallint" ? Number(value) : value;
+		}),
+	);
+}
+
+const FILES: { name: string; rowCount: number; nulls: string; options: string }[] = [
+	{ name: "snappy, no NULL", rowCount: 5000, nulls: "false", options: "CODEC snappy" },
+	{ name: "snappy, NULLs", rowCount: 5000, nulls: "(i + $) % 11 = 0", options: "CODEC snappy" },
+	{ name: "zstd, long runs of NULLs", rowCount: 6000, nulls: "(i // 500 + $) % 3 = 0", options: "CODEC zstd" },
+	{ name: "gzip, v2", rowCount: 3000, nulls: "(i * 7 + $) % 5 < 2", options: "CODEC gzip, PARQUET_VERSION 'V2'" },
+	{ name: "uncompressed", rowCount: 3000, nulls: "(i + $) % 2 = 0", options: "CODEC uncompressed" },
+	{ name: "v2 snappy", rowCount: 5000, nulls: "false", options: "PARQUET_VERSION 'V2'" },
+	{
+		name: "v2 zstd without dictionaries",
+		rowCount: 5000,
+		nulls: "(i + $) % 9 = 0",
+		options: "PARQUET_VERSION 'V2', CODEC zstd, DICTIONARY_SIZE_LIMIT 1",
+	},
+	{ name: "v1 without dictionaries", rowCount: 5000, nulls: "(i + $) % 9 = 0", options: "DICTIONARY_SIZE_LIMIT 1" },
+	{ name: "many row groups", rowCount: 9000, nulls: "(i + $) % 13 = 0", options: "ROW_GROUP_SIZE 2048" },
+	{ name: "all NULL", rowCount: 2500, nulls: "true", options: "" },
+	{ name: "no rows", rowCount: 0, nulls: "false", options: "" },
+	{ name: "one row", rowCount: 1, nulls: "false", options: "" },
+];
+
+for (const { name, rowCount, nulls, options } of FILES) {
+	test(`reads what DuckDB wrote: ${name}`, async () => {
+		const bytes = await duck.write(query(rowCount, nulls), options);
+		const want = expected(await duck.rows(query(rowCount, nulls)));
+		expect(await readAll(bytes, REQUEST)).toEqual(want);
+		const errors: never[] = [];
+		expect(await readAll(bytes, REQUEST, { errors })).toEqual(want);
+		expect(errors).toEqual([]);
+	});
+}

@@ -1,0 +1,83 @@
+/** Reads a whole Parquet file from memory the way the driver would, checking what every caller relies on. */
+import { expect } from "vitest";
+import type { RowError } from "#shared/base/errors.ts";
+import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
+import type { SqlValue } from "#shared/contracts/value.ts";
+import { createEngine, type Engine } from "#shared/engine/kernels/kernels.ts";
+import { Lease } from "#shared/engine/memory/lease.ts";
+import type { Batch } from "#shared/engine/vector/batch.ts";
+import { readRows } from "#shared/engine/vector/read.ts";
+import { type ByteSource, memorySource } from "#shared/parquet/byte-source.ts";
+import { openParquet } from "#shared/parquet/open.ts";
+import { ParquetReader, type RequestedColumn } from "#shared/parquet/reader.ts";
+
+export interface ReadOptions {
+	rowGroups?: number[];
+	/** Where given, the file is read as one from outside. */
+	errors?: RowError[];
+	engine?: Engine;
+	onBatch?: (batch: Batch, engine: Engine) => void;
+}
+
+export async function readAll(
+	bytes: Uint8Array | ByteSource,
+	columns: RequestedColumn[],
+	options: ReadOptions = {},
+): Promise<SqlValue[][]> {
+	const engine = options.engine ?? createEngine();
+	const rows: SqlValue[][] = [];
+	await readBatches(bytes, columns, {
+		...options,
+		engine,
+		onBatch: (batch) => {
+			rows.push(...readRows(engine, batch));
+			options.onBatch?.(batch, engine);
+		},
+	});
+	return rows;
+}
+
+/** @returns rows in all */
+export async function readBatches(bytes: Uint8Array | ByteSource, columns: RequestedColumn[], options: ReadOptions): Promise<number> {
+	const engine = options.engine ?? createEngine();
+	const source = bytes instanceof Uint8Array ? memorySource(bytes) : bytes;
+	const file = await openParquet(source);
+	const lease = new Lease(engine.arena, { owner: "test" });
+	let rowCount = 0;
+	try {
+		let blocked: Promise<unknown> = Promise.resolve();
+		const { errors } = options;
+		const reader = new ParquetReader({
+			file,
+			source,
+			columns,
+			engine,
+			lease,
+			blockOn: (promise) => {
+				blocked = promise;
+			},
+			...(options.rowGroups === undefined ? {} : { rowGroups: options.rowGroups }),
+			...(errors === undefined ? {} : { onRowError: (error: RowError) => void errors.push(error) }),
+		});
+		try {
+			for (;;) {
+				const batch = reader.next();
+				if (batch === null) break;
+				if (batch === "blocked") {
+					await blocked;
+					continue;
+				}
+				expect(batch.rowCount).toBeGreaterThan(0);
+				expect(batch.rowCount).toBeLessThanOrEqual(BATCH_ROW_COUNT_MAX);
+				rowCount += batch.rowCount;
+				options.onBatch?.(batch, engine);
+			}
+		} finally {
+			reader.close();
+		}
+	} finally {
+		lease.release();
+	}
+	expect(engine.arena.leasedPageCount).toBe(0);
+	return rowCount;
+}
