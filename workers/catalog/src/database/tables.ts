@@ -1,0 +1,169 @@
+/**
+ * The catalog's tables in D1. Every row carries its tenant (invariant T1). Constraints here are the preconditions of section 7: a commit
+ * writes a NULL, a duplicate or a negative count where its precondition does not hold, and the whole batch fails.
+ *
+ * A row or manifest is part of the snapshot at version v when `added_version` <= v and (`until_version` is NULL or > v).
+ */
+import { sql } from "drizzle-orm";
+import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+/** In the first database only: which database of the list holds a tenant. Never changes once written. */
+export const tenantAssignment = sqliteTable("tenant_assignment", {
+	tenantId: text("tenant_id").primaryKey(),
+	database: integer("database").notNull(),
+});
+
+/** One row a table ever made; `version` is its newest snapshot's. A dropped one stays, so that its watermarks and files can be found. */
+export const tables = sqliteTable(
+	"tables",
+	{
+		tenantId: text("tenant_id").notNull(),
+		tableId: text("table_id").notNull(),
+		name: text("name").notNull(),
+		/** Counts changes of the schema; dropping the table raises it, so that a schema cached elsewhere is known to be stale. */
+		schemaVersion: integer("schema_version").notNull(),
+		version: integer("version").notNull(),
+		/** Field ids are stable and never reused. */
+		nextFieldId: integer("next_field_id").notNull(),
+		createdAtMs: integer("created_at_ms").notNull(),
+		droppedAtMs: integer("dropped_at_ms"),
+	},
+	(table) => [
+		primaryKey({ columns: [table.tenantId, table.tableId] }),
+		uniqueIndex("tables_live_name").on(table.tenantId, table.name).where(sql`dropped_at_ms IS NULL`),
+	],
+);
+
+/** Every version of a table's schema, as JSON. */
+export const tableSchema = sqliteTable(
+	"table_schema",
+	{
+		tenantId: text("tenant_id").notNull(),
+		tableId: text("table_id").notNull(),
+		schemaVersion: integer("schema_version").notNull(),
+		schema: text("schema").notNull(),
+	},
+	(table) => [primaryKey({ columns: [table.tenantId, table.tableId, table.schemaVersion] })],
+);
+
+/** One row a commit id, kept as long as the tenant: the id is what makes a commit happen once. */
+export const commitLog = sqliteTable(
+	"commit_log",
+	{
+		tenantId: text("tenant_id").notNull(),
+		commitId: text("commit_id").notNull(),
+		kind: text("kind").notNull(),
+		tableId: text("table_id").notNull(),
+		/** NULL, and so refused, where the table is dropped. */
+		version: integer("version").notNull(),
+		/** How many input files were live; NULL, and so refused, where it was not all of them. */
+		inputCount: integer("input_count").notNull(),
+		/** JSON array of the paths that were added. */
+		paths: text("paths").notNull(),
+		/** Random per call: tells a caller whose answer was lost that the commit is its own. */
+		token: text("token").notNull(),
+		createdAtMs: integer("created_at_ms").notNull(),
+	},
+	(table) => [primaryKey({ columns: [table.tenantId, table.commitId] })],
+);
+
+/** The newest retained snapshots of each table, with their sums. */
+export const snapshot = sqliteTable(
+	"snapshot",
+	{
+		tenantId: text("tenant_id").notNull(),
+		tableId: text("table_id").notNull(),
+		version: integer("version").notNull(),
+		schemaVersion: integer("schema_version").notNull(),
+		rowCount: integer("row_count").notNull(),
+		byteCount: integer("byte_count").notNull(),
+		fileCount: integer("file_count").notNull(),
+		/** JSON object: shard ordinal to watermark. */
+		watermarks: text("watermarks").notNull(),
+		createdAtMs: integer("created_at_ms").notNull(),
+	},
+	(table) => [
+		primaryKey({ columns: [table.tenantId, table.tableId, table.version] }),
+		check("snapshot_counts", sql`row_count >= 0 AND byte_count >= 0 AND file_count >= 0`),
+	],
+);
+
+/** Highest sequence number of a shard inside a table's files. Never decreases, and outlives shard and table. */
+export const watermark = sqliteTable(
+	"watermark",
+	{
+		tenantId: text("tenant_id").notNull(),
+		tableId: text("table_id").notNull(),
+		shard: integer("shard").notNull(),
+		/** NULL, and so refused, where a flush did not start at the watermark. */
+		sequenceNumber: integer("sequence_number").notNull(),
+	},
+	(table) => [
+		primaryKey({ columns: [table.tenantId, table.tableId, table.shard] }),
+		index("watermark_shard").on(table.tenantId, table.shard),
+	],
+);
+
+/**
+ * Every object in R2 that was ever committed or condemned. A path is never reused: a `condemned` row stays as long as the tenant. `live` data
+ * files have `added_version`; replaced ones also `removed_version`, and turn `condemned` a grace period after `removed_at_ms`.
+ */
+export const object = sqliteTable(
+	"object",
+	{
+		path: text("path").primaryKey(),
+		tenantId: text("tenant_id").notNull(),
+		tableId: text("table_id").notNull(),
+		kind: text("kind", { enum: ["data", "manifest"] }).notNull(),
+		state: text("state", { enum: ["live", "condemned"] }).notNull(),
+		rowCount: integer("row_count").notNull(),
+		byteCount: integer("byte_count").notNull(),
+		addedVersion: integer("added_version").notNull(),
+		removedVersion: integer("removed_version"),
+		removedAtMs: integer("removed_at_ms"),
+		condemnedAtMs: integer("condemned_at_ms"),
+		/** The manifest that lists the file; NULL while it is inline. */
+		manifestId: text("manifest_id"),
+	},
+	(table) => [
+		check("object_state", sql`state IN ('live', 'condemned')`),
+		index("object_tenant").on(table.tenantId, table.tableId),
+		index("object_removed")
+			.on(table.tenantId, table.tableId, table.manifestId)
+			.where(sql`removed_version IS NOT NULL`),
+	],
+);
+
+/** The newest data files of a table, one row each with all its statistics as one compact value (`manifest/statistics.ts`). */
+export const inlineFile = sqliteTable(
+	"inline_file",
+	{
+		path: text("path").primaryKey(),
+		tenantId: text("tenant_id").notNull(),
+		tableId: text("table_id").notNull(),
+		rowCount: integer("row_count").notNull(),
+		byteCount: integer("byte_count").notNull(),
+		schemaVersion: integer("schema_version").notNull(),
+		statistics: text("statistics").notNull(),
+		addedVersion: integer("added_version").notNull(),
+		/** Set when the file was replaced, or folded into a manifest. */
+		untilVersion: integer("until_version"),
+	},
+	(table) => [index("inline_file_table").on(table.tenantId, table.tableId, table.untilVersion)],
+);
+
+/** Pointers to immutable manifests in R2. */
+export const manifest = sqliteTable(
+	"manifest",
+	{
+		tenantId: text("tenant_id").notNull(),
+		tableId: text("table_id").notNull(),
+		manifestId: text("manifest_id").notNull(),
+		path: text("path").notNull(),
+		fileCount: integer("file_count").notNull(),
+		/** NULL, and so refused, where a file that the manifest lists was no longer inline. */
+		addedVersion: integer("added_version").notNull(),
+		untilVersion: integer("until_version"),
+	},
+	(table) => [primaryKey({ columns: [table.tenantId, table.tableId, table.manifestId] })],
+);
