@@ -76,6 +76,17 @@ export const RPC_ATTEMPT_COUNT_MAX = 4;
 // Catalog
 export const INLINE_FILE_COUNT_MAX = 1000;
 export const MANIFEST_FILE_COUNT_MAX = 1000;
+/** Files that one commit adds, and files that it removes. */
+export const COMMIT_FILE_COUNT_MAX = 10_000;
+/** Most statements of one D1 batch carry many values as one JSON parameter; D1 allows 100 parameters of 2 MB. */
+export const D1_PARAMETER_COUNT_MAX = 100;
+export const D1_PARAMETER_BYTES_MAX = 500_000;
+/** Rows or objects that one step of deleting a tenant removes per table or prefix. */
+export const DELETE_STEP_COUNT_MAX = 1000;
+export const ASSIGNMENT_CACHE_COUNT_MAX = 10_000;
+export const SNAPSHOT_CACHE_BYTES_MAX = 24 * MIB;
+export const MANIFEST_CACHE_BYTES_MAX = 24 * MIB;
+export const SNAPSHOT_REQUEST_COUNT_MAX = 100;
 /** Text bounds of statistics are cut to this many bytes; the upper bound is rounded up. */
 export const STATISTICS_BOUND_BYTES_MAX = 32;
 export const SNAPSHOT_RETAINED_COUNT_MAX = 100;

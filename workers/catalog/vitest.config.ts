@@ -1,8 +1,27 @@
-/** Tests of this Worker inside workerd. */
-import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
+/** Tests of this Worker inside workerd, with a second database bound, and a stand-in for monitoring. */
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-	plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+	plugins: [
+		cloudflareTest(async () => ({
+			wrangler: { configPath: "./wrangler.toml" },
+			miniflare: {
+				bindings: { MIGRATIONS: await readD1Migrations(new URL("migrations", import.meta.url).pathname) },
+				d1Databases: { CATALOG_1: "catalog-1" },
+				workers: [
+					{
+						name: "littoral-monitoring",
+						modules: true,
+						compatibilityDate: "2026-08-15",
+						script: `
+							import { WorkerEntrypoint } from "cloudflare:workers";
+							export class MonitoringService extends WorkerEntrypoint { async push() {} async scrape() { return ""; } }
+							export default { fetch() { return new Response("stand-in"); } };`,
+					},
+				],
+			},
+		})),
+	],
 	test: { name: "catalog", include: ["test/**/*.test.ts"] },
 });

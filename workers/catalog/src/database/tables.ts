@@ -128,9 +128,7 @@ export const object = sqliteTable(
 	(table) => [
 		check("object_state", sql`state IN ('live', 'condemned')`),
 		index("object_tenant").on(table.tenantId, table.tableId),
-		index("object_removed")
-			.on(table.tenantId, table.tableId, table.manifestId)
-			.where(sql`removed_version IS NOT NULL`),
+		index("object_removed").on(table.tenantId, table.tableId, table.manifestId).where(sql`removed_version IS NOT NULL`),
 	],
 );
 

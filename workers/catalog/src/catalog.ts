@@ -1,0 +1,141 @@
+/** The catalog over its ports: what `CatalogService` does, without the platform. */
+import { assert } from "#shared/base/assert.ts";
+import { LittoralError } from "#shared/base/errors.ts";
+import type { TableId, TenantId } from "#shared/base/ids.ts";
+import { INLINE_FILE_COUNT_MAX, MANIFEST_CACHE_BYTES_MAX, SNAPSHOT_REQUEST_COUNT_MAX } from "#shared/base/limits.ts";
+import type { CatalogRpc, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
+import type { CommitAnswer, CommitRequest, FilePage, TableSnapshot } from "#shared/contracts/snapshot.ts";
+import type { TableDefinition } from "#shared/contracts/table.ts";
+import { log } from "#shared/observability/log.ts";
+import { sql } from "drizzle-orm";
+import { commit } from "./commit/commit.ts";
+import { readCommitStatus } from "./commit/outcome.ts";
+import { DatabaseAssignment } from "./database/assignment.ts";
+import { repeated } from "./database/attempts.ts";
+import { statement } from "./database/statement.ts";
+import { fold } from "./manifest/fold.ts";
+import type { CatalogDatabase, CatalogPorts } from "./ports.ts";
+import { createTable, type CreateTableAnswer } from "./schema/create-table.ts";
+import { dropTable, type DroppedTable } from "./schema/drop-table.ts";
+import { describeTable, listTables, shardWatermarks, type ShardWatermark, tableNames, undefinedTable } from "./schema/list-tables.ts";
+import { ByteLru } from "./snapshot/byte-lru.ts";
+import { readSnapshotsOf } from "./snapshot/read-snapshot.ts";
+import { satisfies, SnapshotCache } from "./snapshot/snapshot-cache.ts";
+import { deleteTenantStep } from "./tenant/delete-tenant.ts";
+
+/** What an isolate keeps between requests; every part is bounded. */
+export class CatalogCaches {
+	readonly assignment = new DatabaseAssignment();
+	readonly snapshots = new SnapshotCache();
+	readonly manifests = new ByteLru<FilePage>(MANIFEST_CACHE_BYTES_MAX);
+}
+
+export class Catalog implements CatalogRpc {
+	readonly #ports: CatalogPorts;
+	readonly #caches: CatalogCaches;
+
+	constructor(ports: CatalogPorts, caches: CatalogCaches) {
+		this.#ports = ports;
+		this.#caches = caches;
+	}
+
+	async createTable(tenantId: TenantId, request: { commitId: string; definition: TableDefinition }): Promise<CreateTableAnswer> {
+		const database = await this.#caches.assignment.assign(this.#ports, tenantId);
+		return await createTable(this.#ports, database, tenantId, request);
+	}
+
+	async dropTable(tenantId: TenantId, request: { commitId: string; name: string }): Promise<DroppedTable | null> {
+		const database = await this.#database(tenantId);
+		const dropped = database && (await dropTable(this.#ports, database, tenantId, request));
+		if (dropped) this.#caches.snapshots.delete(tenantId, dropped.tableId);
+		return dropped;
+	}
+
+	async listTables(tenantId: TenantId, page: { limit: number; cursor: string | null }): Promise<TablePage> {
+		const database = await this.#database(tenantId);
+		return database === null ? { tables: [], nextCursor: null } : await listTables(this.#ports, database, tenantId, page);
+	}
+
+	async describeTable(tenantId: TenantId, name: string): Promise<TableDescription> {
+		const database = await this.#database(tenantId);
+		if (database === null) throw undefinedTable(name);
+		return await describeTable(this.#ports, database, tenantId, name);
+	}
+
+	async readSnapshots(tenantId: TenantId, requests: SnapshotRequest[]): Promise<(TableSnapshot | null)[]> {
+		if (requests.length > SNAPSHOT_REQUEST_COUNT_MAX) {
+			throw new LittoralError("program_limit_exceeded", `a statement can name at most ${SNAPSHOT_REQUEST_COUNT_MAX} tables`);
+		}
+		const readAtMs = this.#ports.nowMs();
+		const answers = requests.map((request) => this.#caches.snapshots.get(tenantId, request, readAtMs));
+		const missing = requests.flatMap((_, index) => (answers[index] === null ? [index] : []));
+		const database = missing.length === 0 ? null : await this.#database(tenantId);
+		if (database === null) return answers;
+		const targets = missing.map((index) => (requests[index] as SnapshotRequest).table);
+		const read = await readSnapshotsOf(this.#ports, database, this.#caches.manifests, { tenantId, targets });
+		for (const [position, index] of missing.entries()) {
+			const snapshot = read[position] ?? null;
+			answers[index] = snapshot;
+			if (snapshot === null) continue;
+			const request = requests[index] as SnapshotRequest;
+			// A minimum is a table's, and a name may have gone to another table since the caller learnt it.
+			assert(
+				"name" in request.table || satisfies(snapshot, request),
+				`version ${snapshot.version} of table ${snapshot.schema.tableId}, read from the primary, is not below a minimum`,
+			);
+			this.#caches.snapshots.set(tenantId, snapshot, readAtMs);
+		}
+		return answers;
+	}
+
+	async tableNames(tenantId: TenantId): Promise<string[]> {
+		const database = await this.#database(tenantId);
+		return database === null ? [] : await tableNames(this.#ports, database, tenantId);
+	}
+
+	async commit(request: CommitRequest): Promise<CommitAnswer> {
+		const database = await this.#database(request.tenantId);
+		if (database === null) throw undefinedTable(request.tableId);
+		const { answer, inlineCount } = await commit(this.#ports, database, request);
+		this.#caches.snapshots.delete(request.tenantId, request.tableId);
+		if (inlineCount !== null && inlineCount > INLINE_FILE_COUNT_MAX) this.#ports.background(this.#fold(database, request));
+		return answer;
+	}
+
+	async commitStatus(tenantId: TenantId, commitId: string): Promise<CommitAnswer | null> {
+		const database = await this.#database(tenantId);
+		if (database === null) return null;
+		const status = await repeated(this.#ports, () => readCommitStatus(database, tenantId, commitId));
+		return status && { version: status.version, paths: status.paths, repeated: true };
+	}
+
+	async shardWatermarks(tenantId: TenantId, shard: number): Promise<ShardWatermark[]> {
+		const database = await this.#database(tenantId);
+		return database === null ? [] : await shardWatermarks(this.#ports, database, tenantId, shard);
+	}
+
+	async deleteTenant(tenantId: TenantId): Promise<{ done: boolean }> {
+		const answer = await deleteTenantStep(this.#ports, await this.#database(tenantId), tenantId);
+		if (answer.done) this.#caches.assignment.forget(tenantId);
+		return answer;
+	}
+
+	async ready(): Promise<void> {
+		const probe = [statement(sql`SELECT 1 AS ready FROM tables LIMIT 1`)];
+		await Promise.all(this.#ports.databases.map((database) => database.batch("read_tables", probe)));
+	}
+
+	/** Null while the tenant has no tables. */
+	async #database(tenantId: TenantId): Promise<CatalogDatabase | null> {
+		return await this.#caches.assignment.find(this.#ports, tenantId);
+	}
+
+	/** A fold that fails is no error of the commit: the next commit begins it again. */
+	async #fold(database: CatalogDatabase, table: { tenantId: TenantId; tableId: TableId }): Promise<void> {
+		try {
+			await fold(this.#ports, database, { tenantId: table.tenantId, tableId: table.tableId });
+		} catch (error) {
+			log("warn", "a fold failed", { service: "catalog", tenant: table.tenantId, tableId: table.tableId, cause: String(error) });
+		}
+	}
+}

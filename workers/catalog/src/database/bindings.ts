@@ -1,0 +1,39 @@
+/** The ports over Cloudflare's bindings. */
+import type { CatalogDatabase, ObjectStore, Row } from "../ports.ts";
+
+/** `CATALOG_0`, `CATALOG_1`, ... in order, as far as they are bound without a gap. */
+export function databaseBindings(env: object): D1Database[] {
+	const bindings = env as Record<string, D1Database | undefined>;
+	const found: D1Database[] = [];
+	for (let next = bindings["CATALOG_0"]; next !== undefined; next = bindings[`CATALOG_${found.length}`]) found.push(next);
+	return found;
+}
+
+/** Always reads the primary: what the catalog reads goes into caches that are checked against minimum versions. */
+export function d1Database(database: D1Database): CatalogDatabase {
+	return {
+		async batch(_step, statements) {
+			const session = database.withSession("first-primary");
+			const results = await session.batch<Row>(statements.map(({ sql, parameters }) => session.prepare(sql).bind(...parameters)));
+			return results.map((result) => result.results);
+		},
+	};
+}
+
+export function r2Objects(bucket: R2Bucket): ObjectStore {
+	return {
+		async get(_step, path) {
+			const object = await bucket.get(path);
+			return object === null ? null : new Uint8Array(await object.arrayBuffer());
+		},
+		async put(_step, path, bytes) {
+			await bucket.put(path, bytes, { onlyIf: { etagDoesNotMatch: "*" } });
+		},
+		async list(_step, prefix, limit) {
+			return (await bucket.list({ prefix, limit })).objects.map((object) => object.key);
+		},
+		async delete(_step, paths) {
+			await bucket.delete(paths);
+		},
+	};
+}

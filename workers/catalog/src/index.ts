@@ -1,0 +1,80 @@
+/** Catalog: tables, snapshots and commits. Called by tenant, optimizer, operations and gateway. */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { TenantId } from "#shared/base/ids.ts";
+import type { CatalogRpc, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
+import type { CommitAnswer, CommitRequest, TableSnapshot } from "#shared/contracts/snapshot.ts";
+import type { TableDefinition } from "#shared/contracts/table.ts";
+import { observed } from "#shared/observability/observed.ts";
+import { serviceApp } from "#shared/observability/service-app.ts";
+import { Catalog, CatalogCaches } from "./catalog.ts";
+import { d1Database, databaseBindings, r2Objects } from "./database/bindings.ts";
+import type { Env } from "./env.ts";
+import type { CreateTableAnswer } from "./schema/create-table.ts";
+import type { DroppedTable } from "./schema/drop-table.ts";
+import type { ShardWatermark } from "./schema/list-tables.ts";
+
+const caches = new CatalogCaches();
+
+export class CatalogService extends WorkerEntrypoint<Env> implements CatalogRpc {
+	async createTable(tenantId: TenantId, request: { commitId: string; definition: TableDefinition }): Promise<CreateTableAnswer> {
+		return await this.#observed("createTable", tenantId, (catalog) => catalog.createTable(tenantId, request));
+	}
+
+	async dropTable(tenantId: TenantId, request: { commitId: string; name: string }): Promise<DroppedTable | null> {
+		return await this.#observed("dropTable", tenantId, (catalog) => catalog.dropTable(tenantId, request));
+	}
+
+	async listTables(tenantId: TenantId, page: { limit: number; cursor: string | null }): Promise<TablePage> {
+		return await this.#observed("listTables", tenantId, (catalog) => catalog.listTables(tenantId, page));
+	}
+
+	async describeTable(tenantId: TenantId, name: string): Promise<TableDescription> {
+		return await this.#observed("describeTable", tenantId, (catalog) => catalog.describeTable(tenantId, name));
+	}
+
+	async readSnapshots(tenantId: TenantId, requests: SnapshotRequest[]): Promise<(TableSnapshot | null)[]> {
+		return await this.#observed("readSnapshots", tenantId, (catalog) => catalog.readSnapshots(tenantId, requests));
+	}
+
+	async tableNames(tenantId: TenantId): Promise<string[]> {
+		return await this.#observed("tableNames", tenantId, (catalog) => catalog.tableNames(tenantId));
+	}
+
+	async commit(request: CommitRequest): Promise<CommitAnswer> {
+		return await this.#observed("commit", request.tenantId, (catalog) => catalog.commit(request));
+	}
+
+	async commitStatus(tenantId: TenantId, commitId: string): Promise<CommitAnswer | null> {
+		return await this.#observed("commitStatus", tenantId, (catalog) => catalog.commitStatus(tenantId, commitId));
+	}
+
+	async shardWatermarks(tenantId: TenantId, shard: number): Promise<ShardWatermark[]> {
+		return await this.#observed("shardWatermarks", tenantId, (catalog) => catalog.shardWatermarks(tenantId, shard));
+	}
+
+	async deleteTenant(tenantId: TenantId): Promise<{ done: boolean }> {
+		return await this.#observed("deleteTenant", tenantId, (catalog) => catalog.deleteTenant(tenantId));
+	}
+
+	async ready(): Promise<void> {
+		await this.#catalog().ready();
+	}
+
+	#catalog(): Catalog {
+		const ports = {
+			databases: databaseBindings(this.env).map(d1Database),
+			objects: r2Objects(this.env.DATA),
+			nowMs: () => Date.now(),
+			wait: (milliseconds: number) => scheduler.wait(milliseconds),
+			background: (work: Promise<void>) => this.ctx.waitUntil(work),
+		};
+		return new Catalog(ports, caches);
+	}
+
+	async #observed<Result>(operation: string, tenant: string, work: (catalog: Catalog) => Promise<Result>): Promise<Result> {
+		return await observed({ service: "catalog", operation, env: this.env, ctx: this.ctx, tenant }, () => work(this.#catalog()));
+	}
+}
+
+const app = serviceApp<Env>("catalog");
+export default app;

@@ -1,0 +1,95 @@
+/**
+ * Folds a table's inline files into immutable manifests once there are too many of them. A fold changes how the newest snapshot is written
+ * down, not what it holds: it makes no version. The inline rows stay until no retained snapshot older than the fold needs them.
+ */
+import type { TableId, TenantId } from "#shared/base/ids.ts";
+import { INLINE_FILE_COUNT_MAX, MANIFEST_FILE_COUNT_MAX } from "#shared/base/limits.ts";
+import { sql } from "drizzle-orm";
+import { objectStatements } from "../commit/commit-statements.ts";
+import { repeated, settled } from "../database/attempts.ts";
+import { jsonParameters, numberOf, statement } from "../database/statement.ts";
+import type { CatalogDatabase, CatalogPorts, Statement } from "../ports.ts";
+import { inlineColumns, inlineFile } from "./inline-file.ts";
+import { writeManifest, type WrittenManifest } from "./store.ts";
+
+/**
+ * Folds until at most INLINE_FILE_COUNT_MAX files are inline. Another fold or a commit that removes one of the files may win; then the manifest
+ * just written is an orphan, and the next commit that sees too many files begins again.
+ */
+export async function fold(
+	ports: CatalogPorts,
+	database: CatalogDatabase,
+	table: { tenantId: TenantId; tableId: TableId },
+): Promise<{ manifestCount: number }> {
+	for (let manifestCount = 0; ; manifestCount++) {
+		const [counts, rows = []] = await repeated(ports, () => database.batch("read_fold", readStatements(table)));
+		const inlineCount = counts?.[0] === undefined ? 0 : numberOf(counts[0], "count");
+		if (inlineCount <= INLINE_FILE_COUNT_MAX) return { manifestCount };
+		const manifest = await writeManifest(ports, table, rows.map(inlineFile));
+		const folded = await settled<boolean>(
+			ports,
+			async () => {
+				await database.batch("fold", foldStatements(table, manifest));
+				return true;
+			},
+			() => lookUp(database, table, manifest),
+		);
+		if (!folded) return { manifestCount };
+	}
+}
+
+function readStatements({ tenantId, tableId }: { tenantId: TenantId; tableId: TableId }): Statement[] {
+	const live = sql`FROM inline_file WHERE tenant_id = ${tenantId} AND table_id = ${tableId} AND until_version IS NULL`;
+	return [
+		statement(sql`SELECT count(*) AS count ${live}`),
+		statement(sql`SELECT ${inlineColumns} ${live} ORDER BY added_version, path LIMIT ${MANIFEST_FILE_COUNT_MAX}`),
+	];
+}
+
+/** The manifest shows from the newest version on; until then the rows do. NULL, and so refused, where a file is no longer inline. */
+function foldStatements({ tenantId, tableId }: { tenantId: TenantId; tableId: TableId }, manifest: WrittenManifest): Statement[] {
+	const { manifestId, path, files } = manifest;
+	const table = sql`tenant_id = ${tenantId} AND table_id = ${tableId}`;
+	const version = sql`(SELECT version FROM tables WHERE ${table} AND dropped_at_ms IS NULL)`;
+	const chunks = jsonParameters(files);
+	const counts = chunks.map(
+		(paths) =>
+			sql`(SELECT count(*) FROM inline_file WHERE ${table} AND until_version IS NULL AND path IN (SELECT value FROM json_each(${paths})))`,
+	);
+	return [
+		statement(sql`
+			INSERT INTO manifest (tenant_id, table_id, manifest_id, path, file_count, added_version)
+			VALUES (${tenantId}, ${tableId}, ${manifestId}, ${path}, ${files.length},
+				CASE WHEN ${sql.join(counts, sql` + `)} = ${files.length} THEN ${version} END)`),
+		...objectStatements(tenantId, tableId, version, [[path, "manifest", manifest.rowCount, manifest.byteCount, null]]),
+		...chunks.flatMap((paths) => [
+			statement(sql`
+				UPDATE object SET manifest_id = ${manifestId}
+				WHERE tenant_id = ${tenantId} AND path IN (SELECT value FROM json_each(${paths}))`),
+			statement(sql`
+				UPDATE inline_file SET until_version = ${version}
+				WHERE ${table} AND path IN (SELECT value FROM json_each(${paths}))`),
+		]),
+	];
+}
+
+/** True when the fold happened, false when it cannot happen any more, null when it may be tried again. */
+async function lookUp(
+	database: CatalogDatabase,
+	{ tenantId, tableId }: { tenantId: TenantId; tableId: TableId },
+	manifest: WrittenManifest,
+): Promise<boolean | null> {
+	const table = sql`tenant_id = ${tenantId} AND table_id = ${tableId}`;
+	const [pointers, tables, ...counts] = await database.batch("fold_outcome", [
+		statement(sql`SELECT 1 AS found FROM manifest WHERE ${table} AND manifest_id = ${manifest.manifestId}`),
+		statement(sql`SELECT 1 AS found FROM tables WHERE ${table} AND dropped_at_ms IS NULL`),
+		...jsonParameters(manifest.files).map((paths) =>
+			statement(
+				sql`SELECT count(*) AS count FROM inline_file WHERE ${table} AND until_version IS NULL AND path IN (SELECT value FROM json_each(${paths}))`,
+			),
+		),
+	]);
+	if (pointers?.length === 1) return true;
+	const inlineCount = counts.flat().reduce((sum, row) => sum + numberOf(row, "count"), 0);
+	return tables?.length === 1 && inlineCount === manifest.files.length ? null : false;
+}

@@ -1,0 +1,64 @@
+/**
+ * Everything that the catalog does to the outside goes through these two ports, and every call names its step. The fault tests enumerate the
+ * steps below and let each fail before it is done, after, and with its answer lost.
+ */
+
+/** Calls to D1. Each is one transaction. */
+export const DATABASE_STEPS = [
+	"commit",
+	"commit_outcome",
+	"create_table",
+	"create_table_outcome",
+	"drop_table",
+	"drop_table_outcome",
+	"read_snapshots",
+	"read_tables",
+	"read_fold",
+	"fold",
+	"fold_outcome",
+	"read_assignment",
+	"write_assignment",
+	"drop_tables_of_tenant",
+	"delete_rows",
+] as const;
+export type DatabaseStep = (typeof DATABASE_STEPS)[number];
+
+/** Calls to R2. */
+export const OBJECT_STEPS = ["put_manifest", "get_manifest", "list_objects", "delete_objects"] as const;
+export type ObjectStep = (typeof OBJECT_STEPS)[number];
+
+export interface Statement {
+	sql: string;
+	parameters: (string | number | null)[];
+}
+export type Row = Record<string, string | number | null>;
+
+export interface CatalogDatabase {
+	/**
+	 * Runs all statements in one transaction on the primary, or none of them.
+	 *
+	 * @returns the rows of each statement
+	 * @throws Error when a constraint failed, or when the outcome is unknown: the two cannot be told apart by the error
+	 */
+	batch(step: DatabaseStep, statements: readonly Statement[]): Promise<Row[][]>;
+}
+
+export interface ObjectStore {
+	get(step: ObjectStep, path: string): Promise<Uint8Array | null>;
+	/** Conditional on absence: an object that exists stays as it is. */
+	put(step: ObjectStep, path: string, bytes: Uint8Array): Promise<void>;
+	/** At most `limit` paths (<= 1000) that begin with `prefix`. */
+	list(step: ObjectStep, prefix: string, limit: number): Promise<string[]>;
+	/** @param paths at most 1000; those that do not exist are no error */
+	delete(step: ObjectStep, paths: string[]): Promise<void>;
+}
+
+export interface CatalogPorts {
+	/** The list of databases; a tenant lives in one of them. At least one. */
+	databases: readonly CatalogDatabase[];
+	objects: ObjectStore;
+	nowMs(): number;
+	wait(milliseconds: number): Promise<void>;
+	/** Work that goes on after the answer (`waitUntil`); it reports its own errors. */
+	background(work: Promise<void>): void;
+}

@@ -1,0 +1,64 @@
+/**
+ * DROP TABLE: one batch that frees the name and raises the schema version. Watermarks and object rows stay: a shard may still ask, and garbage
+ * collection finds the files by them.
+ */
+import { LittoralError } from "#shared/base/errors.ts";
+import { randomHex, type TableId, type TenantId } from "#shared/base/ids.ts";
+import { sql } from "drizzle-orm";
+import { settled } from "../database/attempts.ts";
+import { numberOf, statement, textOf } from "../database/statement.ts";
+import type { CatalogDatabase, CatalogPorts, Row } from "../ports.ts";
+
+export interface DroppedTable {
+	tableId: TableId;
+	/** Higher than the schema version of any snapshot of the table. */
+	schemaVersion: number;
+}
+
+/** @returns null where the tenant has no such table */
+export async function dropTable(
+	ports: CatalogPorts,
+	database: CatalogDatabase,
+	tenantId: TenantId,
+	request: { commitId: string; name: string },
+): Promise<DroppedTable | null> {
+	const { commitId, name } = request;
+	const ownTable = sql`(SELECT table_id FROM commit_log WHERE tenant_id = ${tenantId} AND commit_id = ${commitId})`;
+	const readDropped = statement(sql`
+		SELECT l.kind, t.table_id, t.schema_version FROM commit_log l LEFT JOIN tables t ON t.tenant_id = l.tenant_id AND t.table_id = l.table_id
+		WHERE l.tenant_id = ${tenantId} AND l.commit_id = ${commitId}`);
+	const answer = await settled<{ dropped: DroppedTable | null }>(
+		ports,
+		async () => {
+			const nowMs = ports.nowMs();
+			const results = await database.batch("drop_table", [
+				// NULLs, and so a failed batch, where no live table has the name.
+				statement(sql`
+					INSERT INTO commit_log (tenant_id, commit_id, kind, table_id, version, input_count, paths, token, created_at_ms)
+					VALUES (${tenantId}, ${commitId}, 'drop_table',
+						(SELECT table_id FROM tables WHERE tenant_id = ${tenantId} AND name = ${name} AND dropped_at_ms IS NULL),
+						(SELECT version FROM tables WHERE tenant_id = ${tenantId} AND name = ${name} AND dropped_at_ms IS NULL),
+						0, '[]', ${randomHex(8)}, ${nowMs})`),
+				statement(sql`
+					UPDATE tables SET dropped_at_ms = ${nowMs}, schema_version = schema_version + 1
+					WHERE tenant_id = ${tenantId} AND table_id = ${ownTable}`),
+				readDropped,
+			]);
+			return { dropped: droppedTable(results[2]?.[0]) };
+		},
+		async () => {
+			const [done, live] = await database.batch("drop_table_outcome", [
+				readDropped,
+				statement(sql`SELECT table_id FROM tables WHERE tenant_id = ${tenantId} AND name = ${name} AND dropped_at_ms IS NULL`),
+			]);
+			if (done?.[0] !== undefined) return { dropped: droppedTable(done[0]) };
+			return live?.[0] === undefined ? { dropped: null } : null;
+		},
+	);
+	return answer.dropped;
+}
+
+function droppedTable(row: Row | undefined): DroppedTable {
+	if (row?.["kind"] !== "drop_table") throw new LittoralError("conflict", "the commit id belongs to another change");
+	return { tableId: textOf(row, "table_id") as TableId, schemaVersion: numberOf(row, "schema_version") };
+}

@@ -1,0 +1,99 @@
+/** Reads snapshots from D1's primary, all of one request in one transaction, and expands their manifests to pages. */
+import { assert } from "#shared/base/assert.ts";
+import type { TableId, TenantId } from "#shared/base/ids.ts";
+import { buildFilePage, filePaths, filterPage, pageRowCount } from "#shared/contracts/file-page.ts";
+import type { FilePage, TableSnapshot, Watermarks } from "#shared/contracts/snapshot.ts";
+import { sql } from "drizzle-orm";
+import { repeated } from "../database/attempts.ts";
+import { numberOf, statement, textOf } from "../database/statement.ts";
+import { inlineColumns, inlineFile } from "../manifest/inline-file.ts";
+import { readManifest } from "../manifest/store.ts";
+import type { CatalogDatabase, CatalogPorts, Row, Statement } from "../ports.ts";
+import { decodeSchema } from "../schema/schema-json.ts";
+import type { ByteLru } from "./byte-lru.ts";
+
+/** A live table, and a retained version of it other than the newest. */
+export type SnapshotTarget = ({ name: string } | { tableId: TableId }) & { version?: number };
+
+const STATEMENT_COUNT = 4;
+
+/** @returns one answer per target, null where there is no such live table or the version is not retained */
+export async function readSnapshotsOf(
+	ports: CatalogPorts,
+	database: CatalogDatabase,
+	manifests: ByteLru<FilePage>,
+	read: { tenantId: TenantId; targets: readonly SnapshotTarget[] },
+): Promise<(TableSnapshot | null)[]> {
+	const statements = read.targets.flatMap((target) => readStatements(read.tenantId, target));
+	const results = await repeated(ports, () => database.batch("read_snapshots", statements));
+	return await Promise.all(
+		read.targets.map((_, index) => expand(ports, manifests, results.slice(index * STATEMENT_COUNT, (index + 1) * STATEMENT_COUNT))),
+	);
+}
+
+function readStatements(tenantId: TenantId, target: SnapshotTarget): Statement[] {
+	const named = "name" in target ? sql`t.name = ${target.name}` : sql`t.table_id = ${target.tableId}`;
+	const wanted = sql`
+		WITH wanted AS (SELECT t.tenant_id, t.table_id, coalesce(${target.version ?? null}, t.version) AS version FROM tables t
+			WHERE t.tenant_id = ${tenantId} AND ${named} AND t.dropped_at_ms IS NULL)`;
+	const visible = sql`added_version <= wanted.version AND (until_version IS NULL OR until_version > wanted.version)`;
+	const newest = target.version === undefined;
+	return [
+		// The newest snapshot is read with the schema now in force; an older one with its own.
+		statement(sql`${wanted}
+			SELECT s."schema", n.version, n.row_count, n.byte_count, n.file_count, n.watermarks FROM wanted
+				JOIN snapshot n ON n.tenant_id = wanted.tenant_id AND n.table_id = wanted.table_id AND n.version = wanted.version
+				JOIN tables t ON t.tenant_id = wanted.tenant_id AND t.table_id = wanted.table_id
+				JOIN table_schema s ON s.tenant_id = wanted.tenant_id AND s.table_id = wanted.table_id
+					AND s.schema_version = ${newest ? sql`t.schema_version` : sql`n.schema_version`}`),
+		statement(sql`${wanted}
+			SELECT m.manifest_id, m.path, m.file_count FROM wanted
+				JOIN manifest m ON m.tenant_id = wanted.tenant_id AND m.table_id = wanted.table_id
+			WHERE ${visible} ORDER BY m.added_version, m.manifest_id`),
+		statement(sql`${wanted}
+			SELECT o.path, o.manifest_id FROM wanted
+				JOIN manifest m ON m.tenant_id = wanted.tenant_id AND m.table_id = wanted.table_id
+				JOIN object o ON o.tenant_id = wanted.tenant_id AND o.table_id = wanted.table_id AND o.manifest_id = m.manifest_id
+			WHERE m.added_version <= wanted.version AND (m.until_version IS NULL OR m.until_version > wanted.version)
+				AND o.removed_version IS NOT NULL AND o.removed_version <= wanted.version`),
+		statement(sql`${wanted}
+			SELECT ${inlineColumns} FROM wanted
+				JOIN inline_file f ON f.tenant_id = wanted.tenant_id AND f.table_id = wanted.table_id
+			WHERE ${visible} ORDER BY f.added_version, f.path`),
+	];
+}
+
+async function expand(ports: CatalogPorts, cache: ByteLru<FilePage>, results: readonly Row[][]): Promise<TableSnapshot | null> {
+	const [tables = [], manifests = [], removed = [], inline = []] = results;
+	const table = tables[0];
+	if (table === undefined) return null;
+	const pages = await Promise.all(
+		manifests.map(async (row) => {
+			const page = await readManifest(ports, cache, { path: textOf(row, "path"), fileCount: numberOf(row, "file_count") });
+			return without(page, new Set(removed.filter((gone) => gone["manifest_id"] === row["manifest_id"]).map((gone) => gone["path"])));
+		}),
+	);
+	if (inline.length > 0) pages.push(buildFilePage(inline.map(inlineFile)));
+	const rowCount = numberOf(table, "row_count");
+	const kept = pages.filter((page) => page.fileCount > 0);
+	assert(
+		kept.reduce((sum, page) => sum + page.fileCount, 0) === numberOf(table, "file_count") && pageRowCount(kept) === rowCount,
+		"a snapshot's files are as many, and hold as many rows, as its commits say (C1)",
+	);
+	return {
+		schema: decodeSchema(textOf(table, "schema")),
+		version: numberOf(table, "version"),
+		watermarks: JSON.parse(textOf(table, "watermarks")) as Watermarks,
+		rowCount,
+		byteCount: numberOf(table, "byte_count"),
+		pages: kept,
+	};
+}
+
+function without(page: FilePage, gone: ReadonlySet<unknown>): FilePage {
+	if (gone.size === 0) return page;
+	return filterPage(
+		page,
+		Uint8Array.from(filePaths(page), (path) => (gone.has(path) ? 0 : 1)),
+	);
+}

@@ -1,0 +1,163 @@
+/** What the tests of the catalog share: real D1 and R2 behind ports that can fail, and small definitions of tables and files. */
+import { applyD1Migrations } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { type CommitId, dataFilePath, newTenantId, type TableId, type TenantId } from "#shared/base/ids.ts";
+import { filePaths } from "#shared/contracts/file-page.ts";
+import type { CommitAnswer, CommitChange, DataFile, TableSnapshot } from "#shared/contracts/snapshot.ts";
+import type { TableDefinition } from "#shared/contracts/table.ts";
+import { Catalog, CatalogCaches } from "../src/catalog.ts";
+import { d1Database, r2Objects } from "../src/database/bindings.ts";
+import type { Env } from "../src/env.ts";
+import type { CatalogDatabase, CatalogPorts, DatabaseStep, ObjectStep, ObjectStore } from "../src/ports.ts";
+
+export const testEnv = env as unknown as Env & { CATALOG_1: D1Database; MIGRATIONS: Parameters<typeof applyD1Migrations>[1] };
+
+export async function migrate(): Promise<void> {
+	await applyD1Migrations(testEnv.CATALOG_0, testEnv.MIGRATIONS);
+	await applyD1Migrations(testEnv.CATALOG_1, testEnv.MIGRATIONS);
+}
+
+export type Step = DatabaseStep | ObjectStep;
+/** `before`: the step is not done. `lost`: it is done and its answer is lost. `late`: it fails now and is done soon after, while others run. */
+export type Failure = "before" | "lost" | "late";
+
+/** Counts every step and fails those that are planned, the next calls of a step first. */
+export class FaultyPorts implements CatalogPorts {
+	readonly databases: readonly CatalogDatabase[];
+	readonly objects: ObjectStore;
+	readonly counts = new Map<Step, number>();
+	readonly #planned: { step: Step; failure: Failure }[] = [];
+	readonly #running: Promise<unknown>[] = [];
+	clockMs = Date.UTC(2026, 0, 1);
+
+	constructor(databases: readonly D1Database[] = [testEnv.CATALOG_0]) {
+		this.databases = databases.map((binding) => {
+			const database = d1Database(binding);
+			return { batch: async (step, statements) => await this.#run(step, () => database.batch(step, statements)) };
+		});
+		const objects = r2Objects(testEnv.DATA);
+		this.objects = {
+			get: async (step, path) => await this.#run(step, () => objects.get(step, path)),
+			put: async (step, path, bytes) => await this.#run(step, () => objects.put(step, path, bytes)),
+			list: async (step, prefix, limit) => await this.#run(step, () => objects.list(step, prefix, limit)),
+			delete: async (step, paths) => await this.#run(step, () => objects.delete(step, paths)),
+		};
+	}
+
+	fail(step: Step, failure: Failure, times = 1): void {
+		for (let count = 0; count < times; count++) this.#planned.push({ step, failure });
+	}
+
+	get unusedFailures(): number {
+		return this.#planned.length;
+	}
+
+	nowMs(): number {
+		return this.clockMs;
+	}
+
+	async wait(): Promise<void> {
+		await scheduler.wait(0);
+	}
+
+	background(work: Promise<void>): void {
+		this.#running.push(work);
+	}
+
+	/** Waits for what goes on in the background. */
+	async settle(): Promise<void> {
+		while (this.#running.length > 0) await this.#running.shift();
+	}
+
+	async #run<Answer>(step: Step, work: () => Promise<Answer>): Promise<Answer> {
+		this.counts.set(step, (this.counts.get(step) ?? 0) + 1);
+		const index = this.#planned.findIndex((planned) => planned.step === step);
+		const failure = index < 0 ? undefined : this.#planned.splice(index, 1)[0]?.failure;
+		if (failure === "before") throw new Error(`injected: ${step} fails before`);
+		if (failure === "late") {
+			this.#running.push(scheduler.wait(1).then(() => work().catch(() => undefined)));
+			throw new Error(`injected: ${step} fails now`);
+		}
+		const answer = await work();
+		if (failure === "lost") throw new Error(`injected: the answer of ${step} is lost`);
+		return answer;
+	}
+}
+
+export interface Fixture {
+	ports: FaultyPorts;
+	catalog: Catalog;
+	tenantId: TenantId;
+	tableId: TableId;
+}
+
+/** A new tenant with an empty table `t` (a bigint). */
+export async function newTable(ports = new FaultyPorts()): Promise<Fixture> {
+	const catalog = new Catalog(ports, new CatalogCaches());
+	const tenantId = newTenantId();
+	const { schema } = await catalog.createTable(tenantId, { commitId: "create t", definition: definition("t") });
+	return { ports, catalog, tenantId, tableId: schema.tableId };
+}
+
+/** Another isolate's catalog over the same storage: nothing cached. */
+export function otherIsolate(ports: FaultyPorts = new FaultyPorts()): Catalog {
+	return new Catalog(ports, new CatalogCaches());
+}
+
+export function definition(name: string, ifNotExists = false): TableDefinition {
+	return {
+		name,
+		ifNotExists,
+		columns: [{ name: "a", type: { kind: "bigint" }, nullable: true, default: null }],
+		primaryKey: null,
+		sortKey: [],
+	};
+}
+
+/** A file named by its intent; its rows and bounds follow from `rowCount`. */
+export function dataFile(
+	{ tenantId, tableId }: Pick<Fixture, "tenantId" | "tableId">,
+	intentId: string,
+	rowCount = 1,
+	attempt = 1,
+): DataFile {
+	return {
+		path: dataFilePath({ tenantId, tableId, intentId, attempt }),
+		rowCount,
+		byteCount: rowCount * 10,
+		schemaVersion: 1,
+		columns: [
+			{ fieldId: 1, nullCount: 0, minimum: Uint8Array.of(1, rowCount % 256), maximum: Uint8Array.of(2, rowCount % 256), hasNaN: false },
+		],
+	};
+}
+
+export async function commitTo(fixture: Fixture, commitId: string, change: CommitChange, catalog = fixture.catalog): Promise<CommitAnswer> {
+	return await catalog.commit({ tenantId: fixture.tenantId, tableId: fixture.tableId, commitId: commitId as CommitId, change });
+}
+
+export async function readFresh(fixture: Fixture, catalog = fixture.catalog): Promise<TableSnapshot> {
+	const [snapshot] = await catalog.readSnapshots(fixture.tenantId, [{ table: { tableId: fixture.tableId }, fresh: true }]);
+	if (!snapshot) throw new Error("the table exists");
+	return snapshot;
+}
+
+/** Intent ids of a snapshot's files, sorted. */
+export function intents(snapshot: TableSnapshot): string[] {
+	return snapshot.pages
+		.flatMap(filePaths)
+		.map((path) => path.slice(path.lastIndexOf("/") + 1, path.lastIndexOf("-")))
+		.toSorted();
+}
+
+/** `ok`, or the code and message of the error. */
+export async function outcomeOf(promise: Promise<unknown>): Promise<string> {
+	try {
+		await promise;
+		return "ok";
+	} catch (error) {
+		if (!(error instanceof Error)) throw error;
+		const code = (error as Error & { code?: unknown }).code;
+		return typeof code === "string" ? `${code}: ${error.message}` : `${error.name}: ${error.message}`;
+	}
+}
