@@ -1,0 +1,62 @@
+/** Littoral's answers in PostgreSQL's text, and the comparison of two answers. */
+import { ApiError, type LittoralClient } from "../../scripts/client.ts";
+import type { TextAnswer } from "./oracle.ts";
+
+/** Only aggregates over floating point may differ in their last digits: their sum depends on the order of rows. */
+const FLOAT_TOLERANCE = 1e-9;
+const FLOAT_TYPES = new Set(["real", "double precision"]);
+
+/** Runs a query over HTTP and turns the answer into PostgreSQL's text forms. */
+export async function littoralAnswer(client: LittoralClient, sql: string): Promise<TextAnswer> {
+	try {
+		const { columns, rows } = await client.query(sql);
+		const types = columns.map((column) => column.type.replace(/\(.*\)/, ""));
+		return {
+			columns: columns.map((column, index) => ({ name: column.name, type: types[index] as string })),
+			rows: rows.map((row) => row.map((value, index) => textOf(value, types[index] as string))),
+		};
+	} catch (error) {
+		if (!(error instanceof ApiError)) throw error;
+		const { sqlstate, detail, position, code } = error.problem;
+		return { columns: [], rows: [], error: { sqlstate: sqlstate ?? code, message: detail, position: position ?? null } };
+	}
+}
+
+function textOf(value: unknown, type: string): string | null {
+	if (value === null) return null;
+	if (typeof value === "boolean") return value ? "t" : "f";
+	if (typeof value !== "string") return typeof value === "object" ? JSON.stringify(value) : String(value);
+	if (type === "timestamp without time zone") return value.replace("T", " ");
+	if (type === "timestamp with time zone") return value.replace("T", " ").replace(/Z$/, "+00");
+	return value;
+}
+
+function sameValue(left: string | null, right: string | null, type: string): boolean {
+	if (left === right) return true;
+	if (left === null || right === null || !FLOAT_TYPES.has(type)) return false;
+	const [a, b] = [Number(left), Number(right)];
+	return a === b || Math.abs(a - b) <= FLOAT_TOLERANCE * Math.max(Math.abs(a), Math.abs(b)) * (type === "real" ? 1e4 : 1);
+}
+
+const sortKey = (row: (string | null)[]): string => row.map((value) => value ?? "\u0000").join("\u0001");
+
+/** @param ordered compares rows in order; else as bags. @returns what differs, or null */
+export function difference(actual: TextAnswer, expected: TextAnswer, ordered: boolean): string | null {
+	if (actual.error || expected.error) {
+		const [left, right] = [actual.error, expected.error];
+		if (left?.sqlstate === right?.sqlstate) return null;
+		return `error ${left ? `${left.sqlstate} ${left.message}` : "none"}, expected ${right ? `${right.sqlstate} ${right.message}` : "none"}`;
+	}
+	const describe = (answer: TextAnswer): string => answer.columns.map(({ name, type }) => `${name} ${type}`).join(", ");
+	if (describe(actual) !== describe(expected)) return `columns (${describe(actual)}), expected (${describe(expected)})`;
+	if (actual.rows.length !== expected.rows.length) return `${actual.rows.length} rows, expected ${expected.rows.length}`;
+	const byKey = (left: (string | null)[], right: (string | null)[]): number => (sortKey(left) < sortKey(right) ? -1 : 1);
+	const [left, right] = ordered ? [actual.rows, expected.rows] : [actual.rows.toSorted(byKey), expected.rows.toSorted(byKey)];
+	for (const [index, row] of left.entries()) {
+		const other = right[index] as (string | null)[];
+		if (!row.every((value, column) => sameValue(value, other[column] ?? null, expected.columns[column]?.type ?? ""))) {
+			return `row ${index + 1} is ${JSON.stringify(row)}, expected ${JSON.stringify(other)}`;
+		}
+	}
+	return null;
+}

@@ -1,0 +1,65 @@
+/** PostgreSQL itself, in process (PGlite), answering in its own text forms: the oracle for values, types, names, SQLSTATE and order. */
+import { PGlite } from "@electric-sql/pglite";
+
+/** An answer as text; a query that failed has `error`. */
+export interface TextAnswer {
+	columns: { name: string; type: string }[];
+	rows: (string | null)[][];
+	error?: { sqlstate: string; message: string; position: number | null };
+}
+
+/** OIDs that PGlite would parse; here every one stays text. @see PostgreSQL's pg_type.dat */
+const PARSED_OIDS = [
+	16, 17, 20, 21, 23, 25, 26, 114, 700, 701, 1042, 1043, 1082, 1083, 1114, 1184, 1186, 1700, 2950, 3802, 1000, 1005, 1007, 1016, 1009, 1021,
+	1022, 1231,
+];
+const IDENTITY_PARSERS = Object.fromEntries(PARSED_OIDS.map((oid) => [oid, (text: string) => text]));
+
+export class Oracle {
+	readonly #pg: PGlite;
+	readonly #typeNames = new Map<number, string>();
+
+	private constructor(pg: PGlite) {
+		this.#pg = pg;
+	}
+
+	/** An empty database whose session prints as the API does: UTC, ISO 8601 intervals, bytes in UTF-8 order. */
+	static async start(): Promise<Oracle> {
+		const pg = await PGlite.create();
+		await pg.exec("SET timezone = 'UTC'; SET intervalstyle = 'iso_8601'; SET datestyle = 'ISO, YMD'");
+		const oracle = new Oracle(pg);
+		const { rows } = await pg.query<{ oid: number; name: string }>("SELECT oid::int, format_type(oid, NULL) AS name FROM pg_type");
+		for (const { oid, name } of rows) oracle.#typeNames.set(oid, name);
+		return oracle;
+	}
+
+	async exec(sql: string): Promise<void> {
+		await this.#pg.exec(sql);
+	}
+
+	/** Loads rows of CSV (no header; an unquoted empty field is NULL). */
+	async copy(table: string, csv: string): Promise<void> {
+		await this.#pg.query(`COPY ${table} FROM '/dev/blob' WITH (FORMAT csv)`, [], { blob: new Blob([csv]) });
+	}
+
+	async query(sql: string): Promise<TextAnswer> {
+		try {
+			const { fields, rows } = await this.#pg.query<(string | null)[]>(sql, [], { rowMode: "array", parsers: IDENTITY_PARSERS });
+			return {
+				columns: fields.map(({ name, dataTypeID }) => ({ name, type: this.#typeNames.get(dataTypeID) ?? String(dataTypeID) })),
+				rows,
+			};
+		} catch (error) {
+			const { code, message, position } = error as { code?: string; message: string; position?: string };
+			return {
+				columns: [],
+				rows: [],
+				error: { sqlstate: code ?? "?????", message, position: position === undefined ? null : Number(position) },
+			};
+		}
+	}
+
+	async stop(): Promise<void> {
+		await this.#pg.close();
+	}
+}
