@@ -44,6 +44,10 @@ export const REQUEST_BODY_BYTES_MAX = 2 * MIB;
 export const ROW_ERRORS_REPORTED_MAX = 100;
 /** One value of a row; also the largest JSON string and CSV field. */
 export const VALUE_BYTES_MAX = MIB;
+/** One row of a body, in its own format. */
+export const ROW_BYTES_MAX = 8 * MIB;
+/** A batch of appended rows ends early when its variable-length values take this much. */
+export const APPEND_BATCH_BYTES = 4 * MIB;
 /** Arrays and objects inside one another, in a body and in a jsonb value. */
 export const JSON_NESTING_MAX = 500;
 export const RESULT_HOLD_BACK_BYTES = MIB;

@@ -1,0 +1,83 @@
+/** TEXT, VARCHAR(n), CHAR(n), BYTEA and JSONB: offsets and one growing run of bytes. */
+import { LittoralError } from "#shared/base/errors.ts";
+import { BATCH_ROW_COUNT_MAX, VALUE_BYTES_MAX } from "#shared/base/limits.ts";
+import type { DataType } from "#shared/contracts/data-type.ts";
+import type { SqlValue } from "#shared/contracts/value.ts";
+import { parseBase64, parseBytea } from "#shared/contracts/values/binary-text.ts";
+import { parseValue } from "#shared/contracts/values/parse.ts";
+import type { Pointer } from "#shared/engine/memory/arena.ts";
+import type { Lease } from "#shared/engine/memory/lease.ts";
+import type { FlatVector } from "#shared/engine/vector/vector.ts";
+import { decodeUtf8 } from "../utf8.ts";
+import { ColumnWriter, type ColumnWriterOptions } from "./column-writer.ts";
+
+const encoder = new TextEncoder();
+const FIRST_BYTES = 64 * 1024;
+/** Below this a loop copies faster than `set` with a view of its own. */
+const LOOP_COPY_BYTES = 24;
+
+export class BytesColumn extends ColumnWriter {
+	readonly #lease: Lease;
+	/** i32[capacity + 1] */
+	readonly #offsets: Pointer;
+	#bytes: Pointer;
+	#capacity = FIRST_BYTES;
+
+	constructor(type: DataType, options: ColumnWriterOptions) {
+		super(type, options);
+		this.#lease = options.lease;
+		this.#offsets = options.region.allocate(((options.capacity ?? BATCH_ROW_COUNT_MAX) + 1) * 4);
+		this.views.i32[this.#offsets >> 2] = 0;
+		this.#bytes = this.#lease.allocatePages(FIRST_BYTES);
+	}
+
+	override putText(row: number, bytes: Uint8Array, start: number, end: number): void {
+		const { type } = this;
+		if (type.kind === "text" || (type.kind === "varchar" && end - start <= (type.length ?? Number.POSITIVE_INFINITY))) {
+			this.putBytes(row, bytes, start, end);
+		} else if (type.kind === "bytea") {
+			const text = decodeUtf8(bytes, start, end);
+			this.putValue(row, text.startsWith("\\x") ? parseBytea(text) : parseBase64(text));
+		} else {
+			this.putValue(row, parseValue(type, decodeUtf8(bytes, start, end)));
+		}
+	}
+
+	override putValue(row: number, value: SqlValue): void {
+		const bytes = value instanceof Uint8Array ? value : encoder.encode(value as string);
+		this.putBytes(row, bytes, 0, bytes.length);
+	}
+
+	/** Copies bytes[start, end) as they are. @throws program_limit_exceeded (54000) above VALUE_BYTES_MAX */
+	putBytes(row: number, bytes: Uint8Array, start: number, end: number): void {
+		const { i32, u8 } = this.views;
+		const from = i32[(this.#offsets >> 2) + row] as number;
+		const length = end - start;
+		if (length > VALUE_BYTES_MAX) throw new LittoralError("program_limit_exceeded", `a value takes more than ${VALUE_BYTES_MAX} bytes`);
+		if (from + length > this.#capacity) this.#grow(from, from + length);
+		const to = this.#bytes + from;
+		if (length <= LOOP_COPY_BYTES) for (let index = 0; index < length; index++) u8[to + index] = bytes[start + index] as number;
+		else u8.set(bytes.subarray(start, end), to);
+		i32[(this.#offsets >> 2) + row + 1] = from + length;
+		this.byteCount = from + length;
+	}
+
+	protected override putZero(row: number): void {
+		const { i32 } = this.views;
+		const index = (this.#offsets >> 2) + row;
+		i32[index + 1] = i32[index] as number;
+	}
+
+	protected override parts(_rowCount: number): Partial<FlatVector> {
+		return { values: this.#bytes, offsets: this.#offsets };
+	}
+
+	#grow(usedByteCount: number, neededByteCount: number): void {
+		const capacity = Math.max(this.#capacity * 2, neededByteCount);
+		const bytes = this.#lease.allocatePages(capacity);
+		this.views.u8.copyWithin(bytes, this.#bytes, this.#bytes + usedByteCount);
+		this.#lease.freePages(this.#bytes);
+		this.#bytes = bytes;
+		this.#capacity = capacity;
+	}
+}
