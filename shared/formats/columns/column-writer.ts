@@ -36,7 +36,8 @@ export abstract class ColumnWriter {
 		this.physical = physicalType(type);
 		this.views = options.lease.arena.views;
 		const capacity = options.capacity ?? BATCH_ROW_COUNT_MAX;
-		this.values = this.physical === "bytes" || this.physical === "list" ? 0 : options.region.allocate(capacity * PHYSICAL_BYTES[this.physical]);
+		this.values =
+			this.physical === "bytes" || this.physical === "list" ? 0 : options.region.allocate(capacity * PHYSICAL_BYTES[this.physical]);
 		this.#validityBytes = Math.ceil(capacity / 8);
 		this.#validity = options.region.allocate(this.#validityBytes);
 		this.views.u8.fill(0xff, this.#validity, this.#validity + this.#validityBytes);
