@@ -1,0 +1,155 @@
+/** Walking and rebuilding bound expressions. Every visitor of the optimizer goes through these, so a new kind of expression is added once. */
+import { unreachable } from "#shared/base/assert.ts";
+import type { Expression } from "#shared/contracts/plan/expression.ts";
+import { signatureById } from "#shared/contracts/functions/registry.ts";
+import type { ColumnId, ColumnTable } from "./plan.ts";
+
+export const BOOLEAN = { kind: "boolean" } as const;
+
+export function children(expression: Expression): Expression[] {
+	switch (expression.kind) {
+		case "column":
+		case "constant":
+			return [];
+		case "call":
+		case "and":
+		case "or":
+		case "coalesce":
+			return expression.arguments;
+		case "cast":
+		case "not":
+		case "is_null":
+		case "in_list":
+			return [expression.input];
+		case "case":
+			return [...expression.branches.flatMap((branch) => [branch.when, branch.then]), expression.otherwise];
+		default:
+			return unreachable(expression);
+	}
+}
+
+/** Rebuilds an expression with each direct child replaced; the same object when nothing changed. */
+export function mapChildren(expression: Expression, change: (child: Expression) => Expression): Expression {
+	const mapList = (list: Expression[]) => {
+		const mapped = list.map(change);
+		return mapped.every((item, index) => item === list[index]) ? list : mapped;
+	};
+	switch (expression.kind) {
+		case "column":
+		case "constant":
+			return expression;
+		case "call":
+		case "and":
+		case "or":
+		case "coalesce": {
+			const list = mapList(expression.arguments);
+			return list === expression.arguments ? expression : { ...expression, arguments: list };
+		}
+		case "cast":
+		case "not":
+		case "is_null":
+		case "in_list": {
+			const input = change(expression.input);
+			return input === expression.input ? expression : { ...expression, input };
+		}
+		case "case":
+			return {
+				...expression,
+				branches: expression.branches.map((branch) => ({ when: change(branch.when), then: change(branch.then) })),
+				otherwise: change(expression.otherwise),
+			};
+		default:
+			return unreachable(expression);
+	}
+}
+
+/** Applies `change` bottom-up. */
+export function rewrite(expression: Expression, change: (node: Expression) => Expression): Expression {
+	return change(mapChildren(expression, (child) => rewrite(child, change)));
+}
+
+export function collectColumns(expression: Expression, into: Set<ColumnId> = new Set()): Set<ColumnId> {
+	if (expression.kind === "column") into.add(expression.index);
+	for (const child of children(expression)) collectColumns(child, into);
+	return into;
+}
+
+/** Puts expressions in the place of columns. */
+export function substitute(expression: Expression, replacement: (id: ColumnId) => Expression | undefined): Expression {
+	return rewrite(expression, (node) => (node.kind === "column" ? (replacement(node.index) ?? node) : node));
+}
+
+/** The AND-ed parts of a predicate, nested ANDs flattened. */
+export function conjuncts(predicate: Expression | null): Expression[] {
+	if (predicate === null) return [];
+	return predicate.kind === "and" ? predicate.arguments.flatMap(conjuncts) : [predicate];
+}
+
+export function disjuncts(predicate: Expression): Expression[] {
+	return predicate.kind === "or" ? predicate.arguments.flatMap(disjuncts) : [predicate];
+}
+
+/** @returns null for no parts: always true */
+export function conjunction(parts: Expression[]): Expression | null {
+	if (parts.length <= 1) return parts[0] ?? null;
+	return { kind: "and", arguments: parts, type: BOOLEAN };
+}
+
+/** Structural equality: same kinds, functions, columns, values and types. */
+export function sameExpression(left: Expression, right: Expression): boolean {
+	return left === right || fingerprint(left) === fingerprint(right);
+}
+
+/** A text equal for structurally equal expressions and for no others. */
+export function fingerprint(expression: Expression): string {
+	return JSON.stringify(expression, (_key, value: unknown) => {
+		if (typeof value === "bigint") return { bigint: value.toString() };
+		if (typeof value === "number" && !(Number.isFinite(value) && !Object.is(value, -0))) return { number: Object.is(value, -0) ? "-0" : String(value) };
+		if (value instanceof Uint8Array) return { bytes: Array.from(value) };
+		return value;
+	});
+}
+
+/** Can evaluation raise an error for some row? Such an expression must not run on rows that SQL would not have run it on. */
+export function canRaise(expression: Expression): boolean {
+	if (expression.kind === "cast") return true;
+	if (expression.kind === "call" && signatureById(expression.functionId).canRaise) return true;
+	return children(expression).some(canRaise);
+}
+
+/** Gives the same answer at every evaluation within a statement, so it may be copied or moved. */
+export function isStable(expression: Expression): boolean {
+	if (expression.kind === "call" && signatureById(expression.functionId).volatility === "volatile") return false;
+	return children(expression).every(isStable);
+}
+
+/** Can it be NULL? Conservative: true when unsure. */
+export function isNullable(expression: Expression, columns: ColumnTable): boolean {
+	switch (expression.kind) {
+		case "column":
+			return columns.get(expression.index).nullable;
+		case "constant":
+			return expression.value === null;
+		case "is_null":
+			return false;
+		case "in_list":
+			return isNullable(expression.input, columns) || expression.values.includes(null);
+		case "cast":
+		case "not":
+			return isNullable(expression.input, columns);
+		case "and":
+		case "or":
+			return expression.arguments.some((argument) => isNullable(argument, columns));
+		case "coalesce":
+			return expression.arguments.every((argument) => isNullable(argument, columns));
+		case "case":
+			return [...expression.branches.map((branch) => branch.then), expression.otherwise].some((arm) => isNullable(arm, columns));
+		case "call": {
+			const signature = signatureById(expression.functionId);
+			// A non-strict function may make NULL of anything; a strict one of nothing but NULL, save for the few named here.
+			return !signature.strict || expression.arguments.some((argument) => isNullable(argument, columns));
+		}
+		default:
+			return unreachable(expression);
+	}
+}
