@@ -1,10 +1,18 @@
 /** Walking and rebuilding bound expressions. Every visitor of the optimizer goes through these, so a new kind of expression is added once. */
-import { unreachable } from "#shared/base/assert.ts";
+import { assert, unreachable } from "#shared/base/assert.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { signatureById } from "#shared/contracts/functions/registry.ts";
+import type { FunctionSignature } from "#shared/contracts/functions/signature.ts";
 import type { ColumnId, ColumnTable } from "./plan.ts";
 
 export const BOOLEAN = { kind: "boolean" } as const;
+
+/** The overload of a bound call. */
+export function signatureOf(functionId: string): FunctionSignature {
+	const signature = signatureById(functionId);
+	assert(signature !== undefined, `${functionId} is in the registry`);
+	return signature;
+}
 
 export function children(expression: Expression): Expression[] {
 	switch (expression.kind) {
@@ -113,13 +121,13 @@ export function fingerprint(expression: Expression): string {
 /** Can evaluation raise an error for some row? Such an expression must not run on rows that SQL would not have run it on. */
 export function canRaise(expression: Expression): boolean {
 	if (expression.kind === "cast") return true;
-	if (expression.kind === "call" && signatureById(expression.functionId).canRaise) return true;
+	if (expression.kind === "call" && signatureOf(expression.functionId).canRaise) return true;
 	return children(expression).some(canRaise);
 }
 
 /** Gives the same answer at every evaluation within a statement, so it may be copied or moved. */
 export function isStable(expression: Expression): boolean {
-	if (expression.kind === "call" && signatureById(expression.functionId).volatility === "volatile") return false;
+	if (expression.kind === "call" && signatureOf(expression.functionId).volatility === "volatile") return false;
 	return children(expression).every(isStable);
 }
 
@@ -145,7 +153,7 @@ export function isNullable(expression: Expression, columns: ColumnTable): boolea
 		case "case":
 			return [...expression.branches.map((branch) => branch.then), expression.otherwise].some((arm) => isNullable(arm, columns));
 		case "call": {
-			const signature = signatureById(expression.functionId);
+			const signature = signatureOf(expression.functionId);
 			// A non-strict function may make NULL of anything; a strict one of nothing but NULL, save for the few named here.
 			return !signature.strict || expression.arguments.some((argument) => isNullable(argument, columns));
 		}

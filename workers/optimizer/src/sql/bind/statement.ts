@@ -1,10 +1,11 @@
 /** What one statement's binding shares: its text, its columns, the tables it reads, its parameters. */
-import type { Node } from "@pgsql/types";
 import { LittoralError, isLittoralError, type ErrorDetails } from "#shared/base/errors.ts";
 import type { SqlCondition } from "#shared/base/sqlstates.ts";
 import { typeName, type DataType } from "#shared/contracts/data-type.ts";
+import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { PlanStatement } from "#shared/contracts/plan/physical.ts";
 import type { TableSnapshot } from "#shared/contracts/snapshot.ts";
+import type { SqlValue } from "#shared/contracts/value.ts";
 import { ColumnTable } from "../../logical/plan.ts";
 import type { SourceText } from "../parse/positions.ts";
 
@@ -25,6 +26,10 @@ export class StatementContext {
 	/** Tables of the plan in the order of first use; one snapshot for every reference (invariant Q1). */
 	readonly tables: TableSnapshot[] = [];
 	readonly tableNames: readonly string[];
+	/** Query levels bound so far, see QUERY_LEVEL_COUNT_MAX in select.ts. */
+	queryLevelCount = 0;
+	/** The value of an expression without columns, by the engine's own evaluator. */
+	readonly evaluate: (expression: Expression) => SqlValue;
 	private readonly lookup: TableLookup;
 
 	constructor(options: {
@@ -34,12 +39,14 @@ export class StatementContext {
 		lookup: TableLookup;
 		/** Of the tenant, for hints; empty unless some table is missing. */
 		tableNames: readonly string[];
+		evaluate: (expression: Expression) => SqlValue;
 	}) {
 		this.source = options.source;
 		this.parameters = { values: options.parameterValues, types: [] };
 		this.planStatement = options.planStatement;
 		this.lookup = options.lookup;
 		this.tableNames = options.tableNames;
+		this.evaluate = options.evaluate;
 	}
 
 	/** Position in {@link tables} of the named table; null when there is none. */
@@ -79,9 +86,4 @@ export function bareTypeName(type: DataType | null): string {
 	if (type === null) return "unknown";
 	if (type.kind === "char") return "character";
 	return typeName(type.kind === "numeric" || type.kind === "varchar" ? { kind: type.kind } : type);
-}
-
-/** Raises for a node the binder does not know. */
-export function unsupportedNode(statement: StatementContext, node: Node, location: number): LittoralError {
-	return statement.unsupported(Object.keys(node)[0] ?? "this expression", location);
 }

@@ -23,7 +23,7 @@ export function strings(nodes: Node[] | undefined): string[] {
 export function locationOf(node: Node | undefined): number {
 	if (node === undefined) return -1;
 	const kind = kindOf(node);
-	const body = (node as Record<string, Record<string, unknown>>)[kind] as Record<string, unknown>;
+	const body = (node as unknown as Record<string, Record<string, unknown>>)[kind] as Record<string, unknown>;
 	const own = kind === "List" || kind === "String" ? -1 : ((body["location"] as number | undefined) ?? 0);
 	switch (kind) {
 		case "A_Expr":

@@ -1,0 +1,94 @@
+/** CASE, COALESCE, NULLIF, GREATEST and LEAST: several expressions that must find one type. */
+import type { CaseExpr, CoalesceExpr, MinMaxExpr, A_Expr } from "@pgsql/types";
+import { signaturesByName } from "#shared/contracts/functions/registry.ts";
+import type { DataType } from "#shared/contracts/data-type.ts";
+import type { Expression } from "#shared/contracts/plan/expression.ts";
+import { as } from "../parse/ast.ts";
+import { boundType, typed, type Bound } from "./bound.ts";
+import { coerce, coerceBoolean, settle } from "./coerce.ts";
+import type { ExpressionEnvironment } from "./environment.ts";
+import { bindComparison } from "./operators.ts";
+import { bareTypeName, type StatementContext } from "./statement.ts";
+import { commonType } from "./type-category.ts";
+
+/** @throws datatype_mismatch (42804): `CASE types integer and text cannot be matched`, at the expression that does not fit */
+export function unifyTypes(statement: StatementContext, list: Bound[], construct: string): DataType {
+	const common = commonType(list.map(boundType));
+	if ("type" in common) return common.type;
+	throw statement.error(
+		"datatype_mismatch",
+		`${construct} types ${bareTypeName(common.left)} and ${bareTypeName(common.right)} cannot be matched`,
+		list[common.conflict]?.location ?? -1,
+	);
+}
+
+export function bindCase(environment: ExpressionEnvironment, expression: CaseExpr): Bound {
+	const { statement } = environment;
+	const location = expression.location ?? 0;
+	const subject = expression.arg === undefined ? null : environment.bind(expression.arg);
+	// PostgreSQL gives an untyped subject the type text before it compares.
+	const settled = subject === null ? null : typed(settle(statement, subject), subject.location);
+	const whens: Expression[] = [];
+	const thens: Bound[] = [];
+	for (const node of expression.args ?? []) {
+		const branch = as(node, "CaseWhen");
+		if (branch?.expr === undefined || branch.result === undefined) throw statement.unsupported("this CASE", location);
+		const when = environment.bind(branch.expr);
+		whens.push(
+			settled === null
+				? coerceBoolean(statement, when, "CASE/WHEN")
+				: bindComparison(statement, "=", [settled, when], branch.location ?? 0),
+		);
+		thens.push(environment.bind(branch.result));
+	}
+	const otherwise: Bound =
+		expression.defresult === undefined ? { kind: "unknown", text: null, location: -1 } : environment.bind(expression.defresult);
+	const type = unifyTypes(statement, [otherwise, ...thens], "CASE");
+	return typed(
+		{
+			kind: "case",
+			branches: thens.map((then, index) => ({ when: whens[index] as Expression, then: coerce(statement, then, type) })),
+			otherwise: coerce(statement, otherwise, type),
+			type,
+		},
+		location,
+	);
+}
+
+export function bindCoalesce(environment: ExpressionEnvironment, expression: CoalesceExpr): Bound {
+	const { statement } = environment;
+	const list = (expression.args ?? []).map((argument) => environment.bind(argument));
+	const type = unifyTypes(statement, list, "COALESCE");
+	return typed({ kind: "coalesce", arguments: list.map((bound) => coerce(statement, bound, type)), type }, expression.location ?? 0);
+}
+
+export function bindMinMax(environment: ExpressionEnvironment, expression: MinMaxExpr): Bound {
+	const { statement } = environment;
+	const location = expression.location ?? 0;
+	const name = expression.op === "IS_LEAST" ? "least" : "greatest";
+	const list = (expression.args ?? []).map((argument) => environment.bind(argument));
+	const type = unifyTypes(statement, list, name.toUpperCase());
+	const signature = signaturesByName(name)[0];
+	if (signature === undefined) throw statement.unsupported(name.toUpperCase(), location);
+	return typed({ kind: "call", functionId: signature.id, arguments: list.map((bound) => coerce(statement, bound, type)), type }, location);
+}
+
+/** NULLIF(a, b): CASE WHEN a = b THEN NULL ELSE a END, of a's type. */
+export function bindNullIf(environment: ExpressionEnvironment, expression: A_Expr): Bound {
+	const { statement } = environment;
+	const location = expression.location ?? 0;
+	if (expression.lexpr === undefined || expression.rexpr === undefined) throw statement.unsupported("NULLIF without two arguments", location);
+	const left = environment.bind(expression.lexpr);
+	const right = environment.bind(expression.rexpr);
+	const equal = bindComparison(statement, "=", [left, right], location);
+	const value = settle(statement, left);
+	return typed(
+		{
+			kind: "case",
+			branches: [{ when: equal, then: { kind: "constant", value: null, type: value.type } }],
+			otherwise: value,
+			type: value.type,
+		},
+		location,
+	);
+}

@@ -1,0 +1,70 @@
+/** Literals and parameters. Numbers take their type from their size; quoted texts and NULL wait for their context. */
+import type { A_Const, ParamRef, TypeCast } from "@pgsql/types";
+import { parseValue } from "#shared/contracts/values/parse.ts";
+import { as, leftmost } from "../parse/ast.ts";
+import { typed, type Bound } from "./bound.ts";
+import { bindExplicitCast, coerce } from "./coerce.ts";
+import type { ExpressionEnvironment } from "./environment.ts";
+import type { StatementContext } from "./statement.ts";
+import { bindTypeName, intervalUnit } from "./type-name.ts";
+
+const INT8_MIN = -(2n ** 63n);
+const INT8_MAX = 2n ** 63n - 1n;
+
+export function bindConstant(statement: StatementContext, constant: A_Const): Bound {
+	const location = constant.location ?? 0;
+	if (constant.isnull) return { kind: "unknown", text: null, location };
+	if (constant.sval !== undefined) return { kind: "unknown", text: constant.sval.sval ?? "", location };
+	if (constant.boolval !== undefined) {
+		return typed({ kind: "constant", value: constant.boolval.boolval ?? false, type: { kind: "boolean" } }, location);
+	}
+	if (constant.ival !== undefined) return typed({ kind: "constant", value: constant.ival.ival ?? 0, type: { kind: "integer" } }, location);
+	if (constant.fval !== undefined) {
+		const text = (constant.fval.fval ?? "0").replaceAll("_", "");
+		if (/^[-+]?(\d+|0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)$/.test(text)) {
+			const whole = text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text.replace("+", ""));
+			if (whole >= INT8_MIN && whole <= INT8_MAX) return typed({ kind: "constant", value: whole, type: { kind: "bigint" } }, location);
+		}
+		const value = statement.at(location, () => parseValue({ kind: "numeric" }, text));
+		return typed({ kind: "constant", value, type: { kind: "numeric" } }, location);
+	}
+	throw statement.unsupported("a bit string", location);
+}
+
+/** @throws undefined_parameter (42P02) */
+export function bindParameter(statement: StatementContext, parameter: ParamRef): Bound {
+	const number = parameter.number ?? 0;
+	const location = parameter.location ?? 0;
+	const { values, types } = statement.parameters;
+	if (number < 1 || number > values.length) throw statement.error("undefined_parameter", `there is no parameter $${number}`, location);
+	const bound: Bound = { kind: "parameter", number, location };
+	const known = types[number - 1];
+	return known === undefined ? bound : typed(coerce(statement, bound, known), location);
+}
+
+/** CAST(x AS t), x::t and typed literals such as DATE '2026-01-31'. */
+export function bindTypeCast(environment: ExpressionEnvironment, cast: TypeCast): Bound {
+	const { statement } = environment;
+	if (cast.typeName === undefined || cast.arg === undefined) throw statement.unsupported("this cast");
+	const type = bindTypeName(statement, cast.typeName);
+	let input = environment.bind(cast.arg);
+	if (type.kind === "interval") {
+		const unit = intervalUnit(statement, cast.typeName);
+		if (unit !== null) input = withUnit(statement, input, unit);
+	}
+	const own = cast.location ?? 0;
+	const location = leftmost(own, leftmost(input.location, cast.typeName.location ?? 0));
+	// `cannot cast type` points at the cast itself for ::, at the keyword for CAST.
+	const errorLocation = as(cast.arg, "A_Const") !== undefined ? location : own;
+	const bound = bindExplicitCast(statement, input, type, errorLocation);
+	return { ...bound, location };
+}
+
+/** INTERVAL '90' DAY: a bare number is in the unit. */
+function withUnit(statement: StatementContext, input: Bound, unit: string): Bound {
+	if (input.kind !== "unknown" || input.text === null) throw statement.unsupported("an INTERVAL field on an expression", input.location);
+	const text = input.text.trim();
+	if (!/^[-+]?\d+(\.\d+)?$/.test(text)) throw statement.unsupported("an INTERVAL field with other units in the text", input.location);
+	const number = unit === "second" ? text : String(Math.trunc(Number(text)));
+	return { ...input, text: `${number} ${unit}` };
+}

@@ -1,0 +1,97 @@
+/** ORDER BY and GROUP BY items: an output name, an ordinal, or an expression. SQL-92 and SQL-99 differ in what a bare name means first. */
+import type { Node, SortBy } from "@pgsql/types";
+import { COMPARABLE_KINDS } from "#shared/contracts/functions/operator-signatures.ts";
+import { as, locationOf, strings } from "../parse/ast.ts";
+import { boundType } from "./bound.ts";
+import type { ExpressionEnvironment } from "./environment.ts";
+import { bareTypeName, type StatementContext } from "./statement.ts";
+import { findOrAddTarget, type Target } from "./targets.ts";
+import { fingerprint } from "../../logical/expression.ts";
+
+export interface Ordering {
+	target: number;
+	descending: boolean;
+	nullsFirst: boolean;
+}
+
+export function bindOrderBy(environment: ExpressionEnvironment, targets: Target[], items: Node[]): Ordering[] {
+	const orderings: Ordering[] = [];
+	for (const item of items) {
+		const sort = as(item, "SortBy") as SortBy;
+		if (sort.sortby_dir === "SORTBY_USING") throw environment.statement.unsupported("ORDER BY USING", sort.location);
+		const target = findItem(environment, targets, sort.node as Node, "ORDER BY");
+		const descending = sort.sortby_dir === "SORTBY_DESC";
+		const nullsFirst = sort.sortby_nulls === "SORTBY_NULLS_FIRST" || (sort.sortby_nulls !== "SORTBY_NULLS_LAST" && descending);
+		checkOrdered(environment.statement, targets[target] as Target, "ordering");
+		// A key repeated later decides nothing.
+		if (!orderings.some((other) => other.target === target)) orderings.push({ target, descending, nullsFirst });
+	}
+	return orderings;
+}
+
+/** @returns the targets grouped by, without repetition */
+export function bindGroupBy(environment: ExpressionEnvironment, targets: Target[], items: Node[]): number[] {
+	const groups: number[] = [];
+	for (const item of items) {
+		const set = as(item, "GroupingSet");
+		if (set !== undefined) throw environment.statement.unsupported("GROUPING SETS, ROLLUP and CUBE", set.location ?? 0);
+		const target = findItem(environment, targets, item, "GROUP BY");
+		checkOrdered(environment.statement, targets[target] as Target, "equality");
+		if (!groups.includes(target)) groups.push(target);
+	}
+	return groups;
+}
+
+/** Types that cannot be compared cannot be sorted, grouped or made distinct. */
+export function checkOrdered(statement: StatementContext, target: Target, what: "ordering" | "equality"): void {
+	const type = boundType(target.bound);
+	if (type === null || type.kind === "varchar" || (COMPARABLE_KINDS as readonly string[]).includes(type.kind)) return;
+	throw statement.unsupported(`an ${what} operator for type ${bareTypeName(type)}`, target.bound.location);
+}
+
+function findItem(environment: ExpressionEnvironment, targets: Target[], node: Node, clause: "ORDER BY" | "GROUP BY"): number {
+	const { statement } = environment;
+	const names = strings(as(node, "ColumnRef")?.fields);
+	const [name] = names;
+	if (names.length === 1 && name !== undefined && name !== "") {
+		const isInputColumn = clause === "GROUP BY" && environment.scope.columns.some((column) => column.name === name);
+		if (!isInputColumn) {
+			const found = findByName(statement, targets, { name, clause, location: locationOf(node) });
+			if (found !== null) return found;
+		}
+	}
+	const constant = as(node, "A_Const");
+	if (constant !== undefined) {
+		const location = constant.location ?? 0;
+		if (constant.ival === undefined) throw statement.error("syntax_error", `non-integer constant in ${clause}`, location);
+		const ordinal = constant.ival.ival ?? 0;
+		const visible = targets.filter((target) => !target.hidden);
+		const chosen = visible[ordinal - 1];
+		if (chosen === undefined) throw statement.error("invalid_column_reference", `${clause} position ${ordinal} is not in select list`, location);
+		return targets.indexOf(chosen);
+	}
+	const bound = environment.bind(node);
+	return findOrAddTarget(targets, bound, locationOf(node));
+}
+
+function findByName(
+	statement: StatementContext,
+	targets: Target[],
+	wanted: { name: string; clause: string; location: number },
+): number | null {
+	let found: number | null = null;
+	for (const [index, target] of targets.entries()) {
+		if (target.hidden || target.name !== wanted.name) continue;
+		const other = found === null ? undefined : targets[found];
+		if (other !== undefined && !sameBound(other, target)) {
+			throw statement.error("ambiguous_column", `${wanted.clause} "${wanted.name}" is ambiguous`, wanted.location);
+		}
+		found ??= index;
+	}
+	return found;
+}
+
+function sameBound(left: Target, right: Target): boolean {
+	if (left.bound.kind !== "typed" || right.bound.kind !== "typed") return false;
+	return fingerprint(left.bound.expression) === fingerprint(right.bound.expression);
+}
