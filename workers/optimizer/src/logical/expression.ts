@@ -131,6 +131,12 @@ export function isStable(expression: Expression): boolean {
 	return children(expression).every(isStable);
 }
 
+/** Depends on nothing but its columns: not on the time, the session's zone or chance. */
+export function isImmutable(expression: Expression): boolean {
+	if (expression.kind === "call" && signatureOf(expression.functionId).volatility !== "immutable") return false;
+	return children(expression).every(isImmutable);
+}
+
 /** Can it be NULL? Conservative: true when unsure. */
 export function isNullable(expression: Expression, columns: ColumnTable): boolean {
 	switch (expression.kind) {

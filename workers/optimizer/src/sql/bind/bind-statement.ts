@@ -1,0 +1,101 @@
+/** From a parsed statement to a bound one. */
+import type { ExplainStmt, Node } from "@pgsql/types";
+import type { TableDefinition, TableSchema } from "#shared/contracts/table.ts";
+import type { LogicalOperator } from "../../logical/plan.ts";
+import { as, kindOf } from "../parse/ast.ts";
+import { bindCreateTable, bindDropTable } from "./create-table.ts";
+import { bindInsert } from "./insert.ts";
+import { bindQuery } from "./select.ts";
+import type { StatementContext } from "./statement.ts";
+
+/** `columns` names the outputs, in order. */
+export interface BoundRows {
+	operator: LogicalOperator;
+	columns: { name: string; id: number }[];
+}
+
+export type BoundStatement =
+	| ({ kind: "query" } & BoundRows)
+	| ({ kind: "insert"; schema: TableSchema } & BoundRows)
+	| { kind: "explain"; format: "text" | "json"; rows: BoundRows }
+	| { kind: "create_table"; definition: TableDefinition }
+	| { kind: "drop_table"; names: string[]; ifExists: boolean };
+
+/** Statements that PostgreSQL has and Littoral has not, by the words a user knows them by. */
+const STATEMENT_NAMES: Record<string, string> = {
+	TransactionStmt: "a transaction over several statements",
+	VariableSetStmt: "SET",
+	VariableShowStmt: "SHOW",
+	CopyStmt: "COPY",
+	UpdateStmt: "UPDATE",
+	DeleteStmt: "DELETE",
+	MergeStmt: "MERGE",
+	AlterTableStmt: "ALTER TABLE",
+	RenameStmt: "RENAME",
+	CreateTableAsStmt: "CREATE TABLE AS",
+	IndexStmt: "CREATE INDEX",
+	ViewStmt: "CREATE VIEW",
+	TruncateStmt: "TRUNCATE",
+	VacuumStmt: "VACUUM",
+	PrepareStmt: "PREPARE",
+	ExecuteStmt: "EXECUTE",
+	DeallocateStmt: "DEALLOCATE",
+	LockStmt: "LOCK",
+	GrantStmt: "GRANT",
+	CreateSchemaStmt: "CREATE SCHEMA",
+	CommentStmt: "COMMENT",
+	DoStmt: "DO",
+	CallStmt: "CALL",
+	DiscardStmt: "DISCARD",
+};
+
+/** @throws LittoralError with sqlstate and position */
+export function bindStatement(statement: StatementContext, node: Node): BoundStatement {
+	const kind = kindOf(node);
+	switch (kind) {
+		case "SelectStmt":
+		case "InsertStmt":
+			return bindRows(statement, node);
+		case "CreateStmt":
+			return { kind: "create_table", definition: bindCreateTable(statement, as(node, kind) ?? {}) };
+		case "DropStmt":
+			return { kind: "drop_table", ...bindDropTable(statement, as(node, kind) ?? {}) };
+		case "ExplainStmt":
+			return bindExplain(statement, as(node, kind) ?? {});
+		default:
+			throw statement.unsupported(STATEMENT_NAMES[kind] ?? kind.replace(/Stmt$/, ""));
+	}
+}
+
+function bindRows(statement: StatementContext, node: Node): Extract<BoundStatement, { kind: "query" | "insert" }> {
+	const query = as(node, "SelectStmt");
+	if (query !== undefined) return { kind: "query", ...bindQuery(query, { statement, commonTables: [], bindQuery }) };
+	const insert = as(node, "InsertStmt");
+	if (insert !== undefined) return { kind: "insert", ...bindInsert(statement, insert, bindQuery) };
+	throw statement.unsupported("EXPLAIN of this statement");
+}
+
+/** Options as PostgreSQL's; those that only change its own output are accepted. */
+function bindExplain(statement: StatementContext, explain: ExplainStmt): BoundStatement {
+	let format: "text" | "json" = "text";
+	for (const node of explain.options ?? []) {
+		const option = as(node, "DefElem");
+		const location = option?.location ?? 0;
+		const name = option?.defname ?? "";
+		const value = as(option?.arg, "String")?.sval ?? "";
+		const isOff = ["off", "false", "0"].includes(value.toLowerCase()) || as(option?.arg, "Boolean")?.boolval === false;
+		if (name === "format") {
+			if (value !== "text" && value !== "json") {
+				if (value === "xml" || value === "yaml") throw statement.unsupported(`EXPLAIN (FORMAT ${value.toUpperCase()})`, location);
+				throw statement.error("invalid_parameter_value", `unrecognized value for EXPLAIN option "format": "${value}"`, location);
+			}
+			format = value;
+		} else if (name === "analyze") {
+			if (!isOff) throw statement.unsupported("EXPLAIN ANALYZE", location);
+		} else if (!["verbose", "costs", "summary", "settings", "generic_plan", "memory"].includes(name)) {
+			throw statement.error("syntax_error", `unrecognized EXPLAIN option "${name}"`, location);
+		}
+	}
+	const bound = bindRows(statement, explain.query as Node);
+	return { kind: "explain", format, rows: { operator: bound.operator, columns: bound.columns } };
+}

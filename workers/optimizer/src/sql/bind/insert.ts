@@ -1,0 +1,168 @@
+/** INSERT: the rows to store, as a query whose outputs are all of the table's columns in schema order. */
+import type { InsertStmt, Node, SelectStmt } from "@pgsql/types";
+import type { Expression } from "#shared/contracts/plan/expression.ts";
+import type { ColumnSchema, TableSchema } from "#shared/contracts/table.ts";
+import type { LogicalOperator } from "../../logical/plan.ts";
+import { as, locationOf } from "../parse/ast.ts";
+import { boundType, typed, type Bound } from "./bound.ts";
+import { tryCoerce } from "./coerce.ts";
+import { expressionEnvironment } from "./expression.ts";
+import { checkSchema, ONE_ROW, resolveTable } from "./from.ts";
+import { bindNiladic } from "./functions.ts";
+import type { BindQuery, QueryOptions } from "./query.ts";
+import { EMPTY_SCOPE } from "./scope.ts";
+import { bareTypeName, type StatementContext } from "./statement.ts";
+
+export interface BoundInsert {
+	schema: TableSchema;
+	operator: LogicalOperator;
+	columns: { name: string; id: number }[];
+}
+
+export function bindInsert(statement: StatementContext, insert: InsertStmt, bindQuery: BindQuery): BoundInsert {
+	if (insert.relation === undefined) throw statement.unsupported("this INSERT");
+	if (insert.onConflictClause !== undefined) throw statement.unsupported("ON CONFLICT", insert.onConflictClause.location ?? 0);
+	if (insert.returningClause !== undefined) {
+		throw statement.unsupported("RETURNING", locationOf(insert.returningClause.exprs?.[0]));
+	}
+	if (insert.override !== undefined && insert.override !== "OVERRIDING_NOT_SET") throw statement.unsupported("OVERRIDING");
+	if (insert.withClause !== undefined) throw statement.unsupported("WITH before INSERT", insert.withClause.location ?? 0);
+	checkSchema(statement, insert.relation);
+	const snapshot = statement.tables[resolveTable(statement, insert.relation)];
+	if (snapshot === undefined) throw statement.unsupported("this INSERT");
+	const { schema } = snapshot;
+	const targets = targetColumns(statement, insert, schema);
+	const options: QueryOptions = { statement, commonTables: [], bindQuery, targetTypes: targets.map((target) => target.column.type) };
+	const source = as(insert.selectStmt, "SelectStmt");
+	if (source === undefined) return assemble(statement, { schema, targets: [], input: ONE_ROW, values: [] });
+	if (isPlainValues(source)) return bindValuesInsert(statement, { schema, targets, explicit: insert.cols !== undefined, query: source });
+	const bound = bindQuery(source, options);
+	const first = locationOf(as(source.targetList?.[targets.length], "ResTarget")?.val);
+	checkCount(statement, { given: bound.columns.length, wanted: targets.length, explicit: insert.cols !== undefined, surplus: first, missing: targets[bound.columns.length]?.location });
+	const values = bound.columns.map((column, index): Expression => {
+		const location = locationOf(as(source.targetList?.[index], "ResTarget")?.val);
+		const value = typed({ kind: "column", index: column.id, type: column.type }, location);
+		return assign(statement, value, (targets[index] as Target).column);
+	});
+	return assemble(statement, { schema, targets: targets.slice(0, values.length), input: bound.operator, values });
+}
+
+interface Target {
+	column: ColumnSchema;
+	location: number;
+}
+
+/** @throws undefined_column (42703), duplicate_column (42701) */
+function targetColumns(statement: StatementContext, insert: InsertStmt, schema: TableSchema): Target[] {
+	if (insert.cols === undefined) return schema.columns.map((column) => ({ column, location: -1 }));
+	const targets: Target[] = [];
+	for (const node of insert.cols) {
+		const item = as(node, "ResTarget");
+		const location = item?.location ?? 0;
+		const name = item?.name ?? "";
+		if (item?.indirection !== undefined) throw statement.unsupported("INSERT into part of a column", location);
+		const column = schema.columns.find((candidate) => candidate.name === name);
+		if (column === undefined) {
+			throw statement.error("undefined_column", `column "${name}" of relation "${schema.name}" does not exist`, location);
+		}
+		if (targets.some((target) => target.column === column)) {
+			throw statement.error("duplicate_column", `column "${name}" specified more than once`, location);
+		}
+		targets.push({ column, location });
+	}
+	return targets;
+}
+
+function isPlainValues(query: SelectStmt): boolean {
+	return query.valuesLists !== undefined && query.sortClause === undefined && query.limitCount === undefined && query.limitOffset === undefined && query.withClause === undefined;
+}
+
+function checkCount(
+	statement: StatementContext,
+	count: { given: number; wanted: number; explicit: boolean; surplus: number; missing: number | undefined },
+): void {
+	if (count.given > count.wanted) throw statement.error("syntax_error", "INSERT has more expressions than target columns", count.surplus);
+	if (count.explicit && count.given < count.wanted) {
+		throw statement.error("syntax_error", "INSERT has more target columns than expressions", count.missing);
+	}
+}
+
+/** Each value is assigned by itself: DEFAULT is allowed, and a literal takes its column's type. */
+function bindValuesInsert(
+	statement: StatementContext,
+	insert: { schema: TableSchema; targets: Target[]; explicit: boolean; query: SelectStmt },
+): BoundInsert {
+	const { schema, targets, explicit, query } = insert;
+	const environment = expressionEnvironment({ statement, scope: EMPTY_SCOPE, clause: "VALUES" });
+	let width = -1;
+	const rows = (query.valuesLists ?? []).map((list) => {
+		const items = as(list, "List")?.items ?? [];
+		if (width === -1) width = items.length;
+		if (items.length !== width) {
+			throw statement.error("syntax_error", "VALUES lists must all be the same length", locationOf(items[0] as Node));
+		}
+		checkCount(statement, {
+			given: items.length,
+			wanted: targets.length,
+			explicit,
+			surplus: locationOf(items[targets.length]),
+			missing: targets[items.length]?.location,
+		});
+		return items;
+	});
+	const used = targets.slice(0, Math.max(width, 0));
+	const bound = rows.map((items) =>
+		items.map((item, index) => {
+			const { column } = used[index] as Target;
+			if (as(item, "SetToDefault") !== undefined) return defaultExpression(statement, column);
+			return assign(statement, environment.bind(item), column);
+		}),
+	);
+	const ids = used.map(({ column }) => statement.columns.add({ name: column.name, type: column.type, nullable: true, origin: null }));
+	const input: LogicalOperator = { kind: "values", columns: ids, types: used.map(({ column }) => column.type), rows: bound };
+	const values = used.map(({ column }, index): Expression => ({ kind: "column", index: ids[index] as number, type: column.type }));
+	return assemble(statement, { schema, targets: used, input, values });
+}
+
+/** @throws datatype_mismatch (42804) */
+function assign(statement: StatementContext, value: Bound, column: ColumnSchema): Expression {
+	const expression = tryCoerce(statement, value, column.type, "assignment");
+	if (expression !== null) return expression;
+	throw statement.error(
+		"datatype_mismatch",
+		`column "${column.name}" is of type ${bareTypeName(column.type)} but expression is of type ${bareTypeName(boundType(value))}`,
+		value.location,
+		"You will need to rewrite or cast the expression.",
+	);
+}
+
+function defaultExpression(statement: StatementContext, column: ColumnSchema): Expression {
+	const value = column.default?.value;
+	if (value === undefined) return { kind: "constant", value: null, type: column.type };
+	if (value.kind === "constant") return { kind: "constant", value: value.value, type: column.type };
+	const environment = expressionEnvironment({ statement, scope: EMPTY_SCOPE, clause: "DEFAULT expressions" });
+	return assign(statement, bindNiladic(environment, "now", -1), column);
+}
+
+/** All columns of the table in schema order: the values given, defaults for the rest. */
+function assemble(
+	statement: StatementContext,
+	insert: { schema: TableSchema; targets: Target[]; input: LogicalOperator; values: Expression[] },
+): BoundInsert {
+	const { schema, targets, input, values } = insert;
+	const expressions = schema.columns.map((column): Expression => {
+		const index = targets.findIndex((target) => target.column === column);
+		return index === -1 ? defaultExpression(statement, column) : (values[index] as Expression);
+	});
+	const used = new Set<number>();
+	const columns = schema.columns.map((column, index) => {
+		const expression = expressions[index] as Expression;
+		if (expression.kind === "column" && !used.has(expression.index)) {
+			used.add(expression.index);
+			return { name: column.name, id: expression.index };
+		}
+		return { name: column.name, id: statement.columns.add({ name: column.name, type: column.type, nullable: true, origin: null }) };
+	});
+	return { schema, columns, operator: { kind: "project", input, columns: columns.map((column) => column.id), expressions } };
+}
+
