@@ -48,8 +48,9 @@ export class FaultyPorts implements CatalogPorts {
 		for (let count = 0; count < times; count++) this.#planned.push({ step, failure });
 	}
 
-	get unusedFailures(): number {
-		return this.#planned.length;
+	/** How many planned failures of a step have not come about. */
+	unused(step: Step): number {
+		return this.#planned.filter((planned) => planned.step === step).length;
 	}
 
 	nowMs(): number {

@@ -1,0 +1,223 @@
+/**
+ * Every step of the catalog's ports fails before it is done, with its answer lost, and late (it fails, then happens while the repetition runs): once,
+ * and as often as a call is tried. The table below is total over the ports' steps, so a new step without a scenario does not compile.
+ */
+import { beforeAll, describe, expect, test } from "vitest";
+import { RPC_ATTEMPT_COUNT_MAX } from "#shared/base/limits.ts";
+import { dataFilePath, newTenantId } from "#shared/base/ids.ts";
+import { type DatabaseStep, DATABASE_STEPS, type ObjectStep, OBJECT_STEPS } from "../src/ports.ts";
+import {
+	commitTo,
+	dataFile,
+	definition,
+	type Failure,
+	type Fixture,
+	intents,
+	migrate,
+	newTable,
+	otherIsolate,
+	outcomeOf,
+	readFresh,
+	type Step,
+	testEnv,
+} from "./fixture.ts";
+
+beforeAll(migrate);
+
+interface Scenario {
+	/** Runs without faults. */
+	prepare?: (fixture: Fixture) => Promise<unknown>;
+	/** A step that loses its answer each time, so that the step under test is reached. */
+	after?: Step;
+	/** Repeated, as a caller does, until it answers. */
+	act: (fixture: Fixture) => Promise<unknown>;
+	/** The state that every run ends in. */
+	check: (fixture: Fixture) => Promise<void>;
+}
+
+const bulk = async (fixture: Fixture, name: string, count: number) =>
+	await commitTo(fixture, name, {
+		kind: "bulk",
+		files: Array.from({ length: count }, (_, index) => dataFile(fixture, `${name}${index}`)),
+	});
+
+const flushScenario: Scenario = {
+	prepare: async (fixture) =>
+		await commitTo(fixture, "f1", { kind: "flush", shard: 1, from: 0, to: 4, files: [dataFile(fixture, "i1", 4)] }),
+	act: async (fixture) => await commitTo(fixture, "f2", { kind: "flush", shard: 1, from: 4, to: 9, files: [dataFile(fixture, "i2", 5)] }),
+	check: async (fixture) => {
+		const snapshot = await readFresh(fixture, otherIsolate());
+		expect(snapshot).toMatchObject({ version: 2, rowCount: 9, watermarks: { 1: 9 } });
+		expect(intents(snapshot)).toEqual(["i1", "i2"]);
+	},
+};
+
+const foldScenario: Scenario = {
+	prepare: async (fixture) => await bulk(fixture, "a", 999),
+	act: async (fixture) => {
+		await bulk(fixture, "b", 2);
+		await fixture.ports.settle();
+	},
+	check: async (fixture) => {
+		// A fold that gave up is made up for by the next commit.
+		await bulk(fixture, "c", 1);
+		await fixture.ports.settle();
+		const snapshot = await readFresh(fixture, otherIsolate());
+		expect(snapshot.pages.map((page) => page.fileCount)).toEqual([1000, 2]);
+		expect(new Set(intents(snapshot)).size).toBe(1002);
+	},
+};
+
+const createScenario: Scenario = {
+	act: async ({ catalog, tenantId }) => await catalog.createTable(tenantId, { commitId: "c", definition: definition("u") }),
+	check: async ({ tenantId }) => {
+		expect(await otherIsolate().tableNames(tenantId)).toEqual(["t", "u"]);
+		const { schema, created } = await otherIsolate().createTable(tenantId, { commitId: "c", definition: definition("u") });
+		expect([schema.schemaVersion, created]).toEqual([1, true]);
+	},
+};
+
+const dropScenario: Scenario = {
+	act: async ({ catalog, tenantId, tableId }) => {
+		expect(await catalog.dropTable(tenantId, { commitId: "d", name: "t" })).toEqual({ tableId, schemaVersion: 2 });
+	},
+	check: async ({ tenantId }) => {
+		expect(await otherIsolate().tableNames(tenantId)).toEqual([]);
+	},
+};
+
+const readScenario: Scenario = {
+	prepare: async (fixture) => await bulk(fixture, "a", 1500),
+	act: async (fixture) => {
+		expect(intents(await readFresh(fixture))).toHaveLength(1500);
+		expect((await fixture.catalog.describeTable(fixture.tenantId, "t")).fileCount).toBe(1500);
+	},
+	check: async () => {},
+};
+
+const assignmentScenario: Scenario = {
+	act: async (fixture) => {
+		const tenantId = newTenantId();
+		const catalog = otherIsolate(fixture.ports);
+		await catalog.createTable(tenantId, { commitId: "c", definition: definition("u") });
+		expect(await otherIsolate(fixture.ports).tableNames(tenantId)).toEqual(["u"]);
+	},
+	check: async () => {},
+};
+
+const deleteScenario: Scenario = {
+	prepare: async (fixture) => {
+		await bulk(fixture, "a", 1200);
+		await commitTo(fixture, "f", { kind: "flush", shard: 0, from: 0, to: 1, files: [dataFile(fixture, "f")] });
+		await testEnv.DATA.put(dataFilePath({ ...fixture, intentId: "a0", attempt: 1 }), "x");
+		await testEnv.DATA.put(`spill/${fixture.tenantId}/q/0`, "x");
+	},
+	act: async ({ catalog, tenantId }) => {
+		for (let steps = 0; !(await catalog.deleteTenant(tenantId)).done; steps++) expect(steps).toBeLessThan(20);
+	},
+	check: async ({ tenantId }) => expect(await leftOvers(tenantId)).toEqual([]),
+};
+
+/** What D1 and R2 still hold of a tenant. */
+async function leftOvers(tenantId: string): Promise<string[]> {
+	const left: string[] = [];
+	const tables = await testEnv.CATALOG_0.prepare(
+		"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'd1_%' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%'",
+	).all<{ name: string }>();
+	expect(tables.results.length).toBe(9);
+	for (const { name } of tables.results) {
+		const row = await testEnv.CATALOG_0.prepare(`SELECT count(*) AS count FROM "${name}" WHERE tenant_id = ?`)
+			.bind(tenantId)
+			.first<{ count: number }>();
+		if (row?.count !== 0) left.push(name);
+	}
+	for (const prefix of ["data", "manifests", "spill"]) {
+		left.push(...(await testEnv.DATA.list({ prefix: `${prefix}/${tenantId}/` })).objects.map((object) => object.key));
+	}
+	return left;
+}
+
+const scenarios: Record<DatabaseStep | ObjectStep, Scenario> = {
+	commit: flushScenario,
+	commit_outcome: { ...flushScenario, after: "commit" },
+	create_table: createScenario,
+	create_table_outcome: { ...createScenario, after: "create_table" },
+	drop_table: dropScenario,
+	drop_table_outcome: { ...dropScenario, after: "drop_table" },
+	read_snapshots: readScenario,
+	read_tables: readScenario,
+	read_fold: foldScenario,
+	fold: foldScenario,
+	fold_outcome: { ...foldScenario, after: "fold" },
+	read_assignment: assignmentScenario,
+	write_assignment: assignmentScenario,
+	drop_tables_of_tenant: deleteScenario,
+	delete_rows: deleteScenario,
+	put_manifest: foldScenario,
+	get_manifest: readScenario,
+	list_objects: deleteScenario,
+	delete_objects: deleteScenario,
+};
+
+const steps = [...DATABASE_STEPS, ...OBJECT_STEPS];
+
+describe.each(steps)("%s", (step) => {
+	test.each<[Failure, number]>([
+		["before", 1],
+		["lost", 1],
+		["late", 1],
+		["before", RPC_ATTEMPT_COUNT_MAX],
+		["lost", RPC_ATTEMPT_COUNT_MAX],
+		["late", RPC_ATTEMPT_COUNT_MAX],
+	])("fails %s, %i times", async (failure, times) => {
+		const { prepare, after, act, check } = scenarios[step];
+		const fixture = await newTable();
+		await prepare?.(fixture);
+		await fixture.ports.settle();
+		if (after) fixture.ports.fail(after, "lost", times);
+		fixture.ports.fail(step, failure, times);
+		let outcome = "";
+		for (let attempt = 0; attempt < 3 && outcome !== "ok"; attempt++) {
+			outcome = await outcomeOf(act(fixture));
+			if (outcome !== "ok") expect(outcome).toBe("unavailable: the catalog's storage does not answer; repeat the request");
+		}
+		expect(outcome).toBe("ok");
+		expect(fixture.ports.unused(step)).toBeLessThan(times);
+		await fixture.ports.settle();
+		await check(fixture);
+	});
+});
+
+test("a commit whose every answer is lost is unavailable to its caller, and known by its id", async () => {
+	const fixture = await newTable();
+	fixture.ports.fail("commit", "lost");
+	fixture.ports.fail("commit_outcome", "before", RPC_ATTEMPT_COUNT_MAX);
+	expect(await outcomeOf(bulk(fixture, "a", 1))).toBe("unavailable: the catalog's storage does not answer; repeat the request");
+	expect(await otherIsolate().commitStatus(fixture.tenantId, "a")).toMatchObject({ version: 1, repeated: true });
+	expect(await bulk(fixture, "a", 1)).toMatchObject({ version: 1, repeated: true });
+});
+
+test("a lost answer found again is the call's own commit, not a repetition", async () => {
+	const fixture = await newTable();
+	fixture.ports.fail("commit", "lost");
+	expect(await bulk(fixture, "a", 1)).toMatchObject({ version: 1, repeated: false });
+});
+
+test("a deleted tenant can be deleted again, and a commit under way cannot bring it back", async () => {
+	const fixture = await newTable();
+	await bulk(fixture, "a", 1);
+	const [, outcome] = await Promise.all([
+		deleteScenario.act(fixture),
+		outcomeOf(
+			otherIsolate().commit({
+				tenantId: fixture.tenantId,
+				tableId: fixture.tableId,
+				commitId: "b" as never,
+				change: { kind: "bulk", files: [dataFile(fixture, "b")] },
+			}),
+		),
+	]);
+	expect(outcome).toMatch(/^(ok|undefined_table: relation ".*" does not exist)$/);
+	await deleteScenario.act(fixture);
+	expect(await leftOvers(fixture.tenantId)).toEqual([]);
+});

@@ -1,0 +1,135 @@
+/** Folding and retention: however a snapshot is written down, it holds the same files (C1), also an older one (C2). */
+import { beforeAll, expect, test } from "vitest";
+import { INLINE_FILE_COUNT_MAX, SNAPSHOT_RETAINED_COUNT_MAX } from "#shared/base/limits.ts";
+import { pageFile } from "#shared/contracts/file-page.ts";
+import type { DataFile, TableSnapshot } from "#shared/contracts/snapshot.ts";
+import { fold } from "../src/manifest/fold.ts";
+import { ByteLru } from "../src/snapshot/byte-lru.ts";
+import { readSnapshotsOf } from "../src/snapshot/read-snapshot.ts";
+import { commitTo, dataFile, type Fixture, intents, migrate, newTable, otherIsolate, outcomeOf, readFresh, testEnv } from "./fixture.ts";
+
+beforeAll(migrate);
+
+const files = (fixture: Fixture, prefix: string, count: number) =>
+	Array.from({ length: count }, (_, index) => dataFile(fixture, `${prefix}${index}`, index + 1));
+
+function filesOf(snapshot: TableSnapshot): DataFile[] {
+	return snapshot.pages
+		.flatMap((page) => Array.from({ length: page.fileCount }, (_, index) => pageFile(page, index)))
+		.toSorted((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+async function readVersion({ ports, tenantId, tableId }: Fixture, version: number): Promise<TableSnapshot | null> {
+	const [database] = ports.databases;
+	if (!database) throw new Error("there is a database");
+	const [snapshot] = await readSnapshotsOf(ports, database, new ByteLru(1), { tenantId, targets: [{ tableId, version }] });
+	return snapshot ?? null;
+}
+
+async function count(sql: string, ...parameters: string[]): Promise<number> {
+	return (
+		(await testEnv.CATALOG_0.prepare(sql)
+			.bind(...parameters)
+			.first<number>("count")) ?? -1
+	);
+}
+
+const inlineCount = (fixture: Fixture) =>
+	count("SELECT count(*) AS count FROM inline_file WHERE table_id = ? AND until_version IS NULL", fixture.tableId);
+
+test("one file too many folds the oldest thousand; newest and older snapshots hold what they held", async () => {
+	const fixture = await newTable();
+	const first = files(fixture, "a", 600);
+	const second = files(fixture, "b", INLINE_FILE_COUNT_MAX - 600);
+	await commitTo(fixture, "a", { kind: "bulk", files: first });
+	await commitTo(fixture, "b", { kind: "bulk", files: second });
+	await fixture.ports.settle();
+	expect(fixture.ports.counts.get("put_manifest")).toBeUndefined();
+
+	await commitTo(fixture, "c", { kind: "bulk", files: [dataFile(fixture, "c")] });
+	await fixture.ports.settle();
+	expect(fixture.ports.counts.get("put_manifest")).toBe(1);
+	expect(await inlineCount(fixture)).toBe(1);
+
+	const byPath = (list: DataFile[]) => list.toSorted((left, right) => (left.path < right.path ? -1 : 1));
+	const newest = await readFresh(fixture);
+	expect(newest.version).toBe(3);
+	expect(newest.pages.map((page) => page.fileCount)).toEqual([1000, 1]);
+	expect(filesOf(newest)).toEqual(byPath([...first, ...second, dataFile(fixture, "c")]));
+	expect(filesOf((await readVersion(fixture, 1)) as TableSnapshot)).toEqual(byPath(first));
+	expect(filesOf((await readVersion(fixture, 2)) as TableSnapshot)).toEqual(byPath([...first, ...second]));
+	expect((await readVersion(fixture, 0))?.pages).toEqual([]);
+	expect(await readVersion(fixture, 4)).toBeNull();
+});
+
+test("a commit of thousands of files writes its manifests first, and files go from them one by one", async () => {
+	const fixture = await newTable();
+	const all = files(fixture, "a", 3500);
+	await commitTo(fixture, "a", { kind: "bulk", files: all });
+	await fixture.ports.settle();
+	expect((await readFresh(fixture)).pages.map((page) => page.fileCount).toSorted()).toEqual([1000, 1000, 1000, 500]);
+	expect(await inlineCount(fixture)).toBe(500);
+
+	const removed = [0, 999, 1000, 3499].map((index) => (all[index] as DataFile).path);
+	await commitTo(fixture, "r", { kind: "replace", removed, files: [dataFile(fixture, "k", 7)] });
+	const snapshot = await readFresh(fixture, otherIsolate());
+	const kept = all.filter((file) => !removed.includes(file.path));
+	expect(intents(snapshot)).toHaveLength(3497);
+	expect(snapshot.rowCount).toBe(kept.reduce((sum, file) => sum + file.rowCount, 7));
+	expect(filesOf((await readVersion(fixture, 1)) as TableSnapshot)).toHaveLength(3500);
+	expect(await outcomeOf(commitTo(fixture, "r2", { kind: "replace", removed: removed.slice(1, 2), files: [] }))).toBe(
+		"conflict: 1 of 1 files to replace are gone",
+	);
+});
+
+test("two folds at once leave every file once", async () => {
+	const fixture = await newTable();
+	const { ports, tenantId, tableId } = fixture;
+	for (const part of ["a", "b", "c"]) await commitTo(fixture, part, { kind: "bulk", files: files(fixture, part, 400) });
+	await commitTo(fixture, "r", { kind: "replace", removed: [dataFile(fixture, "c0").path], files: [] });
+	const [database] = ports.databases;
+	if (!database) throw new Error("there is a database");
+	await Promise.all([1, 2, 3].map(() => fold(ports, database, { tenantId, tableId })));
+	await ports.settle();
+	expect(await inlineCount(fixture)).toBe(199);
+	expect(await count("SELECT count(*) AS count FROM manifest WHERE table_id = ?", tableId)).toBe(1);
+	const snapshot = await readFresh(fixture);
+	expect(new Set(intents(snapshot)).size).toBe(1199);
+	expect(intents(snapshot)).toHaveLength(1199);
+	expect(intents((await readVersion(fixture, 3)) as TableSnapshot)).toHaveLength(1200);
+});
+
+test("a fold races commits that remove its files: nothing comes back, nothing is lost", async () => {
+	const fixture = await newTable();
+	const { ports } = fixture;
+	for (const part of ["a", "b", "c"]) await commitTo(fixture, part, { kind: "bulk", files: files(fixture, part, 400) });
+	const removals = Array.from({ length: 10 }, (_, index) =>
+		commitTo(fixture, `r${index}`, { kind: "replace", removed: [dataFile(fixture, `a${index}`).path], files: [] }, otherIsolate(ports)),
+	);
+	await Promise.all(removals);
+	await ports.settle();
+	expect(intents(await readFresh(fixture))).toHaveLength(1190);
+	expect(await inlineCount(fixture)).toBeLessThanOrEqual(INLINE_FILE_COUNT_MAX);
+});
+
+test(`${SNAPSHOT_RETAINED_COUNT_MAX} snapshots are retained; rows that none of them shows go, object rows stay`, async () => {
+	const fixture = await newTable();
+	await commitTo(fixture, "v1", { kind: "bulk", files: [dataFile(fixture, "x0")] });
+	const last = SNAPSHOT_RETAINED_COUNT_MAX + 5;
+	for (let version = 2; version <= last; version++) {
+		await commitTo(fixture, `v${version}`, {
+			kind: "replace",
+			removed: [dataFile(fixture, `x${version - 2}`).path],
+			files: [dataFile(fixture, `x${version - 1}`)],
+		});
+	}
+	const oldest = last - SNAPSHOT_RETAINED_COUNT_MAX + 1;
+	expect(intents((await readVersion(fixture, oldest)) as TableSnapshot)).toEqual([`x${oldest - 1}`]);
+	expect(await readVersion(fixture, oldest - 1)).toBeNull();
+	const description = await fixture.catalog.describeTable(fixture.tenantId, "t");
+	expect(description.snapshots.map((snapshot) => snapshot.version)).toEqual(
+		Array.from({ length: SNAPSHOT_RETAINED_COUNT_MAX }, (_, index) => last - index),
+	);
+	expect(await count("SELECT count(*) AS count FROM inline_file WHERE table_id = ?", fixture.tableId)).toBe(SNAPSHOT_RETAINED_COUNT_MAX);
+	expect(await count("SELECT count(*) AS count FROM object WHERE table_id = ?", fixture.tableId)).toBe(last);
+});
