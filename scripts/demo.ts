@@ -3,10 +3,8 @@
  *
  * Exit code 0 only when every count and sum is what DuckDB computed over the same files (`demo/expected.json`, made by `demo/compute.ts`).
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -15,6 +13,7 @@ import Table from "cli-table3";
 import { type AppendResult, LittoralClient, type SqlResult } from "./client.ts";
 import { DEMO_QUERIES, DEMO_TABLES, EXPLAINED } from "./demo/queries.ts";
 import { ROOT } from "./fleet.ts";
+import { freePort, startProcess } from "./local/process.ts";
 
 const { values: options } = parseArgs({ options: { serve: { type: "boolean", default: false } } });
 const DATA = join(ROOT, "node_modules/vega-datasets/data");
@@ -28,35 +27,6 @@ const seconds = (sinceMs: number): string => `${((performance.now() - sinceMs) /
 function expect(what: string, actual: unknown, expected: unknown): void {
 	if (JSON.stringify(actual) !== JSON.stringify(expected))
 		failures.push(`${what}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
-}
-
-async function freePort(): Promise<number> {
-	const server = createServer().listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = server.address() as { port: number };
-	server.close();
-	return port;
-}
-
-/** Starts `scripts/start.ts` in a process group of its own, so that workerd dies with it. */
-async function startServer(environment: { PORT: string; STATE_DIR: string; ADMIN_KEY: string }): Promise<ChildProcess> {
-	const child = spawn(process.execPath, [join(ROOT, "scripts/start.ts")], {
-		env: { ...process.env, ...environment },
-		detached: true,
-		stdio: ["ignore", "pipe", "inherit"],
-	});
-	for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
-		if (chunk.toString().includes("littoral ready at")) return child;
-	}
-	throw new Error("the server ended before it was ready");
-}
-
-function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-	try {
-		process.kill(-(child.pid as number), signal);
-	} catch {
-		// It has ended already.
-	}
 }
 
 function printResult(result: SqlResult): void {
@@ -154,12 +124,12 @@ async function counts(client: LittoralClient): Promise<Record<string, unknown>> 
 
 const startedMs = performance.now();
 const stateDir = mkdtempSync(join(tmpdir(), "littoral-demo-"));
-const environment = { PORT: String(await freePort()), STATE_DIR: stateDir, ADMIN_KEY: crypto.randomUUID() };
-const url = `http://127.0.0.1:${environment.PORT}`;
-let server = await startServer(environment);
+const environment = { port: await freePort(), stateDir, adminKey: crypto.randomUUID() };
+let server = await startProcess(environment);
+const { url } = server;
 try {
 	say(`Six Workers at ${url}, ready after ${seconds(startedMs)}. State in ${stateDir}.`);
-	const admin = new LittoralClient(url, environment.ADMIN_KEY);
+	const admin = new LittoralClient(url, environment.adminKey);
 	const { api_key: apiKey } = await admin.json<{ api_key: string }>("/v1/tenants", {
 		headers: { "Content-Type": "application/json" },
 		body: JSON.stringify({ id: "demo" }),
@@ -180,9 +150,8 @@ try {
 	expect("counts", before, { flights: FLIGHT_COUNT + 1, recent: 20_000, airports: 3376 });
 
 	say("kill -9, and again:");
-	killGroup(server, "SIGKILL");
-	await once(server, "exit");
-	server = await startServer(environment);
+	await server.kill("SIGKILL");
+	server = await startProcess(environment);
 	const after = await counts(client);
 	say(`  ${JSON.stringify(after)}`);
 	expect("counts after SIGKILL", after, before);
@@ -194,7 +163,7 @@ try {
 		await once(process, "SIGINT");
 	}
 } finally {
-	killGroup(server, "SIGTERM");
+	await server.kill("SIGTERM");
 	rmSync(stateDir, { recursive: true, force: true });
 }
 process.exit(failures.length === 0 ? 0 : 1);
