@@ -2,7 +2,12 @@
 import { assert } from "#shared/base/assert.ts";
 import { LittoralError } from "#shared/base/errors.ts";
 import type { TableId, TenantId } from "#shared/base/ids.ts";
-import { INLINE_FILE_COUNT_MAX, MANIFEST_CACHE_BYTES_MAX, SNAPSHOT_REQUEST_COUNT_MAX } from "#shared/base/limits.ts";
+import {
+	INLINE_FILE_COUNT_MAX,
+	MANIFEST_CACHE_BYTES_MAX,
+	MANIFEST_FILE_COUNT_MAX,
+	SNAPSHOT_REQUEST_COUNT_MAX,
+} from "#shared/base/limits.ts";
 import type { CatalogRpc, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
 import type { CommitAnswer, CommitRequest, FilePage, TableSnapshot } from "#shared/contracts/snapshot.ts";
 import type { TableDefinition } from "#shared/contracts/table.ts";
@@ -22,6 +27,8 @@ import { ByteLru } from "./snapshot/byte-lru.ts";
 import { readSnapshotsOf } from "./snapshot/read-snapshot.ts";
 import { satisfies, SnapshotCache } from "./snapshot/snapshot-cache.ts";
 import { deleteTenantStep } from "./tenant/delete-tenant.ts";
+
+const FOLD_BOUNDS = { inlineFileCountMax: INLINE_FILE_COUNT_MAX, manifestFileCountMax: MANIFEST_FILE_COUNT_MAX };
 
 /** What an isolate keeps between requests; every part is bounded. */
 export class CatalogCaches {
@@ -98,7 +105,7 @@ export class Catalog implements CatalogRpc {
 		if (database === null) throw undefinedTable(request.tableId);
 		const { answer, inlineCount } = await commit(this.#ports, database, request);
 		this.#caches.snapshots.delete(request.tenantId, request.tableId);
-		if (inlineCount !== null && inlineCount > INLINE_FILE_COUNT_MAX) this.#ports.background(this.#fold(database, request));
+		if (inlineCount !== null && inlineCount > FOLD_BOUNDS.inlineFileCountMax) this.#ports.background(this.#fold(database, request));
 		return answer;
 	}
 
@@ -133,7 +140,7 @@ export class Catalog implements CatalogRpc {
 	/** A fold that fails is no error of the commit: the next commit begins it again. */
 	async #fold(database: CatalogDatabase, table: { tenantId: TenantId; tableId: TableId }): Promise<void> {
 		try {
-			await fold(this.#ports, database, { tenantId: table.tenantId, tableId: table.tableId });
+			await fold(this.#ports, database, { tenantId: table.tenantId, tableId: table.tableId }, FOLD_BOUNDS);
 		} catch (error) {
 			log("warn", "a fold failed", { service: "catalog", tenant: table.tenantId, tableId: table.tableId, cause: String(error) });
 		}

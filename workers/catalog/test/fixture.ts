@@ -8,6 +8,8 @@ import type { TableDefinition } from "#shared/contracts/table.ts";
 import { Catalog, CatalogCaches } from "../src/catalog.ts";
 import { d1Database, r2Objects } from "../src/database/bindings.ts";
 import type { Env } from "../src/env.ts";
+import { ByteLru } from "../src/snapshot/byte-lru.ts";
+import { readSnapshotsOf } from "../src/snapshot/read-snapshot.ts";
 import type { CatalogDatabase, CatalogPorts, DatabaseStep, ObjectStep, ObjectStore } from "../src/ports.ts";
 
 export const testEnv = env as unknown as Env & { CATALOG_1: D1Database; MIGRATIONS: Parameters<typeof applyD1Migrations>[1] };
@@ -141,6 +143,14 @@ export async function readFresh(fixture: Fixture, catalog = fixture.catalog): Pr
 	const [snapshot] = await catalog.readSnapshots(fixture.tenantId, [{ table: { tableId: fixture.tableId }, fresh: true }]);
 	if (!snapshot) throw new Error("the table exists");
 	return snapshot;
+}
+
+/** The table at a retained version, with nothing cached; null where the version is not retained. */
+export async function readVersion({ ports, tenantId, tableId }: Fixture, version: number): Promise<TableSnapshot | null> {
+	const [database] = ports.databases;
+	if (!database) throw new Error("there is a database");
+	const [snapshot] = await readSnapshotsOf(ports, database, new ByteLru(1), { tenantId, targets: [{ tableId, version }] });
+	return snapshot ?? null;
 }
 
 /** Intent ids of a snapshot's files, sorted. */

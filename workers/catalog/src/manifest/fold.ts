@@ -3,7 +3,6 @@
  * down, not what it holds: it makes no version. The inline rows stay until no retained snapshot older than the fold needs them.
  */
 import type { TableId, TenantId } from "#shared/base/ids.ts";
-import { INLINE_FILE_COUNT_MAX, MANIFEST_FILE_COUNT_MAX } from "#shared/base/limits.ts";
 import { sql } from "drizzle-orm";
 import { objectStatements } from "../commit/commit-statements.ts";
 import { repeated, settled } from "../database/attempts.ts";
@@ -12,19 +11,28 @@ import type { CatalogDatabase, CatalogPorts, Statement } from "../ports.ts";
 import { inlineColumns, inlineFile } from "./inline-file.ts";
 import { writeManifest, type WrittenManifest } from "./store.ts";
 
+/** When a table is folded, and how many files one manifest takes. */
+export interface FoldBounds {
+	inlineFileCountMax: number;
+	manifestFileCountMax: number;
+}
+
 /**
- * Folds until at most INLINE_FILE_COUNT_MAX files are inline. Another fold or a commit that removes one of the files may win; then the manifest
+ * Folds the oldest files until at most `inlineFileCountMax` are inline. Another fold or a commit that removes one of the files may win; then the manifest
  * just written is an orphan, and the next commit that sees too many files begins again.
  */
 export async function fold(
 	ports: CatalogPorts,
 	database: CatalogDatabase,
 	table: { tenantId: TenantId; tableId: TableId },
+	bounds: FoldBounds,
 ): Promise<{ manifestCount: number }> {
 	for (let manifestCount = 0; ; manifestCount++) {
-		const [counts, rows = []] = await repeated(ports, () => database.batch("read_fold", readStatements(table)));
+		const [counts, rows = []] = await repeated(ports, () =>
+			database.batch("read_fold", readStatements(table, bounds.manifestFileCountMax)),
+		);
 		const inlineCount = counts?.[0] === undefined ? 0 : numberOf(counts[0], "count");
-		if (inlineCount <= INLINE_FILE_COUNT_MAX) return { manifestCount };
+		if (inlineCount <= bounds.inlineFileCountMax) return { manifestCount };
 		const manifest = await writeManifest(ports, table, rows.map(inlineFile));
 		const folded = await settled<boolean>(
 			ports,
@@ -38,11 +46,11 @@ export async function fold(
 	}
 }
 
-function readStatements({ tenantId, tableId }: { tenantId: TenantId; tableId: TableId }): Statement[] {
+function readStatements({ tenantId, tableId }: { tenantId: TenantId; tableId: TableId }, limit: number): Statement[] {
 	const live = sql`FROM inline_file WHERE tenant_id = ${tenantId} AND table_id = ${tableId} AND until_version IS NULL`;
 	return [
 		statement(sql`SELECT count(*) AS count ${live}`),
-		statement(sql`SELECT ${inlineColumns} ${live} ORDER BY added_version, path LIMIT ${MANIFEST_FILE_COUNT_MAX}`),
+		statement(sql`SELECT ${inlineColumns} ${live} ORDER BY added_version, path LIMIT ${limit}`),
 	];
 }
 
