@@ -57,7 +57,7 @@ test("a bomb without end is stopped at the bound", async () => {
 	let handedOut = 0;
 	const bomb = new ReadableStream<Uint8Array>({
 		async pull(controller) {
-			const chunk = endless.read() as Buffer | null;
+			const chunk = endless.read() as Uint8Array | null;
 			if (chunk === null) await new Promise((resolve) => endless.once("readable", resolve));
 			handedOut += chunk?.length ?? 0;
 			controller.enqueue(new Uint8Array(chunk ?? []));

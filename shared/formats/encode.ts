@@ -1,0 +1,117 @@
+/** Results out: batches of a query as a byte stream of the asked format, no faster than the client reads. */
+import { unreachable } from "#shared/base/assert.ts";
+import { LittoralError } from "#shared/base/errors.ts";
+import { RESULT_HOLD_BACK_BYTES } from "#shared/base/limits.ts";
+import type { OutputColumn } from "#shared/contracts/plan/physical.ts";
+import type { ResultFormat } from "#shared/contracts/rpc.ts";
+import type { Engine } from "#shared/engine/kernels/kernels.ts";
+import type { Batch } from "#shared/engine/vector/batch.ts";
+import { CsvWriter, JsonWriter, NdjsonWriter } from "./encode-text.ts";
+import { OutputBuffer } from "./output-buffer.ts";
+import type { ResultStatistics, ResultWriter } from "./result.ts";
+
+/** A chunk is handed out when it has grown to this. */
+const CHUNK_BYTES = 64 * 1024;
+
+export interface EncodeOptions {
+	format: ResultFormat;
+	columns: OutputColumn[];
+	/** Each batch is written before the next is asked for; `return()` is called when the client goes away or an error ends the result. */
+	batches: AsyncIterable<Batch>;
+	engine: Engine;
+	queryId: string;
+	/** Asked once, behind the last row. */
+	statistics: () => ResultStatistics;
+	/** Every BIGINT a string in JSON. */
+	bigintAsString?: boolean | undefined;
+}
+
+/**
+ * @returns a byte stream that pulls batches as it is read. Where `batches` throws after RESULT_HOLD_BACK_BYTES were handed out, JSON and NDJSON end with the error
+ * in their own form; before that, and in the other formats, the stream fails with it: see `holdBack`
+ */
+export function encodeResult(options: EncodeOptions): ReadableStream<Uint8Array> {
+	const out = new OutputBuffer();
+	const writer = createWriter(options, out);
+	const iterator = options.batches[Symbol.asyncIterator]();
+	let batch: Batch | null = null;
+	let position = 0;
+	let rowCount = 0;
+	let begun = false;
+	let ended = false;
+	let handedOut = 0;
+	/** `out` ends between two rows: only there can an error be written behind them. */
+	let between = true;
+
+	/** Fills `out` with about a chunk, or to the result's end. */
+	const fill = async (): Promise<void> => {
+		if (!begun) writer.begin();
+		begun = true;
+		while (out.length < CHUNK_BYTES && !ended) {
+			if (batch === null) {
+				const next = await iterator.next();
+				if (next.done) {
+					ended = true;
+					await writer.end(rowCount);
+					return;
+				}
+				batch = next.value;
+				position = 0;
+			}
+			between = false;
+			const reached: number = await writer.write(batch, position, CHUNK_BYTES);
+			between = true;
+			rowCount += reached - position;
+			position = reached;
+			if (position === batch.selectedCount) batch = null;
+		}
+	};
+
+	return new ReadableStream({
+		type: "bytes",
+		async pull(controller: ReadableByteStreamController) {
+			try {
+				// A batch may give no byte at all, and a pull has to give some.
+				do await fill();
+				while (out.length === 0 && !ended);
+			} catch (error) {
+				await iterator.return?.();
+				if (handedOut < RESULT_HOLD_BACK_BYTES || ended || !between || !writer.fail(error, rowCount)) {
+					controller.error(error);
+					return;
+				}
+				ended = true;
+			}
+			if (out.length > 0) {
+				handedOut += out.length;
+				controller.enqueue(out.take());
+			}
+			if (ended) {
+				controller.close();
+				controller.byobRequest?.respond(0);
+			}
+		},
+		async cancel() {
+			ended = true;
+			await iterator.return?.();
+		},
+	});
+}
+
+function createWriter(options: EncodeOptions, out: OutputBuffer): ResultWriter {
+	const { format } = options;
+	const textOptions = { ...options, out, bigintAsString: options.bigintAsString ?? false };
+	switch (format) {
+		case "json":
+			return new JsonWriter(textOptions);
+		case "ndjson":
+			return new NdjsonWriter(textOptions);
+		case "csv":
+			return new CsvWriter(textOptions);
+		case "arrow":
+		case "parquet":
+			throw new LittoralError("not_acceptable", `results are not written as ${format} yet`);
+		default:
+			return unreachable(format);
+	}
+}
