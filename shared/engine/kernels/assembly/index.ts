@@ -8,3 +8,5 @@ export * from "./parquet-hybrid";
 export * from "./parquet-plain";
 export * from "./parquet-delta";
 export * from "./parquet-lanes";
+export * from "./parquet-encode";
+export * from "./parquet-dictionary";
