@@ -35,6 +35,5 @@ CREATE TABLE `tenant_changes` (
 	`kind` text NOT NULL,
 	`location` text,
 	`tenant_id` text,
-	`started_at` integer NOT NULL,
-	`finished_at` integer
+	`started_at` integer NOT NULL
 );

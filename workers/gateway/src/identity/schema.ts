@@ -50,7 +50,7 @@ export const auditLog = sqliteTable("audit_log", {
 	requestId: text("request_id").notNull(),
 });
 
-/** Creations and deletions of tenants under way, so that the cron finishes what was interrupted. A finished deletion stays a day for those who poll it. */
+/** Creations and deletions of tenants under way, so that the cron finishes what was interrupted. Nothing stays of what is finished. */
 export const tenantChanges = sqliteTable("tenant_changes", {
 	/** The tenant's public id. */
 	name: text("name").primaryKey(),
@@ -59,5 +59,4 @@ export const tenantChanges = sqliteTable("tenant_changes", {
 	/** Known from the start for a deletion. */
 	tenantId: text("tenant_id").$type<TenantId>(),
 	startedAt: integer("started_at").notNull(),
-	finishedAt: integer("finished_at"),
 });

@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { BODY_COMPRESSED_BYTES_MAX } from "#shared/base/limits.ts";
 import type { IngestRequest } from "#shared/contracts/rpc.ts";
+import { seenThrough } from "../middleware/orderly-end.ts";
 import { bodyTooLarge, countedBody } from "../request/counted-body.ts";
 import { isGzip, MEDIA_TYPES, rowsFormat } from "../request/formats.ts";
 import { idempotencyKey } from "../request/idempotency-key.ts";
@@ -82,7 +83,7 @@ export function rowsRoutes(app: App): void {
 			const body = countedBody(request);
 			const ingest: IngestRequest = { table, format, gzip, idempotencyKey: key, body: body.stream };
 			try {
-				const { accepted, bookmark, duplicate } = await context.env.TENANT.ingest(callContext(context), ingest);
+				const { accepted, bookmark, duplicate } = await seenThrough(context, context.env.TENANT.ingest(callContext(context), ingest));
 				const answer: z.infer<typeof AppendSchema> = { accepted, bookmark, duplicate };
 				return json(answer, 200, { Bookmark: bookmark });
 			} catch (error) {

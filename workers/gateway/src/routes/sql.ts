@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { LittoralError } from "#shared/base/errors.ts";
 import { SQL_BYTES_MAX, SQL_PARAMETER_COUNT_MAX } from "#shared/base/limits.ts";
 import type { QueryRequest } from "#shared/contracts/rpc.ts";
+import { relayed, seenThrough } from "../middleware/orderly-end.ts";
 import { checked, readText } from "../request/body.ts";
 import { contentType, MEDIA_TYPES, resultFormat } from "../request/formats.ts";
 import { idempotencyKey } from "../request/idempotency-key.ts";
@@ -10,6 +11,11 @@ import { isUtf8, mediaType } from "../request/media-type.ts";
 import { parseExactJson, plainNumber, plainParameter } from "../request/parameters.ts";
 import { NUMBER_SETTINGS, querySettings } from "../request/settings.ts";
 import { type App, callContext, json, serve } from "./define.ts";
+
+/** Not a zod record, which would pass over a member named `__proto__`. */
+function isPlainObject(value: unknown): boolean {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 const SqlBody = z
 	.strictObject({
@@ -22,7 +28,7 @@ const SqlBody = z
 			.optional()
 			.openapi({ description: "`params[0]` is `$1`; types come from context, strings are read as that type's text.", example: [15] }),
 		settings: z
-			.record(z.string(), z.unknown())
+			.custom<Record<string, unknown>>(isPlainObject, "Invalid input: expected object")
 			.optional()
 			.openapi({
 				description: "Only downwards from the limits.",
@@ -199,8 +205,8 @@ export function sqlRoutes(app: App): void {
 				idempotencyKey: key,
 				bookmark: headers.get("Bookmark"),
 			};
-			const answer = await context.env.TENANT.query(callContext(context), request);
-			if (answer.kind === "rows") return new Response(answer.body, { headers: { "Content-Type": contentType(format) } });
+			const answer = await seenThrough(context, context.env.TENANT.query(callContext(context), request));
+			if (answer.kind === "rows") return new Response(relayed(context, answer.body), { headers: { "Content-Type": contentType(format) } });
 			const { command, rowCount, bookmark, duplicate } = answer;
 			const body: z.infer<typeof CommandSchema> = {
 				query_id: queryId,

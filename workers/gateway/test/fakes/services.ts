@@ -1,0 +1,259 @@
+/**
+ * Stand-ins for the Workers behind the gateway, which answer with what they were given. Bundled by the project's vitest config; each of the four
+ * auxiliary Workers exports all of them and uses one.
+ */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { type ErrorCode, LittoralError } from "#shared/base/errors.ts";
+import { newTenantId, type TenantId } from "#shared/base/ids.ts";
+import type { MetricsPush } from "#shared/contracts/metrics.ts";
+import type { CallContext } from "#shared/contracts/principal.ts";
+import type {
+	AppendAnswer,
+	HealthRecord,
+	IngestRequest,
+	QueryAnswer,
+	QueryRequest,
+	ServiceProbe,
+	TableAnswer,
+	TenantDescription,
+} from "#shared/contracts/rpc.ts";
+import type { TableSchema } from "#shared/contracts/table.ts";
+import type { TableId } from "#shared/base/ids.ts";
+
+/** `throw:<code>` raises that code; `bug` what is not ours; `flooded` and `reset` what the platform raises. */
+function raise(what: string): void {
+	if (what === "bug") throw new TypeError("secret internals at line 7");
+	if (what === "flooded") throw Object.assign(new Error("Durable Object is overloaded."), { overloaded: true });
+	if (what === "reset") throw Object.assign(new Error("Network connection lost."), { retryable: true });
+	if (!what.startsWith("throw:")) return;
+	const [code, details] = what.slice("throw:".length).split("|", 2) as [ErrorCode, string?];
+	throw new LittoralError(code, `raised ${code}`, details === undefined ? {} : JSON.parse(details));
+}
+
+// ---------------------------------------------------------------- operations
+
+const tenants = new Map<string, TenantDescription>();
+const deleted = new Map<string, TenantId>();
+/** Deletions by name that still need so many calls. */
+const deletionSteps = new Map<string, number>();
+let failNextCreation = false;
+
+export class OperationsService extends WorkerEntrypoint {
+	async createTenant(request: { id: string; location: string | null }): Promise<TenantDescription> {
+		if (tenants.has(request.id)) throw new LittoralError("tenant_exists", `tenant "${request.id}" exists`);
+		const tenant: TenantDescription = { id: request.id, tenantId: newTenantId(), status: "active", createdAt: "2026-11-23T00:00:00.000Z" };
+		tenants.set(request.id, tenant);
+		if (failNextCreation) {
+			failNextCreation = false;
+			throw new Error("the answer was lost");
+		}
+		return tenant;
+	}
+
+	async getTenant(id: string): Promise<TenantDescription> {
+		const tenant = tenants.get(id);
+		if (tenant === undefined) throw new LittoralError("tenant_not_found", `tenant "${id}" does not exist`);
+		return tenant;
+	}
+
+	async tenantById(tenantId: TenantId): Promise<TenantDescription | null> {
+		return [...tenants.values()].find((tenant) => tenant.tenantId === tenantId) ?? null;
+	}
+
+	async listTenants(page: { limit: number; cursor: string | null }): Promise<{ tenants: TenantDescription[]; nextCursor: string | null }> {
+		const names = [...tenants.keys()].toSorted().filter((name) => page.cursor === null || name > page.cursor);
+		const shown = names.slice(0, page.limit);
+		return {
+			tenants: shown.map((name) => tenants.get(name) as TenantDescription),
+			nextCursor: names.length > page.limit ? (shown.at(-1) ?? null) : null,
+		};
+	}
+
+	async suspendTenant(id: string): Promise<TenantDescription> {
+		return await this.setStatus(id, "suspended");
+	}
+
+	async resumeTenant(id: string): Promise<TenantDescription> {
+		return await this.setStatus(id, "active");
+	}
+
+	async deleteTenant(id: string): Promise<{ done: boolean; tenantId: TenantId }> {
+		const tenant = tenants.get(id);
+		if (tenant === undefined) {
+			const tenantId = deleted.get(id);
+			if (tenantId === undefined) throw new LittoralError("tenant_not_found", `tenant "${id}" does not exist`);
+			return { done: true, tenantId };
+		}
+		const { tenantId } = await this.setStatus(id, "deleting");
+		const steps = deletionSteps.get(id) ?? 0;
+		if (steps > 0) {
+			deletionSteps.set(id, steps - 1);
+			return { done: false, tenantId };
+		}
+		tenants.delete(id);
+		deleted.set(id, tenantId);
+		return { done: true, tenantId };
+	}
+
+	async changeShards(id: string, count: number): Promise<{ epoch: number; shards: { name: string; state: "active" | "draining" }[] }> {
+		await this.getTenant(id);
+		return { epoch: 2, shards: Array.from({ length: count }, (_, index) => ({ name: `shard-${index}`, state: "active" })) };
+	}
+
+	async probe(): Promise<Record<string, ServiceProbe>> {
+		const ok: ServiceProbe = { status: "ok", latencyMs: 1 };
+		return { tenant: ok, optimizer: ok, catalog: ok, monitoring: ok };
+	}
+
+	async ready(): Promise<void> {}
+
+	// For tests only, beside the contract.
+	async setStatus(id: string, status: TenantDescription["status"]): Promise<TenantDescription> {
+		const tenant: TenantDescription = { ...(await this.getTenant(id)), status };
+		tenants.set(id, tenant);
+		return tenant;
+	}
+
+	async setDeletionSteps(id: string, steps: number): Promise<void> {
+		deletionSteps.set(id, steps);
+	}
+
+	async loseNextCreation(): Promise<void> {
+		failNextCreation = true;
+	}
+}
+
+// ---------------------------------------------------------------- tenant
+
+const schema: TableSchema = {
+	tableId: "0123456789abcdef01234567" as TableId,
+	name: "flights",
+	schemaVersion: 3,
+	columns: [
+		{ fieldId: 1, name: "date", type: { kind: "timestamp" }, nullable: false, default: { sql: "now()", value: { kind: "now" } } },
+		{ fieldId: 4, name: "Fare", type: { kind: "numeric", precision: 18, scale: 4 }, nullable: true, default: null },
+	],
+	primaryKey: { fieldIds: [4], enforced: false },
+	sortKey: [
+		{ fieldId: 1, descending: true, nullsFirst: true },
+		{ fieldId: 4, descending: false, nullsFirst: true },
+	],
+};
+
+function table(name: string): TableAnswer {
+	return {
+		schema: { ...schema, name },
+		rowCount: 10,
+		byteCount: 1000,
+		fileCount: 2,
+		tailRows: 5,
+		snapshotVersion: 7,
+		snapshots: [{ version: 7, createdAt: "2026-11-23T00:00:00.000Z", rowCount: 10, fileCount: 2 }],
+	};
+}
+
+let cancelledQueryCount = 0;
+
+/** Chunks without end, until the reader goes away. */
+function endless(): ReadableStream<Uint8Array> {
+	return new ReadableStream({
+		type: "bytes",
+		async pull(controller) {
+			await scheduler.wait(1);
+			controller.enqueue(new TextEncoder().encode("row\n"));
+		},
+		cancel() {
+			cancelledQueryCount++;
+		},
+	});
+}
+
+/** Some bytes, then an error: what the tenant does when a query fails after the first 1 MiB. */
+function broken(): ReadableStream<Uint8Array> {
+	let pulls = 0;
+	return new ReadableStream({
+		type: "bytes",
+		async pull(controller) {
+			await scheduler.wait(20);
+			if (pulls++ === 0) controller.enqueue(new TextEncoder().encode("a,b\n"));
+			else controller.error(new Error("failed half way"));
+		},
+	});
+}
+
+export class TenantService extends WorkerEntrypoint {
+	/** The bookmark tells what came: context, request, and the bytes of the body. */
+	async ingest(context: CallContext, request: IngestRequest): Promise<AppendAnswer> {
+		raise(request.table);
+		const { body, ...rest } = request;
+		let byteCount = 0;
+		for await (const chunk of body) byteCount += chunk.byteLength;
+		return { accepted: byteCount, bookmark: JSON.stringify({ context, request: rest }), duplicate: request.idempotencyKey === "again" };
+	}
+
+	/** The rows are the request itself as JSON, unless the SQL asks for something else. */
+	async query(context: CallContext, request: QueryRequest): Promise<QueryAnswer> {
+		const { sql } = request;
+		raise(sql);
+		if (sql === "command") return { kind: "command", command: "CREATE TABLE", rowCount: 0, bookmark: "mark" };
+		if (sql === "insert") return { kind: "command", command: "INSERT", rowCount: 2, bookmark: "mark", duplicate: false };
+		if (sql === "endless") return { kind: "rows", body: endless() };
+		if (sql === "broken") return { kind: "rows", body: broken() };
+		const body = new Response(JSON.stringify({ context, request })).body as ReadableStream<Uint8Array>;
+		return { kind: "rows", body };
+	}
+
+	async listTables(
+		_context: CallContext,
+		page: { limit: number; cursor: string | null },
+	): Promise<{ tables: TableAnswer[]; nextCursor: string | null }> {
+		if (page.cursor === "bad") throw new LittoralError("malformed_request", "cursor is not one that this list gave");
+		return { tables: [table("flights")], nextCursor: page.limit === 1 ? "flights" : null };
+	}
+
+	async describeTable(_context: CallContext, name: string): Promise<TableAnswer> {
+		raise(name);
+		if (name === "missing") throw new LittoralError("undefined_table", 'relation "missing" does not exist', { hint: 'Perhaps "flights".' });
+		return table(name);
+	}
+
+	// For tests only, beside the contract.
+	async cancelledQueries(): Promise<number> {
+		return cancelledQueryCount;
+	}
+}
+
+// ---------------------------------------------------------------- catalog, monitoring
+
+export class CatalogService extends WorkerEntrypoint {
+	async ready(): Promise<void> {}
+}
+
+const pushes: MetricsPush[] = [];
+const health: HealthRecord[] = [];
+
+export class MonitoringService extends WorkerEntrypoint {
+	async push(push: MetricsPush): Promise<void> {
+		pushes.push(push);
+	}
+
+	async recordHealth(records: HealthRecord[]): Promise<void> {
+		health.push(...records);
+	}
+
+	async healthHistory(): Promise<HealthRecord[]> {
+		return health;
+	}
+
+	async scrape(): Promise<string> {
+		return pushes
+			.flatMap(({ samples }) => samples)
+			.filter(({ kind }) => kind === "counter")
+			.map(({ name, labels, value }) => `${name}${JSON.stringify(labels)} ${value}\n`)
+			.join("");
+	}
+
+	async ready(): Promise<void> {}
+}
+
+export default { fetch: (): Response => new Response("stand-in") };
