@@ -84,7 +84,7 @@ export function takeVector(engine: Engine, vector: Vector, rows: RowSet, region:
 }
 
 /** True where every row of the constant is NULL. */
-export function isNullConstant(engine: Engine, vector: Vector): vector is ConstantVector {
+export function isNullConstant(engine: Engine, vector: Vector): boolean {
 	return vector.kind === "constant" && !isValid(engine.arena.views, vector.value.validity, 0);
 }
 

@@ -137,3 +137,11 @@ export function widen_i64_i128(count: i32, source: usize, out: usize): void {
 		store<i64>(out + (<usize>row << 4), value >> 63, 8);
 	}
 }
+/** out[row] = value where the row is valid, else 0. */
+export function fill_valid_32(count: i32, validity: usize, value: u32, out: usize): void {
+	for (let row: i32 = 0; row < count; row++) store<u32>(out + (<usize>row << 2), isValid(validity, row) ? value : 0);
+}
+/** f64 lanes to f32 lanes. */
+export function narrow_f64_f32(count: i32, source: usize, out: usize): void {
+	for (let row: i32 = 0; row < count; row++) store<f32>(out + (<usize>row << 2), <f32>load<f64>(source + (<usize>row << 3)));
+}

@@ -1,0 +1,30 @@
+/** count(*) and count(value): an i64. */
+import type { DataType } from "#shared/contracts/data-type.ts";
+import { flatten, isNullConstant } from "../../vector/copy.ts";
+import { gatherColumn } from "../../vector/row-gather.ts";
+import { VALUE_KIND } from "../../vector/row-layout.ts";
+import type { AggregateFunction } from "./aggregate.ts";
+
+const BIGINT: DataType = { kind: "bigint" };
+
+export const COUNT: AggregateFunction = {
+	stateBytes: 8,
+	bind({ engine, offset }) {
+		const { kernels } = engine;
+		const column = { type: BIGINT, kind: VALUE_KIND.i64, offset, nullBit: -1, present: -1 };
+		return {
+			partialTypes: [BIGINT],
+			update({ columns: [argument], rows, groups }) {
+				if (argument !== undefined && isNullConstant(engine, argument)) return;
+				const validity = argument === undefined || argument.kind === "constant" ? 0 : argument.validity;
+				kernels.agg_count(rows.selectedCount, rows.selection, validity, groups, offset);
+			},
+			merge({ columns: [counts], rows, groups, region }) {
+				if (counts === undefined) return;
+				kernels.agg_add_i64(rows.selectedCount, rows.selection, flatten(engine, counts, rows, region).values, groups, offset);
+			},
+			partial: (groups, region) => [gatherColumn(engine, column, groups, region)],
+			finish: (groups, region) => gatherColumn(engine, column, groups, region),
+		};
+	},
+};

@@ -1,0 +1,92 @@
+// Grouping: an open-addressing table of 8-byte entries (u32 hash, u32 row; row 0 = empty) over rows of a row store.
+import { equalsStored, livePosition, rowStringBytes, writeRow } from "./row-store";
+
+/**
+ * Finds or makes the group of each live row from index `start` on: its row's address goes to groups[position].
+ *
+ * `state`, u32 each: 0 next free row, 4 end of its block, 8 next free heap byte, 12 end of the heap's block, 16 groups, 20 most groups before the table must
+ * grow, 24 positions written to `created` (u16: rows that made a new group), 28 heap bytes that were missing.
+ * @returns the index where it stopped: `count`, or one whose new group had no room (see `state`)
+ */
+export function group_rows(start: i32, count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, table: usize, mask: u32, rowBytes: i32, state: usize, groups: usize, created: usize): i32 {
+	let createdCount = load<u32>(state, 24);
+	for (let index = start; index < count; index++) {
+		const row = livePosition(selection, index);
+		const hash = load<u32>(hashes + (<usize>row << 2));
+		let slot = hash & mask;
+		let group: u32 = 0;
+		while (true) {
+			const entry = table + (<usize>slot << 3);
+			group = load<u32>(entry, 4);
+			if (group == 0 || (load<u32>(entry) == hash && equalsStored(row, columnCount, descriptors, group))) break;
+			slot = (slot + 1) & mask;
+		}
+		if (group == 0) {
+			group = load<u32>(state);
+			const heap = load<u32>(state, 8);
+			const heapBytes: u32 = rowStringBytes(row, columnCount, descriptors);
+			store<u32>(state, heapBytes, 28);
+			if (group + <u32>rowBytes > load<u32>(state, 4) || heapBytes > load<u32>(state, 12) - heap || load<u32>(state, 16) == load<u32>(state, 20)) {
+				store<u32>(state, createdCount, 24);
+				return index;
+			}
+			memory.fill(group, 0, rowBytes);
+			store<u32>(group, hash);
+			store<u32>(state, <u32>writeRow(row, columnCount, descriptors, group, heap), 8);
+			store<u32>(state, group + <u32>rowBytes);
+			store<u32>(state, load<u32>(state, 16) + 1, 16);
+			const entry = table + (<usize>slot << 3);
+			store<u32>(entry, hash);
+			store<u32>(entry, group, 4);
+			store<u16>(created + (<usize>createdCount << 1), <u16>row);
+			createdCount++;
+		}
+		store<u32>(groups + (<usize>row << 2), group);
+	}
+	store<u32>(state, createdCount, 24);
+	return count;
+}
+
+/** Moves the entries [start, start + count) of a table into a larger, zeroed one. */
+export function group_rehash(start: i32, count: i32, table: usize, larger: usize, mask: u32): void {
+	for (let index = start; index < start + count; index++) {
+		const entry = load<u64>(table + (<usize>index << 3));
+		if (entry >> 32 == 0) continue;
+		let slot = <u32>entry & mask;
+		while (load<u32>(larger + (<usize>slot << 3), 4) != 0) slot = (slot + 1) & mask;
+		store<u64>(larger + (<usize>slot << 3), entry);
+	}
+}
+
+/** groups[position] = one group for every live row. */
+export function group_fill(count: i32, selection: usize, group: u32, groups: usize): void {
+	for (let index: i32 = 0; index < count; index++) store<u32>(groups + (<usize>livePosition(selection, index) << 2), group);
+}
+
+/**
+ * Groups by a dictionary's codes: `known` u32[entries + 1] holds the group of each entry (the last: of NULL), 0 where it is not known yet.
+ * @returns positions at `unknown` (u16) that must be grouped by value
+ */
+export function group_by_codes(count: i32, selection: usize, codes: usize, validity: usize, entryCount: i32, known: usize, groups: usize, unknown: usize): i32 {
+	let unknownCount: i32 = 0;
+	for (let index: i32 = 0; index < count; index++) {
+		const row = livePosition(selection, index);
+		const valid = validity == 0 || ((load<u8>(validity + (row >> 3)) >> (row & 7)) & 1) != 0;
+		const code: i32 = valid ? load<i32>(codes + (<usize>row << 2)) : entryCount;
+		const group = load<u32>(known + (<usize>code << 2));
+		store<u32>(groups + (<usize>row << 2), group);
+		store<u16>(unknown + (<usize>unknownCount << 1), <u16>row);
+		unknownCount += i32(group == 0);
+	}
+	return unknownCount;
+}
+
+/** Remembers the groups found for `count` positions. */
+export function group_learn_codes(count: i32, positions: usize, codes: usize, validity: usize, entryCount: i32, known: usize, groups: usize): void {
+	for (let index: i32 = 0; index < count; index++) {
+		const row = livePosition(positions, index);
+		const valid = validity == 0 || ((load<u8>(validity + (row >> 3)) >> (row & 7)) & 1) != 0;
+		const code: i32 = valid ? load<i32>(codes + (<usize>row << 2)) : entryCount;
+		store<u32>(known + (<usize>code << 2), load<u32>(groups + (<usize>row << 2)));
+	}
+}

@@ -1,0 +1,319 @@
+// Rows of several columns, packed one after the other: what group-by, join and sort keep. A row never moves, so a u32 names it.
+//
+//   row     u32 hash, u32 next (a join's chain; together a sort's prefix), one NULL bit per column from byte 8, then the slots
+//   slot    the value; NUMERIC: coefficient, i32 scale; bytes: u32 address in the heap, i32 length
+//
+// Columns of a batch are described by 32 bytes each: kind, offset of the slot, NULL bit, values, validity, offsets (scales), flags, 0. See `operators/row-layout.ts`.
+import { isValid } from "./validity";
+import { equalValues, hashValue, KIND_BOOL, KIND_BYTES, KIND_F32, KIND_F64, KIND_I32, KIND_I64, KIND_NUMERIC, orderValues } from "./value";
+
+const DESCRIPTOR_BYTES: usize = 32;
+const ROW_NULLS: usize = 8;
+const DESCENDING: i32 = 1;
+const NULLS_FIRST: i32 = 2;
+
+// @ts-ignore: decorator
+@inline
+export function livePosition(selection: usize, index: i32): i32 {
+	return selection == 0 ? index : <i32>load<u16>(selection + (<usize>index << 1));
+}
+
+/** Bytes of a lane of fixed width. */
+// @ts-ignore: decorator
+@inline
+export function laneBytes(kind: i32): i32 {
+	return kind == KIND_BOOL ? 1 : kind == KIND_I32 || kind == KIND_F32 ? 4 : kind == KIND_I64 || kind == KIND_F64 ? 8 : 16;
+}
+
+// @ts-ignore: decorator
+@inline
+export function isNullAt(row: usize, bit: i32): bool {
+	return ((load<u8>(row + ROW_NULLS + (bit >> 3)) >> (bit & 7)) & 1) != 0;
+}
+
+// @ts-ignore: decorator
+@inline
+export function laneAddress(kind: i32, values: usize, offsets: usize, row: i32): usize {
+	return kind == KIND_BYTES ? values + load<i32>(offsets + (<usize>row << 2)) : values + <usize>row * laneBytes(kind);
+}
+// @ts-ignore: decorator
+@inline
+export function laneExtra(kind: i32, offsets: usize, row: i32): i32 {
+	const at = offsets + (<usize>row << 2);
+	return kind == KIND_BYTES ? load<i32>(at, 4) - load<i32>(at) : kind == KIND_NUMERIC ? load<i32>(at) : 0;
+}
+// @ts-ignore: decorator
+@inline
+function slotAddress(kind: i32, slot: usize): usize {
+	return kind == KIND_BYTES ? <usize>load<u32>(slot) : slot;
+}
+// @ts-ignore: decorator
+@inline
+function slotExtra(kind: i32, slot: usize): i32 {
+	return kind == KIND_BYTES ? load<i32>(slot, 4) : kind == KIND_NUMERIC ? load<i32>(slot, 16) : 0;
+}
+
+/** Copies a lane into a slot; a string's bytes go to `heap`. @returns the heap's next free byte */
+// @ts-ignore: decorator
+@inline
+function writeSlot(kind: i32, slot: usize, at: usize, extra: i32, heap: usize): usize {
+	switch (laneBytes(kind)) {
+		case 1:
+			store<u8>(slot, load<u8>(at));
+			return heap;
+		case 4:
+			store<u32>(slot, load<u32>(at));
+			return heap;
+		case 8:
+			store<u64>(slot, load<u64>(at));
+			return heap;
+		default:
+			if (kind == KIND_BYTES) {
+				memory.copy(heap, at, extra);
+				store<u32>(slot, <u32>heap);
+				store<i32>(slot, extra, 4);
+				return heap + extra;
+			}
+			store<u64>(slot, load<u64>(at));
+			store<u64>(slot, load<u64>(at, 8), 8);
+			if (kind == KIND_NUMERIC) store<i32>(slot, extra, 16);
+			return heap;
+	}
+}
+
+/** Bytes of the strings of the live rows of a column. @returns -1 beyond 2^31 */
+export function rows_string_bytes(count: i32, selection: usize, validity: usize, offsets: usize): i32 {
+	let total: i64 = 0;
+	for (let index: i32 = 0; index < count; index++) {
+		const row = livePosition(selection, index);
+		if (isValid(validity, row)) total += laneExtra(KIND_BYTES, offsets, row);
+	}
+	return total > i32.MAX_VALUE ? -1 : <i32>total;
+}
+
+/** Writes the live rows as `count` neighbouring rows at `target`; `hashes` u32 by position, or 0. @returns the heap's next free byte */
+export function rows_write(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, rowBytes: i32, target: usize, heap: usize): usize {
+	memory.fill(target, 0, <usize>count * rowBytes);
+	if (hashes != 0) {
+		for (let index: i32 = 0; index < count; index++) {
+			store<u32>(target + <usize>(index * rowBytes), load<u32>(hashes + (<usize>livePosition(selection, index) << 2)));
+		}
+	}
+	for (let column: i32 = 0; column < columnCount; column++) {
+		const descriptor = descriptors + <usize>column * DESCRIPTOR_BYTES;
+		const kind = load<i32>(descriptor);
+		const offset = load<i32>(descriptor, 4);
+		const bit = load<i32>(descriptor, 8);
+		const values = <usize>load<u32>(descriptor, 12);
+		const validity = <usize>load<u32>(descriptor, 16);
+		const offsets = <usize>load<u32>(descriptor, 20);
+		for (let index: i32 = 0; index < count; index++) {
+			const row = livePosition(selection, index);
+			const to = target + <usize>(index * rowBytes);
+			if (isValid(validity, row)) {
+				heap = writeSlot(kind, to + offset, laneAddress(kind, values, offsets, row), laneExtra(kind, offsets, row), heap);
+			} else {
+				const nulls = to + ROW_NULLS + (bit >> 3);
+				store<u8>(nulls, load<u8>(nulls) | <u8>(<i32>1 << (bit & 7)));
+			}
+		}
+	}
+	return heap;
+}
+
+/** Writes one live row's columns at `target`, which is zeroed. @returns the heap's next free byte */
+export function writeRow(row: i32, columnCount: i32, descriptors: usize, target: usize, heap: usize): usize {
+	for (let column: i32 = 0; column < columnCount; column++) {
+		const descriptor = descriptors + <usize>column * DESCRIPTOR_BYTES;
+		const kind = load<i32>(descriptor);
+		const offsets = <usize>load<u32>(descriptor, 20);
+		if (isValid(<usize>load<u32>(descriptor, 16), row)) {
+			const at = laneAddress(kind, <usize>load<u32>(descriptor, 12), offsets, row);
+			heap = writeSlot(kind, target + load<i32>(descriptor, 4), at, laneExtra(kind, offsets, row), heap);
+		} else {
+			const bit = load<i32>(descriptor, 8);
+			const nulls = target + ROW_NULLS + (bit >> 3);
+			store<u8>(nulls, load<u8>(nulls) | <u8>(<i32>1 << (bit & 7)));
+		}
+	}
+	return heap;
+}
+
+/** Bytes of one live row's strings. */
+export function rowStringBytes(row: i32, columnCount: i32, descriptors: usize): i32 {
+	let total: i32 = 0;
+	for (let column: i32 = 0; column < columnCount; column++) {
+		const descriptor = descriptors + <usize>column * DESCRIPTOR_BYTES;
+		if (load<i32>(descriptor) != KIND_BYTES || !isValid(<usize>load<u32>(descriptor, 16), row)) continue;
+		total += laneExtra(KIND_BYTES, <usize>load<u32>(descriptor, 20), row);
+	}
+	return total;
+}
+
+/** A hash per live row at its position; NULLs are alike. */
+export function rows_hash(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize): void {
+	for (let index: i32 = 0; index < count; index++) store<u32>(hashes + (<usize>livePosition(selection, index) << 2), 0x2545f491);
+	for (let column: i32 = 0; column < columnCount; column++) {
+		const descriptor = descriptors + <usize>column * DESCRIPTOR_BYTES;
+		const kind = load<i32>(descriptor);
+		const values = <usize>load<u32>(descriptor, 12);
+		const validity = <usize>load<u32>(descriptor, 16);
+		const offsets = <usize>load<u32>(descriptor, 20);
+		for (let index: i32 = 0; index < count; index++) {
+			const row = livePosition(selection, index);
+			const at = hashes + (<usize>row << 2);
+			const value: u64 = isValid(validity, row) ? hashValue(kind, laneAddress(kind, values, offsets, row), laneExtra(kind, offsets, row)) : 0x51;
+			const mixed = (<u64>rotl<u32>(load<u32>(at), 5) ^ value) * 0x9e3779b97f4a7c15;
+			store<u32>(at, <u32>(mixed >> 32));
+		}
+	}
+}
+
+/** Live rows without a NULL in any column, as u16 positions at `out` (which may be `selection`). @returns how many */
+export function rows_without_null(count: i32, selection: usize, columnCount: i32, descriptors: usize, out: usize): i32 {
+	let kept: i32 = 0;
+	for (let index: i32 = 0; index < count; index++) {
+		const row = livePosition(selection, index);
+		let whole: bool = true;
+		for (let column: i32 = 0; column < columnCount; column++) {
+			whole = whole && isValid(<usize>load<u32>(descriptors + <usize>column * DESCRIPTOR_BYTES, 16), row);
+		}
+		store<u16>(out + (<usize>kept << 1), <u16>row);
+		kept += i32(whole);
+	}
+	return kept;
+}
+
+/** A batch's row against a stored one: NULL equals NULL. */
+export function equalsStored(row: i32, columnCount: i32, descriptors: usize, stored: usize): bool {
+	for (let column: i32 = 0; column < columnCount; column++) {
+		const descriptor = descriptors + <usize>column * DESCRIPTOR_BYTES;
+		const kind = load<i32>(descriptor);
+		const offsets = <usize>load<u32>(descriptor, 20);
+		const valid = isValid(<usize>load<u32>(descriptor, 16), row);
+		if (valid == isNullAt(stored, load<i32>(descriptor, 8))) return false;
+		if (!valid) continue;
+		const slot = stored + load<i32>(descriptor, 4);
+		const at = laneAddress(kind, <usize>load<u32>(descriptor, 12), offsets, row);
+		if (!equalValues(kind, at, laneExtra(kind, offsets, row), slotAddress(kind, slot), slotExtra(kind, slot))) return false;
+	}
+	return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function orderNulls(leftNull: bool, rightNull: bool, flags: i32): i32 {
+	const order = i32(leftNull) - i32(rightNull);
+	return (flags & NULLS_FIRST) != 0 ? -order : order;
+}
+
+/** Two stored rows by the sort keys that the descriptors name. */
+export function orderStored(left: usize, right: usize, columnCount: i32, descriptors: usize): i32 {
+	for (let column: i32 = 0; column < columnCount; column++) {
+		const descriptor = descriptors + <usize>column * DESCRIPTOR_BYTES;
+		const kind = load<i32>(descriptor);
+		const flags = load<i32>(descriptor, 24);
+		const bit = load<i32>(descriptor, 8);
+		const leftNull = isNullAt(left, bit);
+		const rightNull = isNullAt(right, bit);
+		if (leftNull || rightNull) {
+			if (leftNull != rightNull) return orderNulls(leftNull, rightNull, flags);
+			continue;
+		}
+		const a = left + load<i32>(descriptor, 4);
+		const b = right + load<i32>(descriptor, 4);
+		const order = orderValues(kind, slotAddress(kind, a), slotExtra(kind, a), slotAddress(kind, b), slotExtra(kind, b));
+		if (order != 0) return (flags & DESCENDING) != 0 ? -order : order;
+	}
+	return 0;
+}
+
+/** Live rows that sort strictly before a stored row, as u16 positions at `out` (which may be `selection`). @returns how many */
+export function rows_before(count: i32, selection: usize, columnCount: i32, descriptors: usize, stored: usize, out: usize): i32 {
+	let kept: i32 = 0;
+	for (let index: i32 = 0; index < count; index++) {
+		const row = livePosition(selection, index);
+		let order: i32 = 0;
+		for (let column: i32 = 0; column < columnCount && order == 0; column++) {
+			const descriptor = descriptors + <usize>column * DESCRIPTOR_BYTES;
+			const kind = load<i32>(descriptor);
+			const flags = load<i32>(descriptor, 24);
+			const offsets = <usize>load<u32>(descriptor, 20);
+			const isNull = !isValid(<usize>load<u32>(descriptor, 16), row);
+			const storedNull = isNullAt(stored, load<i32>(descriptor, 8));
+			if (isNull || storedNull) {
+				if (isNull != storedNull) order = orderNulls(isNull, storedNull, flags);
+				continue;
+			}
+			const slot = stored + load<i32>(descriptor, 4);
+			const at = laneAddress(kind, <usize>load<u32>(descriptor, 12), offsets, row);
+			order = orderValues(kind, at, laneExtra(kind, offsets, row), slotAddress(kind, slot), slotExtra(kind, slot));
+			if ((flags & DESCENDING) != 0) order = -order;
+		}
+		store<u16>(out + (<usize>kept << 1), <u16>row);
+		kept += i32(order < 0);
+	}
+	return kept;
+}
+
+/** Addresses of `count` neighbouring rows. */
+export function rows_sequence(count: i32, first: usize, rowBytes: i32, out: usize): void {
+	for (let index: i32 = 0; index < count; index++) store<u32>(out + (<usize>index << 2), <u32>(first + <usize>(index * rowBytes)));
+}
+
+/**
+ * Validity of a column of the rows at `rows` (u32 addresses; 0 is a row of NULLs). `bit` >= 0: its NULL bit; else the value is present where the u32 at `present`
+ * of the row is not 0; with both below 0 it always is. @returns how many are NULL
+ */
+export function rows_gather_validity(count: i32, rows: usize, bit: i32, present: i32, out: usize): i32 {
+	let nulls: i32 = 0;
+	memory.fill(out, 0, (count + 7) >> 3);
+	for (let index: i32 = 0; index < count; index++) {
+		const row = <usize>load<u32>(rows + (<usize>index << 2));
+		let isNull: bool = row == 0;
+		if (!isNull) isNull = bit >= 0 ? isNullAt(row, bit) : present >= 0 && load<u32>(row + present) == 0;
+		nulls += i32(isNull);
+		const at = out + (index >> 3);
+		if (!isNull) store<u8>(at, load<u8>(at) | <u8>(<i32>1 << (index & 7)));
+	}
+	return nulls;
+}
+
+/** Fixed lanes of a column of the rows at `rows`, packed; NULL lanes are zero. NUMERIC's scales go to `outScales`. */
+export function rows_gather(kind: i32, count: i32, rows: usize, offset: i32, validity: usize, out: usize, outScales: usize): void {
+	const width = laneBytes(kind);
+	for (let index: i32 = 0; index < count; index++) {
+		const slot = <usize>load<u32>(rows + (<usize>index << 2)) + offset;
+		const valid = isValid(validity, index);
+		if (width == 4) store<u32>(out + (<usize>index << 2), valid ? load<u32>(slot) : 0);
+		else if (width == 8) store<u64>(out + (<usize>index << 3), valid ? load<u64>(slot) : 0);
+		else if (width == 1) store<u8>(out + <usize>index, valid ? load<u8>(slot) : 0);
+		else {
+			store<u64>(out + (<usize>index << 4), valid ? load<u64>(slot) : 0);
+			store<u64>(out + (<usize>index << 4), valid ? load<u64>(slot, 8) : 0, 8);
+			if (kind == KIND_NUMERIC) store<i32>(outScales + (<usize>index << 2), valid ? load<i32>(slot, 16) : 0);
+		}
+	}
+}
+
+/** First half of gathering strings: running ends at `out`. @returns the total length, -1 beyond 2^31 */
+export function rows_gather_offsets(count: i32, rows: usize, offset: i32, validity: usize, out: usize): i32 {
+	let end: i64 = 0;
+	store<i32>(out, 0);
+	for (let index: i32 = 0; index < count; index++) {
+		if (isValid(validity, index)) end += load<i32>(<usize>load<u32>(rows + (<usize>index << 2)) + offset, 4);
+		if (end > i32.MAX_VALUE) return -1;
+		store<i32>(out + (<usize>index << 2), <i32>end, 4);
+	}
+	return <i32>end;
+}
+
+/** Second half: the bytes. */
+export function rows_gather_bytes(count: i32, rows: usize, offset: i32, offsets: usize, out: usize): void {
+	for (let index: i32 = 0; index < count; index++) {
+		const start = load<i32>(offsets + (<usize>index << 2));
+		const byteCount = load<i32>(offsets + (<usize>index << 2), 4) - start;
+		if (byteCount == 0) continue;
+		memory.copy(out + start, <usize>load<u32>(<usize>load<u32>(rows + (<usize>index << 2)) + offset), byteCount);
+	}
+}

@@ -1,0 +1,135 @@
+/**
+ * What one running query shares: its memory, the statement's inputs, the work it has spent, and the I/O it waits for.
+ *
+ * Work units (rows x declared cost) stand in for time: production's clock stands still during CPU work. Every YIELD_WORK_UNITS operators answer "blocked" so
+ * that the driver can let the event loop in.
+ */
+import { assert } from "#shared/base/assert.ts";
+import { LittoralError } from "#shared/base/errors.ts";
+import { QUERY_BYTES_SCANNED_MAX, QUERY_WORK_UNITS_MAX, YIELD_WORK_UNITS } from "#shared/base/limits.ts";
+import type { DataType } from "#shared/contracts/data-type.ts";
+import type { Expression } from "#shared/contracts/plan/expression.ts";
+import type { PhysicalScan, PlanStatement, PlanTable } from "#shared/contracts/plan/physical.ts";
+import type { Engine } from "../kernels/kernels.ts";
+import type { Lease } from "../memory/lease.ts";
+import type { CompiledExpression, CompiledPredicate, Evaluator } from "./evaluator.ts";
+
+export interface ExecutionStatistics {
+	rowsScanned: number;
+	bytesScanned: number;
+	workUnits: number;
+	arenaPeakBytes: number;
+	spilledBytes: number;
+	/** Times the event loop was let in between two pieces of CPU work. */
+	yieldCount: number;
+}
+
+export interface ExecutionOptions {
+	engine: Engine;
+	/** Owned by the caller, who releases it when the query ends, fails or is cancelled. */
+	lease: Lease;
+	statement: PlanStatement;
+	/** The plan's: operators learn the types of scanned columns from them. */
+	tables: PlanTable[];
+	signal: AbortSignal;
+	evaluator: Evaluator;
+	/** Lower limits of this query. */
+	limits?: { workUnits?: number; bytesScanned?: number };
+}
+
+export class ExecutionContext {
+	readonly engine: Engine;
+	readonly lease: Lease;
+	readonly statement: PlanStatement;
+	readonly signal: AbortSignal;
+	readonly #tables: PlanTable[];
+	readonly #evaluator: Evaluator;
+	readonly #workUnitsMax: number;
+	readonly #bytesScannedMax: number;
+	#workUnits = 0;
+	#workUnitsAtYield = 0;
+	#rowsScanned = 0;
+	#bytesScanned = 0;
+	#yieldCount = 0;
+	#pending: Promise<unknown>[] = [];
+
+	constructor(options: ExecutionOptions) {
+		this.engine = options.engine;
+		this.lease = options.lease;
+		this.statement = options.statement;
+		this.signal = options.signal;
+		this.#tables = options.tables;
+		this.#evaluator = options.evaluator;
+		this.#workUnitsMax = Math.min(options.limits?.workUnits ?? QUERY_WORK_UNITS_MAX, QUERY_WORK_UNITS_MAX);
+		this.#bytesScannedMax = Math.min(options.limits?.bytesScanned ?? QUERY_BYTES_SCANNED_MAX, QUERY_BYTES_SCANNED_MAX);
+	}
+
+	get statistics(): ExecutionStatistics {
+		return {
+			rowsScanned: this.#rowsScanned,
+			bytesScanned: this.#bytesScanned,
+			workUnits: this.#workUnits,
+			arenaPeakBytes: this.lease.peakByteCount,
+			spilledBytes: 0,
+			yieldCount: this.#yieldCount,
+		};
+	}
+
+	/** True once enough work was done since the event loop last ran: whoever loops answers "blocked". */
+	get yieldDue(): boolean {
+		return this.#workUnits - this.#workUnitsAtYield >= YIELD_WORK_UNITS;
+	}
+
+	/** @throws program_limit_exceeded above the query's work limit */
+	spend(workUnits: number): void {
+		this.#workUnits += workUnits;
+		if (this.#workUnits > this.#workUnitsMax) {
+			throw new LittoralError("program_limit_exceeded", `the query does more than its ${this.#workUnitsMax} units of work`);
+		}
+	}
+
+	/** Counts what a source read. @throws program_limit_exceeded above the query's limit of bytes */
+	countScanned(scanned: { rows: number; bytes: number }): void {
+		this.#rowsScanned += scanned.rows;
+		this.#bytesScanned += scanned.bytes;
+		if (this.#bytesScanned > this.#bytesScannedMax) {
+			throw new LittoralError("program_limit_exceeded", `the query reads more than its ${this.#bytesScannedMax} bytes`);
+		}
+	}
+
+	/** A source that answers "blocked" says what for; the driver goes on when one of these settles. A rejection fails the query. */
+	blockOn(promise: Promise<unknown>): void {
+		this.#pending.push(promise);
+	}
+
+	/** For the driver: what to wait for, if anything. */
+	takePending(): Promise<unknown>[] {
+		const pending = this.#pending;
+		this.#pending = [];
+		return pending;
+	}
+
+	/** For the driver: the event loop ran. */
+	countYield(): void {
+		this.#workUnitsAtYield = this.#workUnits;
+		this.#yieldCount++;
+	}
+
+	/** Types of a scan's columns. */
+	scanTypes(scan: PhysicalScan): DataType[] {
+		const columns = this.#tables[scan.table]?.schema.columns ?? [];
+		return scan.columns.map((fieldId) => {
+			const column = columns.find((candidate) => candidate.fieldId === fieldId);
+			assert(column !== undefined, "a scan names columns of its table");
+			return column.type;
+		});
+	}
+
+	compileExpression(expression: Expression): CompiledExpression {
+		return this.#evaluator.compileExpression(expression, { engine: this.engine, statement: this.statement });
+	}
+
+	compilePredicate(expression: Expression): CompiledPredicate {
+		return this.#evaluator.compilePredicate(expression, { engine: this.engine, statement: this.statement });
+	}
+}

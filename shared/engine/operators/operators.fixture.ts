@@ -1,0 +1,241 @@
+/** Runs plans over made-up tables: sources that overwrite what they gave at every `next()`, block now and then, and count what is closed. */
+import fc from "fast-check";
+import type { TableId } from "#shared/base/ids.ts";
+import type { DataType } from "#shared/contracts/data-type.ts";
+import type { Expression } from "#shared/contracts/plan/expression.ts";
+import type { PhysicalOperator, PhysicalScan, PlanTable } from "#shared/contracts/plan/physical.ts";
+import type { IntervalValue, NumericValue, SqlValue } from "#shared/contracts/value.ts";
+import { createEngine, type Engine } from "../kernels/kernels.ts";
+import { Lease } from "../memory/lease.ts";
+import type { Region } from "../memory/region.ts";
+import type { Batch } from "../vector/batch.ts";
+import { VectorBuilder } from "../vector/builder.ts";
+import { readRows, readValue } from "../vector/read.ts";
+import { type BatchSpec, batchesOf, buildBatch, liveRows } from "../vector/vectors.fixture.ts";
+import { buildOperator } from "./build.ts";
+import { run } from "./driver.ts";
+import type { Evaluator } from "./evaluator.ts";
+import { ExecutionContext, type ExecutionOptions, type ExecutionStatistics } from "./execution-context.ts";
+import type { BatchSource } from "./source.ts";
+
+export const engine = createEngine({ pageCount: 1000 });
+
+export const ESTIMATE = { rowCount: 0, byteCount: 0, milliseconds: 0 };
+
+export const column = (index: number, type: DataType): Expression => ({ kind: "column", index, type });
+export const integer = (value: number): Expression => ({ kind: "constant", value, type: { kind: "integer" } });
+export const call = (functionId: string, args: Expression[], type: DataType = { kind: "boolean" }): Expression => ({
+	kind: "call",
+	functionId,
+	arguments: args,
+	type,
+});
+
+export interface TestTable {
+	types: DataType[];
+	batches: BatchSpec[];
+}
+
+/** A scan of all columns of `tables[table]`. */
+export function scan(table: number, types: DataType[]): PhysicalScan {
+	return { kind: "scan", table, columns: types.map((_, index) => index + 1), predicate: null, estimate: ESTIMATE };
+}
+
+export function tableRows(table: TestTable): SqlValue[][] {
+	return table.batches.flatMap(liveRows);
+}
+
+/** Tables of some batches of at most `rowCountMax` rows. */
+export function tablesOf(types: DataType[], rowCountMax: number, batchCountMax = 6): fc.Arbitrary<TestTable> {
+	const batch = batchesOf(types, fc.integer({ min: rowCountMax === 1000 ? 0 : 1, max: rowCountMax }));
+	return fc.array(batch, { maxLength: rowCountMax > 2 ? 3 : batchCountMax * 3 }).map((batches) => ({ types, batches }));
+}
+
+/** Gives its batches one after the other, blocks before every third, and scribbles over the batch before. */
+class ScribblingSource implements BatchSource {
+	readonly #engine: Engine;
+	readonly #context: ExecutionContext;
+	readonly #batches: BatchSpec[];
+	readonly #regions: [Region, Region];
+	#calls = 0;
+	#next = 0;
+	closed = 0;
+
+	constructor(context: ExecutionContext, batches: BatchSpec[]) {
+		this.#engine = context.engine;
+		this.#context = context;
+		this.#batches = batches;
+		this.#regions = [context.lease.region(), context.lease.region()];
+	}
+
+	next(): Batch | "blocked" | null {
+		if (this.#calls++ % 3 === 2) {
+			this.#context.blockOn(Promise.resolve());
+			return "blocked";
+		}
+		const region = this.#regions[this.#next % 2] as Region;
+		const other = this.#regions[(this.#next + 1) % 2] as Region;
+		other.reset();
+		const scribble = other.allocate(60_000);
+		this.#engine.arena.views.u8.fill(0xaa, scribble, scribble + 60_000);
+		const spec = this.#batches[this.#next++];
+		if (spec === undefined) return null;
+		region.reset();
+		return buildBatch(this.#engine, region, spec);
+	}
+
+	close(): void {
+		this.closed++;
+	}
+}
+
+export interface RunResult {
+	rows: SqlValue[][];
+	batchRowCounts: number[];
+	statistics: ExecutionStatistics;
+	closeCounts: number[];
+}
+
+export interface RunOptions {
+	signal?: AbortSignal;
+	engine?: Engine;
+	limits?: ExecutionOptions["limits"];
+	byteCountMax?: number;
+	/** Called after every batch. */
+	onBatch?: (batch: Batch) => void;
+}
+
+/** Runs a plan to its end and checks that no page stays leased, whatever happened. */
+export async function runPlan(root: PhysicalOperator, tables: TestTable[], options: RunOptions = {}): Promise<RunResult> {
+	const ownEngine = options.engine ?? engine;
+	const lease = new Lease(ownEngine.arena, { owner: "test", ...(options.byteCountMax ? { byteCountMax: options.byteCountMax } : {}) });
+	const sources: ScribblingSource[] = [];
+	try {
+		const context = new ExecutionContext({
+			engine: ownEngine,
+			lease,
+			statement: { nowMicroseconds: 0n, timeZone: "UTC", parameters: [] },
+			tables: tables.map(planTable),
+			signal: options.signal ?? new AbortController().signal,
+			evaluator: FIXTURE_EVALUATOR,
+			...(options.limits ? { limits: options.limits } : {}),
+		});
+		const operator = buildOperator(root, context, (node) => {
+			const source = new ScribblingSource(context, (tables[node.table] as TestTable).batches);
+			sources.push(source);
+			return source;
+		});
+		const rows: SqlValue[][] = [];
+		const batchRowCounts: number[] = [];
+		for await (const batch of run(operator, context)) {
+			batchRowCounts.push(batch.selectedCount);
+			rows.push(...readRows(ownEngine, batch));
+			options.onBatch?.(batch);
+		}
+		return { rows, batchRowCounts, statistics: context.statistics, closeCounts: sources.map(({ closed }) => closed) };
+	} finally {
+		lease.release();
+		if (ownEngine.arena.leasedPageCount !== 0) throw new Error("pages stayed leased");
+	}
+}
+
+function planTable(table: TestTable): PlanTable {
+	return {
+		schema: {
+			tableId: "t" as TableId,
+			name: "t",
+			schemaVersion: 1,
+			columns: table.types.map((type, index) => ({ fieldId: index + 1, name: `c${index}`, type, nullable: true, default: null })),
+			primaryKey: null,
+			sortKey: [],
+		},
+		snapshotVersion: 1,
+		watermarks: [],
+		pages: [],
+		filesPruned: 0,
+	};
+}
+
+type Row = (index: number) => SqlValue;
+
+/** Row by row: columns, constants, and the few calls that these tests use. NULL in, NULL out. */
+export function evaluateRow(expression: Expression, row: Row): SqlValue {
+	if (expression.kind === "column") return row(expression.index);
+	if (expression.kind === "constant") return expression.value;
+	if (expression.kind !== "call") throw new Error(`the fixture has no ${expression.kind}`);
+	const [left, right] = expression.arguments.map((argument) => evaluateRow(argument, row)) as [number | null, number | null];
+	if (left === null || right === null) return null;
+	switch (expression.functionId) {
+		case "lt(integer,integer)":
+			return left < right;
+		case "add(integer,integer)":
+			return (left + right) | 0;
+		default:
+			throw new Error(`the fixture has no ${expression.functionId}`);
+	}
+}
+
+const FIXTURE_EVALUATOR: Evaluator = {
+	compileExpression: (expression, { engine: ownEngine }) => ({
+		costPerRow: 1,
+		evaluate(batch, region) {
+			if (expression.kind === "column") return batch.columns[expression.index]!;
+			const builder = new VectorBuilder(ownEngine, region, expression.type, Math.max(1, batch.rowCount));
+			for (let position = 0; position < batch.rowCount; position++) {
+				builder.append(evaluateRow(expression, (index) => readValue(ownEngine, batch.columns[index]!, position)));
+			}
+			return builder.finish();
+		},
+	}),
+	compilePredicate: (expression, { engine: ownEngine }) => ({
+		costPerRow: 1,
+		select(batch, region) {
+			const { u16 } = ownEngine.arena.views;
+			const live = Array.from({ length: batch.selectedCount }, (_, index) =>
+				batch.selection === 0 ? index : u16[batch.selection / 2 + index]!,
+			);
+			const kept = live.filter(
+				(position) => evaluateRow(expression, (index) => readValue(ownEngine, batch.columns[index]!, position)) === true,
+			);
+			const selection = region.allocate(kept.length * 2);
+			u16.set(kept, selection / 2);
+			return { ...batch, selection, selectedCount: kept.length };
+		},
+	}),
+};
+
+/** A text that is the same for values that SQL holds equal. */
+export function sqlKey(value: SqlValue): string {
+	if (value === null) return "null";
+	if (typeof value === "number") return value === 0 ? "0" : String(value);
+	if (typeof value === "object" && "coefficient" in value) {
+		let { coefficient, scale } = value;
+		for (; scale > 0 && coefficient % 10n === 0n; scale--) coefficient /= 10n;
+		return `${coefficient}e${scale}`;
+	}
+	if (typeof value === "object" && "months" in value) return `${intervalLength(value)}us`;
+	if (value instanceof Uint8Array) return `bytes ${value.join(",")}`;
+	if (Array.isArray(value)) return `[${value.map(sqlKey).join(",")}]`;
+	return `${typeof value} ${String(value)}`;
+}
+
+const intervalLength = (value: IntervalValue): bigint =>
+	(BigInt(value.months) * 30n + BigInt(value.days)) * 86_400_000_000n + value.microseconds;
+
+/** SQL's order of two values that are not NULL. */
+export function compareSql(left: SqlValue, right: SqlValue): number {
+	const by = <Value>(a: Value, b: Value): number => (a < b ? -1 : a > b ? 1 : 0);
+	if (typeof left === "number" && typeof right === "number") {
+		if (Number.isNaN(left) || Number.isNaN(right)) return by(Number.isNaN(left), Number.isNaN(right));
+		return by(left, right);
+	}
+	if (typeof left === "string" && typeof right === "string") return Buffer.compare(Buffer.from(left), Buffer.from(right));
+	if (left instanceof Uint8Array && right instanceof Uint8Array) return Buffer.compare(left, right);
+	if (typeof left === "object" && left !== null && "coefficient" in left) {
+		const other = right as NumericValue;
+		return by(left.coefficient * 10n ** BigInt(other.scale), other.coefficient * 10n ** BigInt(left.scale));
+	}
+	if (typeof left === "object" && left !== null && "months" in left)
+		return by(intervalLength(left), intervalLength(right as IntervalValue));
+	return by(left, right);
+}

@@ -1,0 +1,98 @@
+/**
+ * How the rows that group-by, join and sort keep lie in memory, and how columns are described to the kernels (`assembly/row-store.ts`).
+ *
+ *   row     u32 hash, u32 next, one NULL bit per column from byte 8, slots, then `extraBytes` of the owner's (aggregate states), to a multiple of 8
+ */
+import { LittoralError } from "#shared/base/errors.ts";
+import { type DataType, type PhysicalType, physicalType } from "#shared/contracts/data-type.ts";
+import type { Engine } from "../kernels/kernels.ts";
+import type { Pointer } from "../memory/arena.ts";
+import type { FlatVector } from "./vector.ts";
+
+/** Numbers of `assembly/value.ts`. */
+export const VALUE_KIND = { bool: 0, i32: 1, i64: 2, i128: 3, u128: 4, f32: 5, f64: 6, numeric: 7, interval: 8, bytes: 9 } as const;
+export type ValueKind = (typeof VALUE_KIND)[keyof typeof VALUE_KIND];
+
+/** Bytes of a slot: a string's address and length, a NUMERIC's coefficient and scale. */
+const SLOT_BYTES: Record<Exclude<PhysicalType, "list">, number> = {
+	bool: 1,
+	i32: 4,
+	i64: 8,
+	i128: 16,
+	f32: 4,
+	f64: 8,
+	numeric: 24,
+	interval: 16,
+	bytes: 8,
+};
+const ROW_HEADER_BYTES = 8;
+export const DESCRIPTOR_BYTES = 32;
+
+/** @throws feature_not_supported for arrays, which have no order or hash yet */
+export function valueKind(type: DataType): ValueKind {
+	const physical = physicalType(type);
+	if (physical === "list") throw new LittoralError("feature_not_supported", "arrays in joins, sorts and groups are not supported yet");
+	return type.kind === "uuid" ? VALUE_KIND.u128 : VALUE_KIND[physical];
+}
+
+export interface RowColumn {
+	type: DataType;
+	kind: ValueKind;
+	/** Of the slot in its row. */
+	offset: number;
+	/** Index of its NULL bit. */
+	nullBit: number;
+}
+
+export interface RowLayout {
+	columns: RowColumn[];
+	/** Where the owner's bytes begin, a multiple of 8. */
+	extraOffset: number;
+	rowBytes: number;
+}
+
+/** Widest slots first, so that each is aligned to its width without gaps. */
+export function rowLayout(types: DataType[], extraBytes = 0): RowLayout {
+	const columns = types.map((type, nullBit) => ({ type, kind: valueKind(type), offset: 0, nullBit }));
+	let offset = alignTo8(ROW_HEADER_BYTES + Math.ceil(types.length / 8));
+	const bySize = columns.toSorted((left, right) => slotBytes(right) - slotBytes(left));
+	for (const column of bySize) {
+		column.offset = offset;
+		offset += slotBytes(column);
+	}
+	const extraOffset = alignTo8(offset);
+	return { columns, extraOffset, rowBytes: alignTo8(extraOffset + extraBytes) };
+}
+
+export interface DescribedColumn {
+	column: RowColumn;
+	/** The batch's vector, where rows of a batch are read; null where only stored rows are compared. */
+	vector: FlatVector | null;
+	descending?: boolean;
+	nullsFirst?: boolean;
+}
+
+/** Writes descriptors at `out`: DESCRIPTOR_BYTES each. */
+export function writeDescriptors(engine: Engine, columns: DescribedColumn[], out: Pointer): void {
+	const { i32 } = engine.arena.views;
+	for (const [index, { column, vector, descending, nullsFirst }] of columns.entries()) {
+		const at = out / 4 + index * (DESCRIPTOR_BYTES / 4);
+		i32[at] = column.kind;
+		i32[at + 1] = column.offset;
+		i32[at + 2] = column.nullBit;
+		i32[at + 3] = vector?.values ?? 0;
+		i32[at + 4] = vector?.validity ?? 0;
+		i32[at + 5] = vector?.offsets ?? 0;
+		i32[at + 6] = (descending ? 1 : 0) | (nullsFirst ? 2 : 0);
+		i32[at + 7] = 0;
+	}
+}
+
+function slotBytes(column: RowColumn): number {
+	const physical = physicalType(column.type);
+	return SLOT_BYTES[physical as Exclude<PhysicalType, "list">];
+}
+
+function alignTo8(byteCount: number): number {
+	return (byteCount + 7) & ~7;
+}
