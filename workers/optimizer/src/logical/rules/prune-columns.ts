@@ -1,0 +1,95 @@
+/**
+ * Projection pruning.
+ *
+ * Effect: operators make only the columns that something above uses; scans read only those; aggregates nobody reads are not computed; a
+ * projection that changes nothing goes away.
+ * Better: a columnar scan's cost is the columns it reads.
+ * Safe: an expression that nobody uses has no effect but its errors, which SQL does not promise. Group keys all stay: they decide the rows.
+ * Must not match: DISTINCT, whose columns are group keys.
+ */
+import { unreachable } from "#shared/base/assert.ts";
+import type { Expression } from "#shared/contracts/plan/expression.ts";
+import { collectColumns } from "../expression.ts";
+import { outputColumns } from "../output.ts";
+import type { ColumnId, LogicalOperator } from "../plan.ts";
+import type { Rule } from "../rule.ts";
+
+export const pruneColumns: Rule = {
+	name: "prune-columns",
+	apply: (plan) => prune(plan, new Set(outputColumns(plan))),
+};
+
+function withColumns(needed: ReadonlySet<ColumnId>, expressions: (Expression | null)[]): Set<ColumnId> {
+	const all = new Set(needed);
+	for (const expression of expressions) if (expression !== null) collectColumns(expression, all);
+	return all;
+}
+
+function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>): LogicalOperator {
+	switch (node.kind) {
+		case "scan": {
+			const used = withColumns(needed, [node.predicate]);
+			const kept = node.columns.map((id, index) => ({ id, fieldId: node.fieldIds[index] as number })).filter(({ id }) => used.has(id));
+			return { ...node, columns: kept.map(({ id }) => id), fieldIds: kept.map(({ fieldId }) => fieldId) };
+		}
+		case "values": {
+			const positions = node.columns.map((_, index) => index).filter((index) => needed.has(node.columns[index] as ColumnId));
+			if (positions.length === node.columns.length) return node;
+			return {
+				...node,
+				columns: positions.map((index) => node.columns[index] as ColumnId),
+				types: positions.map((index) => node.types[index] as (typeof node.types)[number]),
+				rows: node.rows.map((row) => positions.map((index) => row[index] as Expression)),
+			};
+		}
+		case "filter":
+			return { ...node, input: prune(node.input, withColumns(needed, [node.predicate])) };
+		case "project": {
+			const kept = node.columns
+				.map((id, index) => ({ id, expression: node.expressions[index] as Expression }))
+				.filter(({ id }) => needed.has(id));
+			const input = prune(node.input, withColumns(new Set(), kept.map(({ expression }) => expression)));
+			const result: LogicalOperator = {
+				...node,
+				input,
+				columns: kept.map(({ id }) => id),
+				expressions: kept.map(({ expression }) => expression),
+			};
+			return changesNothing(result, outputColumns(input)) ? input : result;
+		}
+		case "join": {
+			const used = withColumns(needed, [node.condition]);
+			return { ...node, left: prune(node.left, used), right: prune(node.right, used) };
+		}
+		case "aggregate": {
+			const kept = node.aggregateColumns
+				.map((id, index) => ({ id, call: node.aggregates[index] as (typeof node.aggregates)[number] }))
+				.filter(({ id }) => needed.has(id));
+			const used = withColumns(new Set(), [...node.groupKeys, ...kept.flatMap(({ call }) => [...call.arguments, call.filter])]);
+			// A scalar aggregation has one row whatever it computes; one without groups and aggregates would be a DISTINCT over nothing.
+			if (node.groupColumns.length === 0 && kept.length === 0) return { ...node, input: prune(node.input, allArguments(node)) };
+			return {
+				...node,
+				input: prune(node.input, used),
+				aggregateColumns: kept.map(({ id }) => id),
+				aggregates: kept.map(({ call }) => call),
+			};
+		}
+		case "sort":
+		case "top_n":
+			return { ...node, input: prune(node.input, withColumns(needed, node.keys.map((key) => key.expression))) };
+		case "limit":
+			return { ...node, input: prune(node.input, needed) };
+		default:
+			return unreachable(node);
+	}
+}
+
+function allArguments(node: Extract<LogicalOperator, { kind: "aggregate" }>): Set<ColumnId> {
+	return withColumns(new Set(), node.aggregates.flatMap((call) => [...call.arguments, call.filter]));
+}
+
+function changesNothing(node: Extract<LogicalOperator, { kind: "project" }>, input: ColumnId[]): boolean {
+	if (input.length !== node.columns.length) return false;
+	return node.expressions.every((expression, index) => expression.kind === "column" && expression.index === input[index] && node.columns[index] === input[index]);
+}

@@ -1,0 +1,122 @@
+/** Rows that each logical operator emits, estimated bottom-up; remembered per operator object. */
+import { unreachable } from "#shared/base/assert.ts";
+import type { Expression } from "#shared/contracts/plan/expression.ts";
+import type { TableSnapshot } from "#shared/contracts/snapshot.ts";
+import { collectColumns, conjunction, conjuncts } from "../logical/expression.ts";
+import { outputColumns } from "../logical/output.ts";
+import type { ColumnTable, LogicalAggregate, LogicalJoin, LogicalOperator } from "../logical/plan.ts";
+import { selectivity, type StatisticsOf } from "./selectivity.ts";
+import { columnStatistics, tableRowCount } from "./table-statistics.ts";
+
+/** Distinct values of a computed group key (PostgreSQL's DEFAULT_NUM_DISTINCT). */
+const DISTINCT_COUNT_DEFAULT = 200;
+
+export class Cardinality {
+	private readonly columns: ColumnTable;
+	private readonly tables: readonly TableSnapshot[];
+	private readonly known = new WeakMap<LogicalOperator, number>();
+
+	constructor(columns: ColumnTable, tables: readonly TableSnapshot[]) {
+		this.columns = columns;
+		this.tables = tables;
+	}
+
+	/** @returns estimated rows, at least 1 where there may be any */
+	rowCount(node: LogicalOperator): number {
+		let count = this.known.get(node);
+		if (count === undefined) {
+			count = this.estimate(node);
+			this.known.set(node, count);
+		}
+		return count;
+	}
+
+	private estimate(node: LogicalOperator): number {
+		switch (node.kind) {
+			case "scan":
+				return this.scanRowCount(node.table, node.predicate);
+			case "values":
+				return node.rows.length;
+			case "filter":
+				return atLeastOne(this.rowCount(node.input) * selectivity(node.predicate, this.statistics));
+			case "project":
+			case "sort":
+				return this.rowCount(node.input);
+			case "top_n":
+			case "limit":
+				return Math.max(0, Math.min(this.rowCount(node.input) - node.offset, node.limit ?? Infinity));
+			case "join":
+				return this.joinRowCount(node, this.rowCount(node.left), this.rowCount(node.right));
+			case "aggregate":
+				return this.groupCount(node);
+			default:
+				return unreachable(node);
+		}
+	}
+
+	private scanRowCount(table: number, predicate: Expression | null): number {
+		const snapshot = this.tables[table];
+		return snapshot === undefined ? 1 : atLeastOne(tableRowCount(snapshot) * selectivity(predicate, this.statistics));
+	}
+
+	/**
+	 * |L|·|R| / max(ndv(L.key), ndv(R.key)) for each equality, assuming containment (Selinger et al. 1979); other conjuncts by their selectivity.
+	 * A left join emits every left row at least once.
+	 */
+	joinRowCount(node: LogicalJoin, leftRowCount: number, rightRowCount: number): number {
+		const leftColumns = new Set(outputColumns(node.left));
+		let rowCount = leftRowCount * rightRowCount;
+		const others: Expression[] = [];
+		for (const part of conjuncts(node.condition)) {
+			const keys = equalityKeys(part);
+			if (keys === null) {
+				others.push(part);
+				continue;
+			}
+			const [first, second] = keys;
+			const firstIsLeft = [...collectColumns(first)].every((id) => leftColumns.has(id));
+			const [leftKey, rightKey] = firstIsLeft ? [first, second] : [second, first];
+			rowCount /= Math.max(this.distinctCount(leftKey, leftRowCount), this.distinctCount(rightKey, rightRowCount), 1);
+		}
+		rowCount *= selectivity(conjunction(others), this.statistics);
+		return node.join === "left" ? Math.max(rowCount, leftRowCount) : atLeastOne(rowCount);
+	}
+
+	/** Distinct values of an expression among `rowCount` rows, at least 1. */
+	private distinctCount(expression: Expression, rowCount: number): number {
+		let product = 1;
+		let unknown = false;
+		for (const id of collectColumns(expression)) {
+			const statistics = this.statistics(id);
+			if (statistics === null) unknown = true;
+			else product *= statistics.distinctCount;
+		}
+		const limit = Math.max(rowCount, 1);
+		if (expression.kind === "column" && !unknown) return Math.min(product, limit);
+		// A function of a column has no more values than the column, often far fewer.
+		return Math.min(unknown ? DISTINCT_COUNT_DEFAULT : Math.min(product, DISTINCT_COUNT_DEFAULT), limit);
+	}
+
+	private groupCount(node: LogicalAggregate): number {
+		if (node.groupKeys.length === 0) return 1;
+		const rowCount = this.rowCount(node.input);
+		const product = node.groupKeys.reduce((groups, key) => groups * this.distinctCount(key, rowCount), 1);
+		return atLeastOne(Math.min(product, rowCount));
+	}
+
+	private readonly statistics: StatisticsOf = (id) => {
+		const { origin } = this.columns.get(id);
+		const snapshot = origin === null ? undefined : this.tables[origin.table];
+		return snapshot === undefined || origin === null ? null : columnStatistics(snapshot, origin.fieldId);
+	};
+}
+
+function atLeastOne(rowCount: number): number {
+	return Math.max(1, rowCount);
+}
+
+function equalityKeys(part: Expression): [Expression, Expression] | null {
+	if (part.kind !== "call" || !part.functionId.startsWith("eq(")) return null;
+	const [left, right] = part.arguments;
+	return left === undefined || right === undefined || left.kind === "constant" || right.kind === "constant" ? null : [left, right];
+}

@@ -1,0 +1,175 @@
+/**
+ * The fraction of rows that a predicate keeps. Constants are PostgreSQL's (src/include/utils/selfuncs.h, like_support.c): they are what decades of
+ * plans were tuned with, where statistics say nothing.
+ */
+import type { DataType } from "#shared/contracts/data-type.ts";
+import type { Expression } from "#shared/contracts/plan/expression.ts";
+import type { SqlValue } from "#shared/contracts/value.ts";
+import { orderOf } from "./order.ts";
+import type { ColumnStatisticsEstimate } from "./table-statistics.ts";
+
+/** Statistics of a column id; null for a computed column. */
+export type StatisticsOf = (id: number) => ColumnStatisticsEstimate | null;
+
+/** `=` of unknown things (DEFAULT_EQ_SEL). */
+const EQUALITY_DEFAULT = 0.005;
+/** `<` of unknown things (DEFAULT_INEQ_SEL). */
+const INEQUALITY_DEFAULT = 0.3333333333333333;
+/** IS NULL of a computed value (DEFAULT_UNK_SEL). */
+const NULL_DEFAULT = 0.005;
+/** Each literal character of a LIKE pattern (FIXED_CHAR_SEL). */
+const PATTERN_CHARACTER = 0.2;
+/** A pattern of which nothing is known (DEFAULT_MATCH_SEL). */
+const PATTERN_DEFAULT = 0.005;
+/** A boolean of which nothing is known. */
+const BOOLEAN_DEFAULT = 0.5;
+const SELECTIVITY_MIN = 1e-9;
+
+/** @returns in [0, 1] */
+export function selectivity(predicate: Expression | null, statistics: StatisticsOf): number {
+	if (predicate === null) return 1;
+	return Math.min(1, Math.max(0, estimate(predicate, statistics)));
+}
+
+function estimate(predicate: Expression, statistics: StatisticsOf): number {
+	switch (predicate.kind) {
+		case "constant":
+			return predicate.value === true ? 1 : 0;
+		case "and":
+			return conjunctionSelectivity(predicate.arguments, statistics);
+		case "or":
+			// Independent: P(a or b) = 1 - (1 - P(a))(1 - P(b)).
+			return 1 - predicate.arguments.reduce((rest, argument) => rest * (1 - selectivity(argument, statistics)), 1);
+		case "not":
+			return 1 - selectivity(predicate.input, statistics);
+		case "is_null": {
+			const known = columnOf(predicate.input, statistics);
+			const fraction = known === null ? NULL_DEFAULT : known.nullFraction;
+			return predicate.negated ? 1 - fraction : fraction;
+		}
+		case "in_list": {
+			const each = equality(predicate.input, null, statistics);
+			const fraction = Math.min(1, each * predicate.values.length);
+			return predicate.negated ? 1 - fraction : fraction;
+		}
+		case "call":
+			return callSelectivity(predicate.functionId, predicate.arguments, statistics);
+		default:
+			return BOOLEAN_DEFAULT;
+	}
+}
+
+/** Two ends of a range over one column are not independent: together they keep low + high - 1 (PostgreSQL's clauselist_selectivity). */
+function conjunctionSelectivity(parts: Expression[], statistics: StatisticsOf): number {
+	const ranges = new Map<number, { low: number; high: number }>();
+	let product = 1;
+	for (const part of parts) {
+		const side = rangeSide(part);
+		const fraction = selectivity(part, statistics);
+		if (side === null) {
+			product *= fraction;
+			continue;
+		}
+		const range = ranges.get(side.column) ?? { low: 1, high: 1 };
+		if (side.upper) range.high = Math.min(range.high, fraction);
+		else range.low = Math.min(range.low, fraction);
+		ranges.set(side.column, range);
+	}
+	for (const { low, high } of ranges.values()) product *= low < 1 && high < 1 ? Math.max(low + high - 1, EQUALITY_DEFAULT) : low * high;
+	return product;
+}
+
+function rangeSide(part: Expression): { column: number; upper: boolean } | null {
+	if (part.kind !== "call") return null;
+	const match = /^(lt|le|gt|ge)\(/.exec(part.functionId);
+	const [left, right] = part.arguments;
+	if (match === null || left === undefined || right === undefined) return null;
+	const below = match[1] === "lt" || match[1] === "le";
+	const column = underCasts(left);
+	if (column !== null && right.kind === "constant") return { column: column.index, upper: below };
+	const mirrored = underCasts(right);
+	if (mirrored !== null && left.kind === "constant") return { column: mirrored.index, upper: !below };
+	return null;
+}
+
+function underCasts(expression: Expression): { index: number; type: DataType } | null {
+	let node = expression;
+	while (node.kind === "cast") node = node.input;
+	return node.kind === "column" ? { index: node.index, type: node.type } : null;
+}
+
+function columnOf(expression: Expression, statistics: StatisticsOf): ColumnStatisticsEstimate | null {
+	const column = underCasts(expression);
+	return column === null ? null : statistics(column.index);
+}
+
+function callSelectivity(functionId: string, list: Expression[], statistics: StatisticsOf): number {
+	const name = functionId.slice(0, functionId.indexOf("("));
+	const [left, right] = list;
+	if (left === undefined || right === undefined) return BOOLEAN_DEFAULT;
+	const constant = right.kind === "constant" ? right : left.kind === "constant" ? left : null;
+	const operand = constant === right ? left : right;
+	switch (name) {
+		case "eq":
+			return equality(operand, constant, statistics);
+		case "ne":
+			return 1 - equality(operand, constant, statistics);
+		case "lt":
+		case "le":
+			return inequality(operand, constant, constant === right, statistics);
+		case "gt":
+		case "ge":
+			return inequality(operand, constant, constant !== right, statistics);
+		case "like":
+		case "ilike":
+			return patternSelectivity(right);
+		case "not_like":
+		case "not_ilike":
+			return 1 - patternSelectivity(right);
+		default:
+			return BOOLEAN_DEFAULT;
+	}
+}
+
+type Constant = { value: SqlValue; type: DataType };
+
+/** (1 - nulls) / distinct values; nothing outside the bounds. */
+function equality(operand: Expression, constant: Constant | null, statistics: StatisticsOf): number {
+	const known = columnOf(operand, statistics);
+	if (known === null) return EQUALITY_DEFAULT;
+	const place = constant === null ? null : orderOf(constant.type, constant.value);
+	const sameAxis = constant !== null && (underCasts(operand)?.type.kind === constant.type.kind || isNumber(constant.type));
+	if (place !== null && sameAxis && known.minimum !== null && known.maximum !== null && (place < known.minimum || place > known.maximum)) {
+		return SELECTIVITY_MIN;
+	}
+	return (1 - known.nullFraction) / known.distinctCount;
+}
+
+function isNumber(type: DataType): boolean {
+	return ["smallint", "integer", "bigint", "numeric", "real", "double"].includes(type.kind);
+}
+
+/** Linear interpolation between the column's bounds. */
+function inequality(operand: Expression, constant: Constant | null, below: boolean, statistics: StatisticsOf): number {
+	const known = columnOf(operand, statistics);
+	if (known === null || constant === null || known.minimum === null || known.maximum === null) return INEQUALITY_DEFAULT;
+	const place = placeOf(underCasts(operand)?.type, constant);
+	if (place === null) return INEQUALITY_DEFAULT;
+	const width = known.maximum - known.minimum;
+	const fraction = width <= 0 ? BOOLEAN_DEFAULT : Math.min(1, Math.max(0, (place - known.minimum) / width));
+	return Math.max((below ? fraction : 1 - fraction) * (1 - known.nullFraction), SELECTIVITY_MIN);
+}
+
+/** The constant on the column's axis: a timestamp compared with dates counts days. */
+function placeOf(columnType: DataType | undefined, constant: Constant): number | null {
+	const place = orderOf(constant.type, constant.value);
+	if (place === null || columnType === undefined) return null;
+	if (columnType.kind === "date" && (constant.type.kind === "timestamp" || constant.type.kind === "timestamptz")) return place / 86_400e6;
+	return place;
+}
+
+function patternSelectivity(pattern: Expression): number {
+	if (pattern.kind !== "constant" || typeof pattern.value !== "string") return PATTERN_DEFAULT;
+	const literalCount = Math.min(Array.from(pattern.value.replaceAll(/[%_]/g, "")).length, 5);
+	return Math.max(PATTERN_CHARACTER ** literalCount, PATTERN_DEFAULT / 10);
+}
