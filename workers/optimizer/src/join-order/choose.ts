@@ -58,8 +58,12 @@ export function chooseJoinOrder(relations: LogicalOperator[], conditions: Expres
 		return { set, plan, rowCount, cost: left.cost + right.cost + rowCount + Math.min(left.rowCount, right.rowCount) };
 	};
 	const connected = (left: Candidate, right: Candidate) =>
-		placed.some((condition) => (condition.set & left.set) !== 0 && (condition.set & right.set) !== 0 && (condition.set & ~(left.set | right.set)) === 0);
-	const components = relations.length <= DYNAMIC_RELATION_COUNT_MAX ? dynamic(leaves, combine, connected) : greedy(leaves, combine, connected);
+		placed.some(
+			(condition) =>
+				(condition.set & left.set) !== 0 && (condition.set & right.set) !== 0 && (condition.set & ~(left.set | right.set)) === 0,
+		);
+	const components =
+		relations.length <= DYNAMIC_RELATION_COUNT_MAX ? dynamic(leaves, combine, connected) : greedy(leaves, combine, connected);
 	components.sort((left, right) => left.rowCount - right.rowCount);
 	const result = components.reduce(combine);
 	const loose = conjunction(placed.filter((condition) => condition.set === 0).map((condition) => condition.expression));

@@ -112,7 +112,8 @@ export function sameExpression(left: Expression, right: Expression): boolean {
 export function fingerprint(expression: Expression): string {
 	return JSON.stringify(expression, (_key, value: unknown) => {
 		if (typeof value === "bigint") return { bigint: value.toString() };
-		if (typeof value === "number" && !(Number.isFinite(value) && !Object.is(value, -0))) return { number: Object.is(value, -0) ? "-0" : String(value) };
+		if (typeof value === "number" && !(Number.isFinite(value) && !Object.is(value, -0)))
+			return { number: Object.is(value, -0) ? "-0" : String(value) };
 		if (value instanceof Uint8Array) return { bytes: Array.from(value) };
 		return value;
 	});

@@ -25,7 +25,11 @@ export function joinKeys(condition: Expression | null, leftColumns: ReadonlySet<
 	return { leftKeys, rightKeys, residual: conjunction(residual) };
 }
 
-function keyPair(part: Expression, leftColumns: ReadonlySet<ColumnId>, rightColumns: ReadonlySet<ColumnId>): [Expression, Expression] | null {
+function keyPair(
+	part: Expression,
+	leftColumns: ReadonlySet<ColumnId>,
+	rightColumns: ReadonlySet<ColumnId>,
+): [Expression, Expression] | null {
 	if (part.kind !== "call" || !part.functionId.startsWith("eq(")) return null;
 	const [first, second] = part.arguments;
 	if (first === undefined || second === undefined) return null;

@@ -67,7 +67,8 @@ export function planPhysical(node: LogicalOperator, context: PhysicalContext): P
 			const aggregates = node.aggregates.map((call) => placeAggregate(call, positions));
 			const columns = outputColumns(node);
 			const inputRowCount = input.operator.estimate.rowCount;
-			const work = totalWorkUnits([...groupKeys, ...aggregates.flatMap((call) => [...call.arguments, call.filter])]) + 2 * aggregates.length;
+			const work =
+				totalWorkUnits([...groupKeys, ...aggregates.flatMap((call) => [...call.arguments, call.filter])]) + 2 * aggregates.length;
 			const milliseconds = cpuMilliseconds.evaluate(inputRowCount, work) + (groupKeys.length > 0 ? cpuMilliseconds.hash(inputRowCount) : 0);
 			return {
 				operator: { kind: "hash_aggregate", input: input.operator, groupKeys, aggregates, estimate: estimate(columns, milliseconds) },
@@ -81,7 +82,10 @@ export function planPhysical(node: LogicalOperator, context: PhysicalContext): P
 			const inputRowCount = input.operator.estimate.rowCount;
 			if (node.kind === "sort") {
 				const milliseconds = cpuMilliseconds.sort(inputRowCount, inputRowCount);
-				return { operator: { kind: "sort", input: input.operator, keys, estimate: estimate(input.columns, milliseconds) }, columns: input.columns };
+				return {
+					operator: { kind: "sort", input: input.operator, keys, estimate: estimate(input.columns, milliseconds) },
+					columns: input.columns,
+				};
 			}
 			const { limit, offset } = node;
 			const milliseconds = cpuMilliseconds.sort(inputRowCount, limit + offset);
@@ -93,7 +97,10 @@ export function planPhysical(node: LogicalOperator, context: PhysicalContext): P
 		case "limit": {
 			const input = planPhysical(node.input, context);
 			const { limit, offset } = node;
-			return { operator: { kind: "limit", input: input.operator, limit, offset, estimate: estimate(input.columns, 0) }, columns: input.columns };
+			return {
+				operator: { kind: "limit", input: input.operator, limit, offset, estimate: estimate(input.columns, 0) },
+				columns: input.columns,
+			};
 		}
 		default:
 			return unreachable(node);
@@ -139,8 +146,7 @@ function planScan(node: Extract<LogicalOperator, { kind: "scan" }>, context: Phy
 	const readWidth = node.columns.reduce((sum, id) => sum + valueByteCount(context.columns.get(id).type), 0);
 	const byteCount = Math.round((fileByteCount * readWidth) / Math.max(width, 1));
 	const predicate = node.predicate === null ? null : new Positions(node.columns).place(node.predicate);
-	const milliseconds =
-		cpuMilliseconds.scan(byteCount, fileRowCount, totalWorkUnits([predicate])) + objectReadMilliseconds(fileCount);
+	const milliseconds = cpuMilliseconds.scan(byteCount, fileRowCount, totalWorkUnits([predicate])) + objectReadMilliseconds(fileCount);
 	const rowCount = Math.round(context.cardinality.rowCount(node));
 	return {
 		operator: { kind: "scan", table: node.table, columns: node.fieldIds, predicate, estimate: { rowCount, byteCount, milliseconds } },
@@ -149,11 +155,7 @@ function planScan(node: Extract<LogicalOperator, { kind: "scan" }>, context: Phy
 }
 
 /** The smaller side of an inner join is built; a left join builds its right side. Without equalities every pair is tried. */
-function planJoin(
-	node: LogicalJoin,
-	context: PhysicalContext,
-	estimate: (columns: ColumnId[], milliseconds: number) => Estimate,
-): Placed {
+function planJoin(node: LogicalJoin, context: PhysicalContext, estimate: (columns: ColumnId[], milliseconds: number) => Estimate): Placed {
 	const swapped = node.join === "inner" && context.cardinality.rowCount(node.left) < context.cardinality.rowCount(node.right);
 	const probe = planPhysical(swapped ? node.right : node.left, context);
 	const build = planPhysical(swapped ? node.left : node.right, context);

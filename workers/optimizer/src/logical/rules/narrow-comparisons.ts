@@ -55,7 +55,12 @@ function narrowPair(operand: Expression, constant: Constant): { operand: Express
 		return value === null ? null : { operand: inner, constant: { kind: "constant", value, type: inner.type } };
 	}
 	// The same NUMERIC kind, but the constant carries a scale of its own.
-	if (operand.type.kind === "numeric" && operand.type.precision !== undefined && constant.type.kind === "numeric" && constant.type.precision === undefined) {
+	if (
+		operand.type.kind === "numeric" &&
+		operand.type.precision !== undefined &&
+		constant.type.kind === "numeric" &&
+		constant.type.precision === undefined
+	) {
 		const value = convert(constant.value, constant.type, operand.type);
 		return value === null ? null : { operand, constant: { kind: "constant", value, type: operand.type } };
 	}

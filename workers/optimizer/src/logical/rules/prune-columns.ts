@@ -48,7 +48,13 @@ function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>): LogicalOpe
 			const kept = node.columns
 				.map((id, index) => ({ id, expression: node.expressions[index] as Expression }))
 				.filter(({ id }) => needed.has(id));
-			const input = prune(node.input, withColumns(new Set(), kept.map(({ expression }) => expression)));
+			const input = prune(
+				node.input,
+				withColumns(
+					new Set(),
+					kept.map(({ expression }) => expression),
+				),
+			);
 			const result: LogicalOperator = {
 				...node,
 				input,
@@ -77,7 +83,16 @@ function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>): LogicalOpe
 		}
 		case "sort":
 		case "top_n":
-			return { ...node, input: prune(node.input, withColumns(needed, node.keys.map((key) => key.expression))) };
+			return {
+				...node,
+				input: prune(
+					node.input,
+					withColumns(
+						needed,
+						node.keys.map((key) => key.expression),
+					),
+				),
+			};
 		case "limit":
 			return { ...node, input: prune(node.input, needed) };
 		default:
@@ -86,10 +101,15 @@ function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>): LogicalOpe
 }
 
 function allArguments(node: Extract<LogicalOperator, { kind: "aggregate" }>): Set<ColumnId> {
-	return withColumns(new Set(), node.aggregates.flatMap((call) => [...call.arguments, call.filter]));
+	return withColumns(
+		new Set(),
+		node.aggregates.flatMap((call) => [...call.arguments, call.filter]),
+	);
 }
 
 function changesNothing(node: Extract<LogicalOperator, { kind: "project" }>, input: ColumnId[]): boolean {
 	if (input.length !== node.columns.length) return false;
-	return node.expressions.every((expression, index) => expression.kind === "column" && expression.index === input[index] && node.columns[index] === input[index]);
+	return node.expressions.every(
+		(expression, index) => expression.kind === "column" && expression.index === input[index] && node.columns[index] === input[index],
+	);
 }

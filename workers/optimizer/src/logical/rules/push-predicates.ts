@@ -101,7 +101,9 @@ function pushIntoInner(node: LogicalJoin, predicates: Expression[]): LogicalOper
 /** What an OR demands of one side: the OR of each branch's conjuncts there. @returns null where a branch demands nothing */
 function impliedWithin(predicate: Expression, columns: ReadonlySet<ColumnId>): Expression | null {
 	if (predicate.kind !== "or") return null;
-	const parts = disjuncts(predicate).map((branch) => conjunction(conjuncts(branch).filter((part) => isWithin(part, columns) && isStable(part))));
+	const parts = disjuncts(predicate).map((branch) =>
+		conjunction(conjuncts(branch).filter((part) => isWithin(part, columns) && isStable(part))),
+	);
 	const known = parts.filter((part) => part !== null);
 	return known.length < parts.length ? null : { kind: "or", arguments: known, type: BOOLEAN };
 }

@@ -61,7 +61,8 @@ function castTo(input: Expression, type: DataType, explicit: boolean): Expressio
 	if (sameType(input.type, type)) return input;
 	if (input.kind === "constant" && input.value === null) return { ...input, type };
 	// A text constant is a varchar one as it stands.
-	if (input.kind === "constant" && input.type.kind === "text" && type.kind === "varchar" && type.length === undefined) return { ...input, type };
+	if (input.kind === "constant" && input.type.kind === "text" && type.kind === "varchar" && type.length === undefined)
+		return { ...input, type };
 	return { kind: "cast", input, type, explicit };
 }
 

@@ -77,7 +77,8 @@ export function bindMinMax(environment: ExpressionEnvironment, expression: MinMa
 export function bindNullIf(environment: ExpressionEnvironment, expression: A_Expr): Bound {
 	const { statement } = environment;
 	const location = expression.location ?? 0;
-	if (expression.lexpr === undefined || expression.rexpr === undefined) throw statement.unsupported("NULLIF without two arguments", location);
+	if (expression.lexpr === undefined || expression.rexpr === undefined)
+		throw statement.unsupported("NULLIF without two arguments", location);
 	const left = environment.bind(expression.lexpr);
 	const right = environment.bind(expression.rexpr);
 	const equal = bindComparison(statement, "=", [left, right], location);

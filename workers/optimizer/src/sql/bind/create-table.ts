@@ -21,7 +21,8 @@ export function bindCreateTable(statement: StatementContext, create: CreateStmt)
 	const relation = create.relation;
 	if (relation === undefined) throw statement.unsupported("this CREATE TABLE");
 	checkSchema(statement, relation);
-	if (relation.relpersistence !== undefined && relation.relpersistence !== "p") throw statement.unsupported("a temporary or unlogged table");
+	if (relation.relpersistence !== undefined && relation.relpersistence !== "p")
+		throw statement.unsupported("a temporary or unlogged table");
 	if (create.inhRelations !== undefined || create.partspec !== undefined || create.partbound !== undefined) {
 		throw statement.unsupported("table inheritance and partitioning");
 	}
@@ -60,7 +61,8 @@ function checkColumns(statement: StatementContext, columns: ColumnDefinition[]):
 		if (names.has(column.name)) throw statement.error("duplicate_column", `column "${column.name}" specified more than once`);
 		names.add(column.name);
 	}
-	if (columns.length > TABLE_COLUMN_COUNT_MAX) throw statement.error("too_many_columns", `tables can have at most ${TABLE_COLUMN_COUNT_MAX} columns`);
+	if (columns.length > TABLE_COLUMN_COUNT_MAX)
+		throw statement.error("too_many_columns", `tables can have at most ${TABLE_COLUMN_COUNT_MAX} columns`);
 	if (columns.length === 0) throw statement.unsupported("a table without columns");
 }
 
@@ -159,8 +161,12 @@ function bindDefault(statement: StatementContext, node: Node, column: { name: st
 	const sql = sourceSlice(statement.source.sql, locationOf(node));
 	let inner = expression;
 	while (inner.kind === "cast") inner = inner.input;
-	if (inner.kind === "call" && ["now()", "current_timestamp()", "transaction_timestamp()", "statement_timestamp()"].includes(inner.functionId)) {
-		if (column.type.kind === "timestamptz" || column.type.kind === "timestamp" || column.type.kind === "date") return { sql, value: { kind: "now" } };
+	if (
+		inner.kind === "call" &&
+		["now()", "current_timestamp()", "transaction_timestamp()", "statement_timestamp()"].includes(inner.functionId)
+	) {
+		if (column.type.kind === "timestamptz" || column.type.kind === "timestamp" || column.type.kind === "date")
+			return { sql, value: { kind: "now" } };
 	}
 	if (!isImmutable(inner)) throw statement.unsupported("a DEFAULT other than a constant and now()", bound.location);
 	return { sql, value: { kind: "constant", value: statement.evaluate(expression) } };
@@ -194,7 +200,8 @@ function bindOptions(statement: StatementContext, options: Node[], columns: Colu
 	return sortKey;
 }
 
-const SORT_KEY_ITEM = /^\s*(?:"((?:[^"]|"")+)"|([A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*))(?:\s+(asc|desc))?(?:\s+nulls\s+(first|last))?\s*$/i;
+const SORT_KEY_ITEM =
+	/^\s*(?:"((?:[^"]|"")+)"|([A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*))(?:\s+(asc|desc))?(?:\s+nulls\s+(first|last))?\s*$/i;
 
 function parseSortKey(
 	statement: StatementContext,

@@ -92,7 +92,8 @@ function bindColumn(environment: ExpressionEnvironment, reference: ColumnRef): B
 	const { statement, scope, clause } = environment;
 	const location = reference.location ?? 0;
 	const fields = reference.fields ?? [];
-	if (clause === "DEFAULT expressions") throw statement.error("feature_not_supported", "cannot use column reference in DEFAULT expression", location);
+	if (clause === "DEFAULT expressions")
+		throw statement.error("feature_not_supported", "cannot use column reference in DEFAULT expression", location);
 	if (fields.some((field) => as(field, "A_Star") !== undefined)) {
 		throw statement.error("syntax_error", 'syntax error at or near "*"', location);
 	}
@@ -136,7 +137,9 @@ function bindOperatorExpression(environment: ExpressionEnvironment, expression: 
 			return bindDistinct(environment, expression);
 		case "AEXPR_OP": {
 			const symbols = strings(expression.name);
-			const operands = [expression.lexpr, expression.rexpr].filter((operand) => operand !== undefined).map((operand) => environment.bind(operand));
+			const operands = [expression.lexpr, expression.rexpr]
+				.filter((operand) => operand !== undefined)
+				.map((operand) => environment.bind(operand));
 			return bindOperator(statement, symbols[symbols.length - 1] ?? "", operands, location);
 		}
 		case "AEXPR_SIMILAR":

@@ -78,7 +78,12 @@ function bindTable(reference: RangeVar, options: QueryOptions): BoundFrom {
 		const common = options.commonTables.findLast((table) => table.name === name);
 		if (common !== undefined) {
 			const bound = options.bindQuery(common.query, { ...options, commonTables: common.visible, targetTypes: [] });
-			const columns = renameColumns(statement, { alias: name, columns: bound.columns, names: common.columnNames, location: common.location });
+			const columns = renameColumns(statement, {
+				alias: name,
+				columns: bound.columns,
+				names: common.columnNames,
+				location: common.location,
+			});
 			return relationScope(statement, bound.operator, { alias: name, tableName: name, columns }, reference.alias, location);
 		}
 	}

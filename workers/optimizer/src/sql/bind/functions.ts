@@ -33,7 +33,19 @@ const CAST_FUNCTIONS: Record<string, DataType> = {
 };
 
 /** Functions that SQL only has over windows. */
-const WINDOW_ONLY = new Set(["row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "first_value", "last_value", "nth_value"]);
+const WINDOW_ONLY = new Set([
+	"row_number",
+	"rank",
+	"dense_rank",
+	"percent_rank",
+	"cume_dist",
+	"ntile",
+	"lag",
+	"lead",
+	"first_value",
+	"last_value",
+	"nth_value",
+]);
 
 export function bindFunctionCall(environment: ExpressionEnvironment, call: FuncCall): Bound {
 	const { statement } = environment;
@@ -46,7 +58,8 @@ export function bindFunctionCall(environment: ExpressionEnvironment, call: FuncC
 	}
 	if (call.over !== undefined || WINDOW_ONLY.has(name)) throw statement.unsupported("a window function", location);
 	if (call.func_variadic) throw statement.unsupported("a VARIADIC argument", location);
-	if ((call.args ?? []).some((argument) => as(argument, "NamedArgExpr") !== undefined)) throw statement.unsupported("a named argument", location);
+	if ((call.args ?? []).some((argument) => as(argument, "NamedArgExpr") !== undefined))
+		throw statement.unsupported("a named argument", location);
 	const overloads = signaturesByName(name);
 	if (overloads[0]?.kind === "aggregate") return bindAggregate(environment, call, { overloads, shownName, location });
 	if (call.agg_star || call.agg_distinct || call.agg_filter !== undefined || call.agg_order !== undefined) {
@@ -60,7 +73,13 @@ export function bindFunctionCall(environment: ExpressionEnvironment, call: FuncC
 		}
 	}
 	const chosen = chooseOverload(statement, { overloads, list, shownName, location });
-	return typed(makeCall(statement, chosen, list), leftmost(location, list.reduce((best, bound) => leftmost(best, bound.location), -1)));
+	return typed(
+		makeCall(statement, chosen, list),
+		leftmost(
+			location,
+			list.reduce((best, bound) => leftmost(best, bound.location), -1),
+		),
+	);
 }
 
 /** SQL's niladic functions such as CURRENT_DATE. */
@@ -106,7 +125,12 @@ function chooseOverload(statement: StatementContext, site: CallSite): Chosen {
 /** The call with every argument cast to what the overload takes. */
 export function makeCall(statement: StatementContext, chosen: Chosen, list: Bound[]): Expression {
 	const given = list.map((bound, index) => coerceToKind(statement, bound, chosen.kinds[index] as DataType["kind"] | "any"));
-	return { kind: "call", functionId: chosen.signature.id, arguments: given, type: chosen.signature.result(given.map((argument) => argument.type)) };
+	return {
+		kind: "call",
+		functionId: chosen.signature.id,
+		arguments: given,
+		type: chosen.signature.result(given.map((argument) => argument.type)),
+	};
 }
 
 /** `numeric` takes fixed and free values, `text` takes VARCHAR, `any` everything as it is. */
@@ -157,7 +181,8 @@ function bindAggregate(environment: ExpressionEnvironment, call: FuncCall, site:
 			? null
 			: coerceBoolean(statement, environment.bind(call.agg_filter, { clause: "FILTER", aggregates: null }), "FILTER");
 	if (environment.insideAggregate) throw statement.error("grouping_error", "aggregate function calls cannot be nested", location);
-	if (aggregates === null) throw statement.error("grouping_error", `aggregate functions are not allowed in ${environment.clause}`, location);
+	if (aggregates === null)
+		throw statement.error("grouping_error", `aggregate functions are not allowed in ${environment.clause}`, location);
 	const bound = makeCall(statement, chosen, list);
 	if (bound.kind !== "call") throw statement.unsupported("this aggregate", location);
 	const made: AggregateCall = {

@@ -27,7 +27,9 @@ export function makeGrouping(options: {
 		if (byKey.has(key)) continue;
 		// A plain column keeps its id, and with it its statistics.
 		const id =
-			expression.kind === "column" ? expression.index : statement.columns.add({ name, type: expression.type, nullable: true, origin: null });
+			expression.kind === "column"
+				? expression.index
+				: statement.columns.add({ name, type: expression.type, nullable: true, origin: null });
 		groupColumns.push(id);
 		groupExpressions.push(expression);
 		byKey.set(key, { kind: "column", index: id, type: expression.type });

@@ -38,7 +38,13 @@ export function bindInsert(statement: StatementContext, insert: InsertStmt, bind
 	if (isPlainValues(source)) return bindValuesInsert(statement, { schema, targets, explicit: insert.cols !== undefined, query: source });
 	const bound = bindQuery(source, options);
 	const first = locationOf(as(source.targetList?.[targets.length], "ResTarget")?.val);
-	checkCount(statement, { given: bound.columns.length, wanted: targets.length, explicit: insert.cols !== undefined, surplus: first, missing: targets[bound.columns.length]?.location });
+	checkCount(statement, {
+		given: bound.columns.length,
+		wanted: targets.length,
+		explicit: insert.cols !== undefined,
+		surplus: first,
+		missing: targets[bound.columns.length]?.location,
+	});
 	const values = bound.columns.map((column, index): Expression => {
 		const location = locationOf(as(source.targetList?.[index], "ResTarget")?.val);
 		const value = typed({ kind: "column", index: column.id, type: column.type }, location);
@@ -74,7 +80,13 @@ function targetColumns(statement: StatementContext, insert: InsertStmt, schema: 
 }
 
 function isPlainValues(query: SelectStmt): boolean {
-	return query.valuesLists !== undefined && query.sortClause === undefined && query.limitCount === undefined && query.limitOffset === undefined && query.withClause === undefined;
+	return (
+		query.valuesLists !== undefined &&
+		query.sortClause === undefined &&
+		query.limitCount === undefined &&
+		query.limitOffset === undefined &&
+		query.withClause === undefined
+	);
 }
 
 function checkCount(
@@ -165,4 +177,3 @@ function assemble(
 	});
 	return { schema, columns, operator: { kind: "project", input, columns: columns.map((column) => column.id), expressions } };
 }
-

@@ -18,7 +18,13 @@ export function bindOperator(statement: StatementContext, symbol: string, operan
 	const resolution = resolveOverload(overloads, types, { operator: true });
 	if (resolution.kind === "found") {
 		const call = makeCall(statement, resolution, operands);
-		return typed(call, leftmost(location, operands.reduce((best, bound) => leftmost(best, bound.location), -1)));
+		return typed(
+			call,
+			leftmost(
+				location,
+				operands.reduce((best, bound) => leftmost(best, bound.location), -1),
+			),
+		);
 	}
 	const shown = operands.map((bound) => bareTypeName(boundType(bound)));
 	const text = shown.length === 2 ? `${shown[0] ?? ""} ${symbol} ${shown[1] ?? ""}` : `${symbol} ${shown[0] ?? ""}`;

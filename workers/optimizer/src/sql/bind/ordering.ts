@@ -67,7 +67,8 @@ function findItem(environment: ExpressionEnvironment, targets: Target[], node: N
 		const ordinal = constant.ival.ival ?? 0;
 		const visible = targets.filter((target) => !target.hidden);
 		const chosen = visible[ordinal - 1];
-		if (chosen === undefined) throw statement.error("invalid_column_reference", `${clause} position ${ordinal} is not in select list`, location);
+		if (chosen === undefined)
+			throw statement.error("invalid_column_reference", `${clause} position ${ordinal} is not in select list`, location);
 		return targets.indexOf(chosen);
 	}
 	const bound = environment.bind(node);

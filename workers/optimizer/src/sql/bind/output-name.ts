@@ -17,7 +17,9 @@ function figure(node: Node | undefined): Figured | null {
 	const strong = (name: string): Figured => ({ name, weak: false });
 	switch (kindOf(node)) {
 		case "ColumnRef": {
-			const name = strings(as(node, "ColumnRef")?.fields).filter((field) => field !== "").at(-1);
+			const name = strings(as(node, "ColumnRef")?.fields)
+				.filter((field) => field !== "")
+				.at(-1);
 			return name === undefined ? null : strong(name);
 		}
 		case "FuncCall":

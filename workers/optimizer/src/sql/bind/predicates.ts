@@ -121,7 +121,12 @@ export function bindDistinct(environment: ExpressionEnvironment, expression: A_E
 	const right = environment.bind(expression.rexpr);
 	const negated = expression.kind === "AEXPR_NOT_DISTINCT";
 	const compared = bindComparison(statement, negated ? "=" : "<>", [left, right], location);
-	const isNull = (bound: Bound, not: boolean): Expression => ({ kind: "is_null", input: settle(statement, bound), negated: not, type: BOOLEAN });
+	const isNull = (bound: Bound, not: boolean): Expression => ({
+		kind: "is_null",
+		input: settle(statement, bound),
+		negated: not,
+		type: BOOLEAN,
+	});
 	return typed(
 		{
 			kind: "case",
@@ -178,7 +183,12 @@ function constantList(
 	for (const value of values) {
 		const constant = coerce(statement, value, type);
 		if (constant.kind === "constant" && sameType(constant.type, type)) list.push(constant.value);
-		else if (constant.kind === "cast" && constant.input.kind === "constant" && type.kind === "bigint" && constant.input.type.kind !== "text") {
+		else if (
+			constant.kind === "cast" &&
+			constant.input.kind === "constant" &&
+			type.kind === "bigint" &&
+			constant.input.type.kind !== "text"
+		) {
 			list.push(constant.input.value === null ? null : BigInt(constant.input.value as number));
 		} else return null;
 	}

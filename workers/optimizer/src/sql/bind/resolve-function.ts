@@ -85,7 +85,8 @@ function select(reachable: Candidate[], kinds: (DataTypeKind | null)[]): Candida
 	candidates = best(candidates, (candidate) =>
 		count(
 			candidate,
-			(kind, given) => given !== null && (kind === given || (kind !== "any" && isPreferred(kind) && typeCategory(kind) === typeCategory(given))),
+			(kind, given) =>
+				given !== null && (kind === given || (kind !== "any" && isPreferred(kind) && typeCategory(kind) === typeCategory(given))),
 		),
 	);
 	if (candidates.length === 1) return candidates[0] as Candidate;

@@ -23,7 +23,10 @@ const QUERY_LEVEL_COUNT_MAX = 500;
 export function bindQuery(query: SelectStmt, options: QueryOptions): BoundQuery {
 	const { statement } = options;
 	if (++statement.queryLevelCount > QUERY_LEVEL_COUNT_MAX) {
-		throw statement.error("statement_too_complex", `a statement may have at most ${QUERY_LEVEL_COUNT_MAX} query levels, WITH queries counted at each use`);
+		throw statement.error(
+			"statement_too_complex",
+			`a statement may have at most ${QUERY_LEVEL_COUNT_MAX} query levels, WITH queries counted at each use`,
+		);
 	}
 	refuseUnsupported(statement, query);
 	const inner: QueryOptions = { ...options, commonTables: bindWith(query, options) };

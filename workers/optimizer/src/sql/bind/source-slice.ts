@@ -19,7 +19,9 @@ export function sourceSlice(sql: string, start: number): string {
 		if (character === "(") depth++;
 		else if (character === ")" && --depth < 0) break;
 		else if (character === "," && depth === 0) break;
-		const word = /^\s+(not\s+null|null|primary|unique|check|references|constraint|collate|generated)\b/i.exec(rest.slice(position, position + 40));
+		const word = /^\s+(not\s+null|null|primary|unique|check|references|constraint|collate|generated)\b/i.exec(
+			rest.slice(position, position + 40),
+		);
 		if (depth === 0 && word !== null) break;
 		position++;
 	}

@@ -60,7 +60,9 @@ export function settleTargets(targets: Target[], options: QueryOptions): void {
 /** The entry that equals `bound`, or a new hidden one. @returns its index */
 export function findOrAddTarget(targets: Target[], bound: Bound, location: number): number {
 	const key = bound.kind === "typed" ? fingerprint(bound.expression) : null;
-	const found = targets.findIndex((target) => key !== null && target.bound.kind === "typed" && fingerprint(target.bound.expression) === key);
+	const found = targets.findIndex(
+		(target) => key !== null && target.bound.kind === "typed" && fingerprint(target.bound.expression) === key,
+	);
 	if (found >= 0) return found;
 	return targets.push({ name: "?column?", bound, hidden: true, location }) - 1;
 }

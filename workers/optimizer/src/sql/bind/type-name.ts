@@ -23,14 +23,29 @@ const SIMPLE: Record<string, DataType> = {
 	jsonb: { kind: "jsonb" },
 };
 /** Types of PostgreSQL that Littoral knows of and does not have. */
-const KNOWN_UNSUPPORTED = new Set(["timetz", "json", "bit", "varbit", "money", "inet", "cidr", "xml", "point", "oid", "name", "regclass", "tsvector"]);
+const KNOWN_UNSUPPORTED = new Set([
+	"timetz",
+	"json",
+	"bit",
+	"varbit",
+	"money",
+	"inet",
+	"cidr",
+	"xml",
+	"point",
+	"oid",
+	"name",
+	"regclass",
+	"tsvector",
+]);
 
 /** The type named; `interval` fields are in {@link intervalFields}. @throws undefined_object (42704), feature_not_supported, invalid_parameter_value */
 export function bindTypeName(statement: StatementContext, name: TypeName): DataType {
 	const location = name.location ?? 0;
 	const parts = strings(name.names);
 	const base = parts[parts.length - 1] ?? "";
-	if (parts.length > 1 && parts[0] !== "pg_catalog") throw statement.error("undefined_object", `type "${parts.join(".")}" does not exist`, location);
+	if (parts.length > 1 && parts[0] !== "pg_catalog")
+		throw statement.error("undefined_object", `type "${parts.join(".")}" does not exist`, location);
 	if ((name.arrayBounds ?? []).length > 0) throw statement.unsupported("an array type", location);
 	const modifiers = (name.typmods ?? []).map((node) => integerOf(statement, node, location));
 	const simple = SIMPLE[base];
@@ -46,7 +61,9 @@ export function bindTypeName(statement: StatementContext, name: TypeName): DataT
 		case "numeric":
 			return numericType(statement, modifiers, location);
 		case "varchar":
-			return modifiers.length === 0 ? { kind: "varchar" } : { kind: "varchar", length: lengthOf(statement, "varchar", modifiers, location) };
+			return modifiers.length === 0
+				? { kind: "varchar" }
+				: { kind: "varchar", length: lengthOf(statement, "varchar", modifiers, location) };
 		case "bpchar":
 			return modifiers.length === 0 ? { kind: "text" } : { kind: "char", length: lengthOf(statement, "char", modifiers, location) };
 		default:
@@ -62,7 +79,8 @@ function numericType(statement: StatementContext, modifiers: number[], location:
 	if (precision < 1 || precision > 1000) {
 		throw statement.error("invalid_parameter_value", `NUMERIC precision ${precision} must be between 1 and 1000`, location);
 	}
-	if (scale < -1000 || scale > 1000) throw statement.error("invalid_parameter_value", `NUMERIC scale ${scale} must be between -1000 and 1000`, location);
+	if (scale < -1000 || scale > 1000)
+		throw statement.error("invalid_parameter_value", `NUMERIC scale ${scale} must be between -1000 and 1000`, location);
 	if (precision > NUMERIC_PRECISION_MAX) throw statement.unsupported(`a NUMERIC precision above ${NUMERIC_PRECISION_MAX}`, location);
 	if (scale < 0 || scale > precision) throw statement.unsupported("a NUMERIC scale outside 0 to the precision", location);
 	return { kind: "numeric", precision, scale };
@@ -98,6 +116,7 @@ export function intervalUnit(statement: StatementContext, name: TypeName): strin
 	const mask = as(name.typmods?.[0], "A_Const")?.ival?.ival;
 	if (mask === undefined || mask === INTERVAL_FULL_RANGE) return null;
 	const unit = INTERVAL_UNITS.get(mask);
-	if (unit === undefined || (name.typmods ?? []).length > 1) throw statement.unsupported("an INTERVAL with a range of fields", name.location ?? 0);
+	if (unit === undefined || (name.typmods ?? []).length > 1)
+		throw statement.unsupported("an INTERVAL with a range of fields", name.location ?? 0);
 	return unit;
 }

@@ -29,7 +29,10 @@ export function locationOf(node: Node | undefined): number {
 		case "A_Expr":
 			return leftmost(own, locationOf(body["lexpr"] as Node | undefined));
 		case "TypeCast":
-			return leftmost(own, leftmost(locationOf(body["arg"] as Node | undefined), (body["typeName"] as { location?: number })?.location ?? 0));
+			return leftmost(
+				own,
+				leftmost(locationOf(body["arg"] as Node | undefined), (body["typeName"] as { location?: number })?.location ?? 0),
+			);
 		case "NullTest":
 		case "BooleanTest":
 		case "CollateClause":

@@ -13,7 +13,21 @@ import { SQL_NESTING_MAX } from "#shared/base/limits.ts";
 
 const CHAIN_KEYWORDS = new Set(["not", "at", "collate", "is", "isnull", "notnull", "like", "ilike", "similar", "between", "in"]);
 const CLAUSE_KEYWORDS = new Set(["union", "intersect", "except", "join"]);
-const SEPARATOR_KEYWORDS = new Set(["and", "or", "select", "from", "where", "group", "having", "order", "limit", "when", "then", "else", "on"]);
+const SEPARATOR_KEYWORDS = new Set([
+	"and",
+	"or",
+	"select",
+	"from",
+	"where",
+	"group",
+	"having",
+	"order",
+	"limit",
+	"when",
+	"then",
+	"else",
+	"on",
+]);
 const OPERATOR_CHARACTERS = "+-*/<>=~!@#%^&|`?:";
 
 interface Level {

@@ -1,0 +1,109 @@
+/** A physical operator as EXPLAIN shows it: a title, its properties, and the names of its output columns. Text and JSON are made from this. */
+import { unreachable } from "#shared/base/assert.ts";
+import type { Estimate, PhysicalOperator, PhysicalPlan } from "#shared/contracts/plan/physical.ts";
+import { deparse, deparseAggregate, deparseSortKey } from "./deparse.ts";
+
+export interface Description {
+	title: string;
+	properties: [name: string, value: string | number][];
+	estimate: Estimate;
+	inputs: Description[];
+	/** Of the output columns. */
+	names: string[];
+}
+
+export function describe(node: PhysicalOperator, plan: PhysicalPlan): Description {
+	const { estimate } = node;
+	const of = (input: PhysicalOperator) => describe(input, plan);
+	switch (node.kind) {
+		case "scan":
+			return describeScan(node, plan);
+		case "values": {
+			const names = node.types.map((_, index) => `column${index + 1}`);
+			return { title: "Values", properties: [["Row Count", node.rows.length]], estimate, inputs: [], names };
+		}
+		case "filter": {
+			const input = of(node.input);
+			return {
+				title: "Filter",
+				properties: [["Condition", deparse(node.predicate, input.names)]],
+				estimate,
+				inputs: [input],
+				names: input.names,
+			};
+		}
+		case "project": {
+			const input = of(node.input);
+			const names = node.expressions.map((expression) => deparse(expression, input.names));
+			return { title: "Project", properties: [["Output", names.join(", ")]], estimate, inputs: [input], names };
+		}
+		case "hash_join": {
+			const probe = of(node.probe);
+			const build = of(node.build);
+			const names = [...probe.names, ...build.names];
+			const keys = node.probeKeys.map((key, index) => {
+				const buildKey = node.buildKeys[index];
+				return `(${deparse(key, probe.names)} = ${buildKey === undefined ? "" : deparse(buildKey, build.names)})`;
+			});
+			const properties: Description["properties"] = [["Hash Condition", keys.join(" AND ")]];
+			if (node.residual !== null) properties.push(["Join Filter", deparse(node.residual, names)]);
+			return { title: node.join === "left" ? "Hash Left Join" : "Hash Join", properties, estimate, inputs: [probe, build], names };
+		}
+		case "nested_loop_join": {
+			const probe = of(node.probe);
+			const build = of(node.build);
+			const names = [...probe.names, ...build.names];
+			const properties: Description["properties"] = node.condition === null ? [] : [["Join Filter", deparse(node.condition, names)]];
+			return { title: node.join === "left" ? "Nested Loop Left Join" : "Nested Loop", properties, estimate, inputs: [probe, build], names };
+		}
+		case "hash_aggregate": {
+			const input = of(node.input);
+			const groups = node.groupKeys.map((key) => deparse(key, input.names));
+			const aggregates = node.aggregates.map((call) => deparseAggregate(call, input.names));
+			const properties: Description["properties"] = [];
+			if (groups.length > 0) properties.push(["Group Key", groups.join(", ")]);
+			if (aggregates.length > 0) properties.push(["Aggregates", aggregates.join(", ")]);
+			return {
+				title: groups.length > 0 ? "Hash Aggregate" : "Aggregate",
+				properties,
+				estimate,
+				inputs: [input],
+				names: [...groups, ...aggregates],
+			};
+		}
+		case "sort":
+		case "top_n": {
+			const input = of(node.input);
+			const properties: Description["properties"] = [["Sort Key", node.keys.map((key) => deparseSortKey(key, input.names)).join(", ")]];
+			if (node.kind === "top_n") properties.push(["Limit", node.limit], ...offsetOf(node.offset));
+			return { title: node.kind === "sort" ? "Sort" : "Top-N", properties, estimate, inputs: [input], names: input.names };
+		}
+		case "limit": {
+			const input = of(node.input);
+			const properties: Description["properties"] = node.limit === null ? [] : [["Limit", node.limit]];
+			return { title: "Limit", properties: [...properties, ...offsetOf(node.offset)], estimate, inputs: [input], names: input.names };
+		}
+		case "exchange": {
+			const input = of(node.input);
+			return { title: "Exchange", properties: [["Mode", node.mode]], estimate, inputs: [input], names: input.names };
+		}
+		default:
+			return unreachable(node);
+	}
+}
+
+function offsetOf(offset: number): Description["properties"] {
+	return offset === 0 ? [] : [["Offset", offset]];
+}
+
+function describeScan(node: Extract<PhysicalOperator, { kind: "scan" }>, plan: PhysicalPlan): Description {
+	const table = plan.tables[node.table];
+	const names = node.columns.map((fieldId) => table?.schema.columns.find((column) => column.fieldId === fieldId)?.name ?? `#${fieldId}`);
+	const fileCount = table?.pages.reduce((sum, page) => sum + page.fileCount, 0) ?? 0;
+	const pruned = table?.filesPruned ?? 0;
+	const properties: Description["properties"] = [];
+	if (names.length > 0) properties.push(["Columns", names.join(", ")]);
+	if (node.predicate !== null) properties.push(["Filter", deparse(node.predicate, names)]);
+	properties.push(["Files", `${fileCount} of ${fileCount + pruned}${pruned > 0 ? ` (${pruned} pruned)` : ""}`]);
+	return { title: `Scan on ${table?.schema.name ?? "?"}`, properties, estimate: node.estimate, inputs: [], names };
+}

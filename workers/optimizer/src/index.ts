@@ -1,0 +1,39 @@
+/** Optimizer: SQL to a bound, cost-based physical plan. Called by tenant; asks the catalog for snapshots. */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import pgQueryModule from "libpg-query/wasm/libpg-query.wasm";
+import kernelModule from "#shared/engine/kernels/build/kernels.wasm";
+import { installKernels } from "#shared/engine/kernels/kernels.ts";
+import type { CallContext } from "#shared/contracts/principal.ts";
+import type { OptimizerRpc, PlannedStatement, PlanRequest } from "#shared/contracts/rpc.ts";
+import { observed } from "#shared/observability/observed.ts";
+import { serviceApp } from "#shared/observability/service-app.ts";
+import { ParsedStatementCache } from "./cache/parsed-statements.ts";
+import { TableSnapshotCache } from "./cache/table-snapshots.ts";
+import type { Env } from "./env.ts";
+import { evaluate } from "./evaluate.ts";
+import { planStatement } from "./plan-statement.ts";
+import { installParser, parseStatement } from "./sql/parse/parser.ts";
+
+installParser(pgQueryModule);
+installKernels(kernelModule);
+
+const parsed = new ParsedStatementCache();
+const snapshots = new TableSnapshotCache();
+
+export class OptimizerService extends WorkerEntrypoint<Env> implements OptimizerRpc {
+	async plan(context: CallContext, request: PlanRequest): Promise<PlannedStatement> {
+		const { tenantId, requestId, traceparent } = context;
+		return await observed(
+			{ service: "optimizer", operation: "plan", env: this.env, ctx: this.ctx, traceparent, requestId, tenant: tenantId },
+			async () => await planStatement({ catalog: this.env.CATALOG, parsed, snapshots, evaluate, nowMs: Date.now }, tenantId, request),
+		);
+	}
+
+	async ready(): Promise<void> {
+		await parseStatement("SELECT 1");
+		await this.env.OPTIMIZER_DB.prepare("SELECT 1").first();
+	}
+}
+
+const app = serviceApp<Env>("optimizer");
+export default app;

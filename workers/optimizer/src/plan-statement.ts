@@ -1,0 +1,150 @@
+/** Planning from end to end: parse, look up the tables, bind, rewrite, prune files, choose operators. */
+import type { TenantId } from "#shared/base/ids.ts";
+import type { Expression } from "#shared/contracts/plan/expression.ts";
+import { PLAN_VERSION, type PhysicalOperator, type PhysicalPlan, type PlanStatement } from "#shared/contracts/plan/physical.ts";
+import type { CatalogRpc, PlannedStatement, PlanRequest } from "#shared/contracts/rpc.ts";
+import type { SqlValue } from "#shared/contracts/value.ts";
+import type { ParsedStatementCache } from "./cache/parsed-statements.ts";
+import type { TableSnapshotCache } from "./cache/table-snapshots.ts";
+import { explainJson } from "./explain/json.ts";
+import { explainText } from "./explain/text.ts";
+import { outputColumns } from "./logical/output.ts";
+import { optimize, type PipelineOptions } from "./logical/pipeline.ts";
+import type { LogicalOperator, LogicalScan } from "./logical/plan.ts";
+import { planPhysical } from "./physical/plan-physical.ts";
+import { pruneFiles } from "./physical/prune-files.ts";
+import { bindStatement, type BoundRows } from "./sql/bind/bind-statement.ts";
+import { StatementContext } from "./sql/bind/statement.ts";
+import { parameterCount, relationNames } from "./sql/bind/walk.ts";
+import { Cardinality } from "./statistics/cardinality.ts";
+import { dollars } from "./statistics/cost-model.ts";
+
+export interface PlannerPorts {
+	catalog: Pick<CatalogRpc, "readSnapshots" | "tableNames">;
+	parsed: ParsedStatementCache;
+	snapshots: TableSnapshotCache;
+	/** The value of an expression without columns, by the engine. */
+	evaluate: (expression: Expression, statement: PlanStatement) => SqlValue;
+	nowMs: () => number;
+	pipeline?: PipelineOptions;
+}
+
+/** @throws LittoralError with sqlstate and position */
+export async function planStatement(ports: PlannerPorts, tenantId: TenantId, request: PlanRequest): Promise<PlannedStatement> {
+	const { node, source } = await ports.parsed.parse(request.sql);
+	const names = relationNames(node);
+	const snapshots = await ports.snapshots.read(ports.catalog, {
+		tenantId,
+		names,
+		minimums: request.minimums ?? {},
+		fresh: request.fresh ?? false,
+		nowMs: ports.nowMs(),
+	});
+	const isMissing = names.some((name) => !snapshots.has(name));
+	const planned: PlanStatement = { nowMicroseconds: request.nowMicroseconds, timeZone: request.settings.timeZone ?? "UTC", parameters: [] };
+	const statement = new StatementContext({
+		source,
+		parameterValues: request.parameters,
+		planStatement: planned,
+		lookup: (name) => snapshots.get(name) ?? null,
+		tableNames: isMissing ? await ports.catalog.tableNames(tenantId) : [],
+		evaluate: (expression) => ports.evaluate(expression, planned),
+	});
+	const expected = parameterCount(node);
+	if (expected !== request.parameters.length) {
+		const message = `the request supplies ${request.parameters.length} parameters, but the statement requires ${expected}`;
+		throw statement.error("protocol_violation", message);
+	}
+	const bound = bindStatement(statement, node);
+	switch (bound.kind) {
+		case "query":
+			return { kind: "query", plan: planRows(ports, statement, bound) };
+		case "insert":
+			return { kind: "insert", table: bound.schema, plan: planRows(ports, statement, bound) };
+		case "explain": {
+			const plan = planRows(ports, statement, bound.rows);
+			const json = bound.format === "json" ? explainJson(plan) : null;
+			return { kind: "explain", lines: explainText(plan), json, analyze: false, plan };
+		}
+		case "create_table":
+		case "drop_table":
+			return bound;
+	}
+}
+
+function planRows(ports: PlannerPorts, statement: StatementContext, bound: BoundRows): PhysicalPlan {
+	const cardinality = new Cardinality(statement.columns, statement.tables);
+	const logical = optimize(bound.operator, { columns: statement.columns, evaluate: statement.evaluate, cardinality }, ports.pipeline);
+	const scans: LogicalScan[][] = statement.tables.map(() => []);
+	collectScans(logical, scans);
+	const tables = statement.tables.map((snapshot, index) => pruneFiles(snapshot, scans[index] ?? []));
+	const wanted = bound.columns.map((column) => column.id);
+	const placed = planPhysical(inOrder(logical, wanted, statement), { columns: statement.columns, cardinality, tables });
+	const root = placed.operator;
+	const output = bound.columns.map(({ name, id }) => {
+		const { type, nullable } = statement.columns.get(id);
+		return { name, type, nullable };
+	});
+	const totals = addUp(root);
+	const fileCount = tables.reduce((sum, table) => sum + table.pages.reduce((count, page) => count + page.fileCount, 0), 0);
+	return {
+		version: PLAN_VERSION,
+		statement: statement.planStatement,
+		tables,
+		root,
+		output,
+		estimate: {
+			rowCount: root.estimate.rowCount,
+			byteCount: totals.byteCount,
+			milliseconds: totals.milliseconds,
+			dollars: dollars({ cpuMilliseconds: totals.milliseconds, fileCount }),
+		},
+	};
+}
+
+/** The plan's columns as the result wants them: rules may have left others, or another order. */
+function inOrder(plan: LogicalOperator, wanted: number[], statement: StatementContext): LogicalOperator {
+	const given = outputColumns(plan);
+	if (given.length === wanted.length && given.every((id, index) => id === wanted[index])) return plan;
+	const expressions = wanted.map((id): Expression => ({ kind: "column", index: id, type: statement.columns.get(id).type }));
+	return { kind: "project", input: plan, columns: wanted, expressions };
+}
+
+function collectScans(node: LogicalOperator, scans: LogicalScan[][]): void {
+	switch (node.kind) {
+		case "scan":
+			scans[node.table]?.push(node);
+			return;
+		case "values":
+			return;
+		case "join":
+			collectScans(node.left, scans);
+			collectScans(node.right, scans);
+			return;
+		default:
+			collectScans(node.input, scans);
+	}
+}
+
+/** Bytes scanned and milliseconds of a whole tree. */
+function addUp(node: PhysicalOperator): { byteCount: number; milliseconds: number } {
+	const inputs = inputsOf(node).map(addUp);
+	const scanned = node.kind === "scan" ? node.estimate.byteCount : 0;
+	return {
+		byteCount: inputs.reduce((sum, input) => sum + input.byteCount, scanned),
+		milliseconds: inputs.reduce((sum, input) => sum + input.milliseconds, node.estimate.milliseconds),
+	};
+}
+
+function inputsOf(node: PhysicalOperator): PhysicalOperator[] {
+	switch (node.kind) {
+		case "scan":
+		case "values":
+			return [];
+		case "hash_join":
+		case "nested_loop_join":
+			return [node.probe, node.build];
+		default:
+			return [node.input];
+	}
+}
