@@ -9,6 +9,7 @@
  * | the watermark is where the flush began | `watermark.sequence_number` is NULL otherwise |
  * | no added path was ever committed or condemned | primary key of `object` |
  *
+ * `+tenant_id` keeps SQLite on the primary key where paths are given: by the tenant's index it would read all of the tenant's objects.
  * The version is assigned inside the batch, so additions are rebased onto whatever is newest by then.
  */
 import type { TableId, TenantId } from "#shared/base/ids.ts";
@@ -43,10 +44,10 @@ export function commitStatements(batch: CommitBatch): Statement[] {
 		...removed.flatMap((paths) => [
 			statement(sql`
 				UPDATE object SET removed_version = ${version}, removed_at_ms = ${batch.nowMs}
-				WHERE tenant_id = ${tenantId} AND path IN (SELECT value FROM json_each(${paths}))`),
+				WHERE +tenant_id = ${tenantId} AND path IN (SELECT value FROM json_each(${paths}))`),
 			statement(sql`
 				UPDATE inline_file SET until_version = ${version}
-				WHERE tenant_id = ${tenantId} AND until_version IS NULL AND path IN (SELECT value FROM json_each(${paths}))`),
+				WHERE +tenant_id = ${tenantId} AND until_version IS NULL AND path IN (SELECT value FROM json_each(${paths}))`),
 		]),
 		insertSnapshot(batch),
 		statement(sql`UPDATE tables SET version = version + 1 WHERE tenant_id = ${tenantId} AND table_id = ${tableId}`),
@@ -71,8 +72,8 @@ function logCommit({ request, token, nowMs }: CommitBatch): Statement {
 /** How many of `paths` are live data files of the table's newest snapshot. */
 export function liveCount(tenantId: TenantId, tableId: TableId, paths: readonly string[]): SQL {
 	const counts = jsonParameters(paths).map(
-		(chunk) => sql`(SELECT count(*) FROM json_each(${chunk}) JOIN object ON object.path = json_each.value
-			WHERE tenant_id = ${tenantId} AND table_id = ${tableId} AND kind = 'data' AND state = 'live' AND removed_version IS NULL)`,
+		(chunk) => sql`(SELECT count(*) FROM json_each(${chunk}) CROSS JOIN object ON object.path = json_each.value
+			WHERE +tenant_id = ${tenantId} AND table_id = ${tableId} AND kind = 'data' AND state = 'live' AND removed_version IS NULL)`,
 	);
 	return sql`(${sql.join([sql`0`, ...counts], sql` + `)})`;
 }
@@ -136,7 +137,7 @@ function insertSnapshot({ request, nowMs }: CommitBatch): Statement {
 				sql`0`,
 				...jsonParameters(removed).map(
 					(paths) =>
-						sql`(SELECT coalesce(sum(${column}), 0) FROM object WHERE tenant_id = ${tenantId} AND path IN (SELECT value FROM json_each(${paths})))`,
+						sql`(SELECT coalesce(sum(${column}), 0) FROM object WHERE +tenant_id = ${tenantId} AND path IN (SELECT value FROM json_each(${paths})))`,
 				),
 			],
 			sql` + `,

@@ -34,7 +34,7 @@ export interface CommitOutcome {
 export async function readOutcome(database: CatalogDatabase, request: CommitRequest): Promise<CommitOutcome> {
 	const { tenantId, tableId, change } = request;
 	const added = jsonParameters(change.files.map((file) => file.path)).map((paths) =>
-		statement(sql`SELECT path, state FROM object WHERE path IN (SELECT value FROM json_each(${paths}))`),
+		statement(sql`SELECT path, state FROM object WHERE +tenant_id = ${tenantId} AND path IN (SELECT value FROM json_each(${paths}))`),
 	);
 	const [logged, table, watermark, inputs, ...objects] = await database.batch("commit_outcome", [
 		loggedStatement(tenantId, request.commitId),

@@ -73,7 +73,7 @@ function foldStatements({ tenantId, tableId }: { tenantId: TenantId; tableId: Ta
 		...chunks.flatMap((paths) => [
 			statement(sql`
 				UPDATE object SET manifest_id = ${manifestId}
-				WHERE tenant_id = ${tenantId} AND path IN (SELECT value FROM json_each(${paths}))`),
+				WHERE +tenant_id = ${tenantId} AND path IN (SELECT value FROM json_each(${paths}))`),
 			statement(sql`
 				UPDATE inline_file SET until_version = ${version}
 				WHERE ${table} AND path IN (SELECT value FROM json_each(${paths}))`),
