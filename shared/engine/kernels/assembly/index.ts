@@ -13,3 +13,4 @@ export * from "./group";
 export * from "./join";
 export * from "./sort";
 export * from "./aggregate";
+export * from "./scalar";

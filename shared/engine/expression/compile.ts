@@ -1,0 +1,99 @@
+/** Bound expressions to evaluators. The plan is trusted to be well typed; what it names must exist. */
+import { assert, unreachable } from "#shared/base/assert.ts";
+import { signatureById } from "#shared/contracts/functions/registry.ts";
+import type { CallExpression, CastExpression, Expression } from "#shared/contracts/plan/expression.ts";
+import { bindCast } from "../functions/casts/cast.ts";
+import { scalarKernel } from "../functions/scalar-kernels.ts";
+import { ApplyEvaluator } from "./apply.ts";
+import { compileCase, compileCoalesce } from "./conditional.ts";
+import type { CompileOptions, Evaluator } from "./evaluator.ts";
+import { compileInList } from "./in-list.ts";
+import { compileColumn, compileConstant } from "./leaf.ts";
+import { compileIsNull, compileLogical, compileNot } from "./logical.ts";
+
+/** What operators hold of an expression. */
+export type CompiledExpression = Evaluator;
+
+/**
+ * @returns an evaluator for batches whose columns are those that the expression names; it may be kept for the whole query, and remembers what it made of the
+ * last dictionary in pages of the region's lease
+ */
+export function compileExpression(expression: Expression, options: CompileOptions): CompiledExpression {
+	const compile = (inner: Expression): Evaluator => compileExpression(inner, options);
+	switch (expression.kind) {
+		case "column":
+			return compileColumn(expression);
+		case "constant":
+			return compileConstant(expression, options);
+		case "call":
+			return compileCall(expression, options);
+		case "cast":
+			return compileCast(expression, options);
+		case "and":
+		case "or":
+			return compileLogical(expression.kind, expression.arguments.map(compile), options);
+		case "not":
+			return compileNot(compile(expression.input), options);
+		case "is_null":
+			return compileIsNull(compile(expression.input), expression.negated, options);
+		case "in_list":
+			return compileInList(compile(expression.input), expression, options);
+		case "case": {
+			const branches = expression.branches.map(({ when, then }) => ({ when: compile(when), then: compile(then) }));
+			return compileCase(branches, compile(expression.otherwise), expression.type, options);
+		}
+		case "coalesce":
+			return compileCoalesce(expression.arguments.map(compile), expression.type, options);
+		default:
+			return unreachable(expression);
+	}
+}
+
+function compileCall(expression: CallExpression, options: CompileOptions): Evaluator {
+	const signature = signatureById(expression.functionId);
+	assert(signature?.kind === "scalar", `${expression.functionId} is a scalar function`);
+	const operands = expression.arguments.map((argument) => compileExpression(argument, options));
+	const kernel = scalarKernel(signature.id)({
+		argumentTypes: operands.map((operand) => operand.type),
+		type: expression.type,
+		constants: operands.map((operand) => operand.constant),
+		statement: options.statement,
+	});
+	return new ApplyEvaluator(
+		{
+			arguments: operands,
+			kernel,
+			type: expression.type,
+			strict: signature.strict,
+			total: !signature.canRaise,
+			repeatable: signature.volatility !== "volatile",
+			costPerRow: signature.cost,
+		},
+		options,
+	);
+}
+
+function compileCast(expression: CastExpression, options: CompileOptions): Evaluator {
+	const input = compileExpression(expression.input, options);
+	const cast = bindCast(input.type, expression.type, expression.explicit, options.statement);
+	if (cast.kind === "relabel") {
+		return {
+			type: expression.type,
+			costPerRow: input.costPerRow,
+			evaluate: (batch, region) => cast.relabel(input.evaluate(batch, region)),
+			...(input.constant === undefined ? {} : { constant: input.constant }),
+		};
+	}
+	return new ApplyEvaluator(
+		{
+			arguments: [input],
+			kernel: cast.kernel,
+			type: expression.type,
+			strict: true,
+			total: cast.total,
+			repeatable: true,
+			costPerRow: cast.costPerRow,
+		},
+		options,
+	);
+}

@@ -1,0 +1,42 @@
+/** Every scalar function id to its kernel; a test proves the map total over the registry. */
+import { assert } from "#shared/base/assert.ts";
+import { ARITHMETIC_KERNELS } from "./arithmetic.ts";
+import { COMPARISON_KERNELS } from "./comparison.ts";
+import { DATETIME_ARITHMETIC_KERNELS } from "./datetime/arithmetic.ts";
+import { CLOCK_KERNELS } from "./datetime/clock.ts";
+import { DATETIME_FIELD_KERNELS } from "./datetime/fields.ts";
+import { EXTREME_KERNELS } from "./extremes.ts";
+import type { Bind } from "./kernel.ts";
+import { MATH_KERNELS } from "./math/math.ts";
+import { CONCATENATION_KERNELS } from "./strings/concatenation.ts";
+import { LIKE_KERNELS } from "./strings/like.ts";
+import { REGEXP_KERNELS } from "./strings/regexp.ts";
+import { SLICE_KERNELS } from "./strings/slices.ts";
+import { TEXT_KERNELS } from "./strings/text.ts";
+
+const KERNELS = new Map<string, Bind>(
+	[
+		COMPARISON_KERNELS,
+		ARITHMETIC_KERNELS,
+		MATH_KERNELS,
+		EXTREME_KERNELS,
+		SLICE_KERNELS,
+		TEXT_KERNELS,
+		CONCATENATION_KERNELS,
+		LIKE_KERNELS,
+		REGEXP_KERNELS,
+		DATETIME_ARITHMETIC_KERNELS,
+		DATETIME_FIELD_KERNELS,
+		CLOCK_KERNELS,
+	].flatMap((kernels) => Object.entries(kernels)),
+);
+
+/** What binds a scalar overload of the registry to its kernel. */
+export function scalarKernel(id: string): Bind {
+	const bind = KERNELS.get(id);
+	assert(bind !== undefined, `the function ${id} has a kernel`);
+	return bind;
+}
+
+/** Ids of all kernels, to be compared with the registry. */
+export const scalarKernelIds = (): string[] => [...KERNELS.keys()];

@@ -1,0 +1,186 @@
+/**
+ * Regular expressions by re2js, whose time is linear in the text: the host's own engine cannot be interrupted. PostgreSQL's advanced syntax is translated where
+ * the two differ in spelling; back references and look-around, which no linear engine has, are refused. As in PostgreSQL the longest match wins, unless
+ * the expression has a non-greedy quantifier.
+ */
+import { LittoralError } from "#shared/base/errors.ts";
+import type { SqlValue } from "#shared/contracts/value.ts";
+import { RE2JS } from "re2js";
+import type { Bind } from "../kernel.ts";
+import { perValueBound } from "../per-value.ts";
+
+interface Flags {
+	global: boolean;
+	bits: number;
+	literal: boolean;
+}
+
+/** PostgreSQL's option letters. @throws 22023 for one that is none, 0A000 for expanded syntax */
+function parseFlags(text: string): Flags {
+	// The dot matches a newline, and ^ and $ only the ends of the text, unless newline-sensitive matching is asked for.
+	const flags: Flags = { global: false, bits: RE2JS.DOTALL, literal: false };
+	for (const letter of text) {
+		switch (letter) {
+			case "g":
+				flags.global = true;
+				break;
+			case "i":
+				flags.bits |= RE2JS.CASE_INSENSITIVE;
+				break;
+			case "c":
+				flags.bits &= ~RE2JS.CASE_INSENSITIVE;
+				break;
+			case "n":
+			case "m":
+				flags.bits = (flags.bits | RE2JS.MULTILINE) & ~RE2JS.DOTALL;
+				break;
+			case "p":
+				flags.bits &= ~(RE2JS.DOTALL | RE2JS.MULTILINE);
+				break;
+			case "w":
+				flags.bits |= RE2JS.DOTALL | RE2JS.MULTILINE;
+				break;
+			case "s":
+				flags.bits = (flags.bits | RE2JS.DOTALL) & ~RE2JS.MULTILINE;
+				break;
+			case "t":
+				break;
+			case "q":
+				flags.literal = true;
+				break;
+			case "x":
+				throw new LittoralError("feature_not_supported", "expanded syntax of regular expressions is not supported");
+			default:
+				throw new LittoralError("invalid_parameter_value", `invalid regular expression option: "${letter}"`);
+		}
+	}
+	return flags;
+}
+
+const ESCAPES: Record<string, string> = { y: "\\b", Y: "\\B", m: "\\b", M: "\\b", Z: "\\z" };
+const NON_GREEDY = /[*+?}]\?/;
+
+/** PostgreSQL's spelling to re2's. */
+function translate(pattern: string): string {
+	return pattern.replace(/\[\[:[<>]:\]\]/g, "\\b").replace(/\\([\s\S])/g, (escape, letter: string) => ESCAPES[letter] ?? escape);
+}
+
+function compile(pattern: string, flags: Flags): RE2JS {
+	const source = flags.literal ? RE2JS.quote(pattern) : translate(pattern);
+	const longest = NON_GREEDY.test(source) ? 0 : RE2JS.LONGEST_MATCH;
+	try {
+		return RE2JS.compile(source, flags.bits | longest);
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : String(error);
+		throw new LittoralError("invalid_regular_expression", `invalid regular expression: ${reason}`);
+	}
+}
+
+/** Remembers the last expression: a constant pattern is compiled once, when the first row asks. */
+function remember(): (pattern: string, flags: string) => { expression: RE2JS; flags: Flags } {
+	let known: { pattern: string; flagText: string; expression: RE2JS; flags: Flags } | null = null;
+	return (pattern, flagText) => {
+		if (known?.pattern !== pattern || known.flagText !== flagText) {
+			const flags = parseFlags(flagText);
+			known = { pattern, flagText, expression: compile(pattern, flags), flags };
+		}
+		return known;
+	};
+}
+
+function bindMatch(fixedFlags: string, negated: boolean): Bind {
+	return perValueBound(() => {
+		const compiled = remember();
+		return ([text, pattern, flags]) => {
+			const { expression, flags: parsed } = compiled(pattern as string, (flags as string | undefined) ?? fixedFlags);
+			if (parsed.global) {
+				throw new LittoralError("invalid_parameter_value", 'regexp_like() does not support the "global" option');
+			}
+			return expression.matcher(text as string).find() !== negated;
+		};
+	});
+}
+
+/** A piece of a replacement: text, or the number of a group (0: the whole match). */
+type Piece = string | number;
+
+/** `\1` to `\9` and `\&` name what matched, `\\` is a backslash; another escape stands for itself. */
+function parseReplacement(text: string): Piece[] {
+	const pieces: Piece[] = [];
+	for (const part of text.split(/(\\[1-9&\\])/)) {
+		if (part === "\\\\") pieces.push("\\");
+		else if (/^\\[1-9]$/.test(part)) pieces.push(Number(part[1]));
+		else if (part === "\\&") pieces.push(0);
+		else if (part !== "") pieces.push(part);
+	}
+	return pieces;
+}
+
+function replaceMatches(expression: RE2JS, text: string, pieces: Piece[], global: boolean): string {
+	const matcher = expression.matcher(text);
+	let out = "";
+	let copied = 0;
+	let from = 0;
+	while (from <= text.length && matcher.find(from)) {
+		const start = matcher.start();
+		const end = matcher.end();
+		out += text.slice(copied, start);
+		for (const piece of pieces) {
+			if (typeof piece === "string") out += piece;
+			else if (piece <= matcher.groupCount()) out += matcher.group(piece) ?? "";
+		}
+		copied = end;
+		if (!global) break;
+		from = end > start ? end : end + (String.fromCodePoint(text.codePointAt(end) ?? 0).length || 1);
+	}
+	return out + text.slice(copied);
+}
+
+const bindReplace: Bind = perValueBound(() => {
+	const compiled = remember();
+	let known: { text: string; pieces: Piece[] } = { text: "", pieces: [] };
+	return ([text, pattern, replacement, flagText]) => {
+		const { expression, flags } = compiled(pattern as string, (flagText as string | undefined) ?? "");
+		if (known.text !== replacement) known = { text: replacement as string, pieces: parseReplacement(replacement as string) };
+		return replaceMatches(expression, text as string, known.pieces, flags.global);
+	};
+});
+
+function bindFirst(choose: (matcher: ReturnType<RE2JS["matcher"]>) => SqlValue): Bind {
+	return perValueBound(() => {
+		const compiled = remember();
+		return ([text, pattern]) => {
+			const matcher = compiled(pattern as string, "").expression.matcher(text as string);
+			return matcher.find() ? choose(matcher) : null;
+		};
+	});
+}
+
+const bindCount: Bind = perValueBound(() => {
+	const compiled = remember();
+	return ([value, pattern]) => {
+		const text = value as string;
+		const matcher = compiled(pattern as string, "").expression.matcher(text);
+		let count = 0;
+		let from = 0;
+		while (from <= text.length && matcher.find(from)) {
+			count++;
+			from = matcher.end() > matcher.start() ? matcher.end() : matcher.end() + 1;
+		}
+		return count;
+	};
+});
+
+export const REGEXP_KERNELS: Record<string, Bind> = {
+	"regexp_match_op(text,text)": bindMatch("", false),
+	"regexp_imatch_op(text,text)": bindMatch("i", false),
+	"not_regexp_match_op(text,text)": bindMatch("", true),
+	"not_regexp_imatch_op(text,text)": bindMatch("i", true),
+	"regexp_like(text,text)": bindMatch("", false),
+	"regexp_like(text,text,text)": bindMatch("", false),
+	"regexp_replace(text,text,text)": bindReplace,
+	"regexp_replace(text,text,text,text)": bindReplace,
+	"regexp_count(text,text)": bindCount,
+	"regexp_substr(text,text)": bindFirst((matcher) => matcher.group(0)),
+	"substring(text,text)": bindFirst((matcher) => (matcher.groupCount() > 0 ? matcher.group(1) : matcher.group(0))),
+};

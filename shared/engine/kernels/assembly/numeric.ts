@@ -1,0 +1,434 @@
+// NUMERIC: a coefficient below 10^38 in magnitude and a decimal scale. Operands are described by five i32 at a pointer:
+//   values, wide (1: i128 coefficients, 0: i64), scales (i32 a row, or 0), scale (when there are none), constant (1: lane 0 for every row).
+// Results are i128 coefficients at `out` and i32 scales at `outScales`. Answers 0, 1 out of range, 2 division by zero. `scratch`: 256 bytes.
+// Scales are PostgreSQL's: the larger of the two for sums, the sum for products, select_div_scale for quotients. Ties round away from zero.
+import { holds } from "./comparison";
+import { aboveLimit, atLeast, digitCount, divideLimbs, multiplyHighU64, multiplyU128, scaleUp } from "./int128";
+import { rowAt } from "./rows";
+
+const OVERFLOW: i32 = 1;
+const ZERO_DIVISOR: i32 = 2;
+
+// @ts-ignore: decorator
+@inline
+function laneOf(operand: usize, row: i32): usize {
+	return load<i32>(operand, 16) != 0 ? 0 : <usize>row;
+}
+// @ts-ignore: decorator
+@inline
+function lowOf(operand: usize, row: i32): u64 {
+	const values = <usize>load<u32>(operand);
+	return load<i32>(operand, 4) != 0 ? load<u64>(values + (laneOf(operand, row) << 4)) : load<u64>(values + (laneOf(operand, row) << 3));
+}
+// @ts-ignore: decorator
+@inline
+function highOf(operand: usize, row: i32): i64 {
+	const values = <usize>load<u32>(operand);
+	return load<i32>(operand, 4) != 0 ? load<i64>(values + (laneOf(operand, row) << 4), 8) : load<i64>(values + (laneOf(operand, row) << 3)) >> 63;
+}
+// @ts-ignore: decorator
+@inline
+function scaleOf(operand: usize, row: i32): i32 {
+	const scales = <usize>load<u32>(operand, 8);
+	return scales != 0 ? load<i32>(scales + (laneOf(operand, row) << 2)) : load<i32>(operand, 12);
+}
+// @ts-ignore: decorator
+@inline
+function magnitudeLow(low: u64, high: i64): u64 {
+	return high < 0 ? 0 - low : low;
+}
+// @ts-ignore: decorator
+@inline
+function magnitudeHigh(low: u64, high: i64): u64 {
+	return high < 0 ? ~(<u64>high) + u64(low == 0) : <u64>high;
+}
+// @ts-ignore: decorator
+@inline
+function putSigned(out: usize, row: i32, low: u64, high: u64, negative: bool): void {
+	const at = out + (<usize>row << 4);
+	store<u64>(at, negative ? 0 - low : low);
+	store<u64>(at, negative ? ~high + u64(low == 0) : high, 8);
+}
+
+/** left + right, or with `subtract` left - right. */
+export function numeric_add(subtract: i32, count: i32, selection: usize, left: usize, right: usize, out: usize, outScales: usize, table: usize, scratch: usize): i32 {
+	for (let index: i32 = 0; index < count; index++) {
+		const row = rowAt(selection, index);
+		let aLow = lowOf(left, row);
+		const aHigh = highOf(left, row);
+		let bLow = lowOf(right, row);
+		const bHigh = highOf(right, row);
+		const aScale = scaleOf(left, row);
+		const bScale = scaleOf(right, row);
+		const aNegative = aHigh < 0;
+		const bNegative = subtract != 0 ? bHigh >= 0 : bHigh < 0;
+		let aTop = magnitudeHigh(aLow, aHigh);
+		aLow = magnitudeLow(aLow, aHigh);
+		let bTop = magnitudeHigh(bLow, bHigh);
+		bLow = magnitudeLow(bLow, bHigh);
+		if (aScale < bScale) {
+			if (!scaleUp(aLow, aTop, bScale - aScale, table, scratch)) return OVERFLOW;
+			aLow = load<u64>(scratch);
+			aTop = load<u64>(scratch, 8);
+		} else if (bScale < aScale) {
+			if (!scaleUp(bLow, bTop, aScale - bScale, table, scratch)) return OVERFLOW;
+			bLow = load<u64>(scratch);
+			bTop = load<u64>(scratch, 8);
+		}
+		let low: u64;
+		let high: u64;
+		let negative = aNegative;
+		if (aNegative == bNegative) {
+			low = aLow + bLow;
+			high = aTop + bTop + u64(low < aLow);
+			// Both are below 10^38, so the sum is below 2^128.
+			if (aboveLimit(low, high)) return OVERFLOW;
+		} else if (atLeast(aLow, aTop, bLow, bTop)) {
+			low = aLow - bLow;
+			high = aTop - bTop - u64(aLow < bLow);
+		} else {
+			low = bLow - aLow;
+			high = bTop - aTop - u64(bLow < aLow);
+			negative = bNegative;
+		}
+		putSigned(out, row, low, high, negative);
+		store<i32>(outScales + (<usize>row << 2), max(aScale, bScale));
+	}
+	return 0;
+}
+
+export function numeric_multiply(count: i32, selection: usize, left: usize, right: usize, out: usize, outScales: usize, scratch: usize): i32 {
+	for (let index: i32 = 0; index < count; index++) {
+		const row = rowAt(selection, index);
+		const aLow = lowOf(left, row);
+		const aHigh = highOf(left, row);
+		const bLow = lowOf(right, row);
+		const bHigh = highOf(right, row);
+		const aMagnitude = magnitudeLow(aLow, aHigh);
+		const aTop = magnitudeHigh(aLow, aHigh);
+		const bMagnitude = magnitudeLow(bLow, bHigh);
+		const bTop = magnitudeHigh(bLow, bHigh);
+		let low: u64;
+		let high: u64;
+		if ((aTop | bTop) == 0) {
+			low = aMagnitude * bMagnitude;
+			high = multiplyHighU64(aMagnitude, bMagnitude);
+		} else {
+			if (!multiplyU128(aMagnitude, aTop, bMagnitude, bTop, scratch)) return OVERFLOW;
+			low = load<u64>(scratch);
+			high = load<u64>(scratch, 8);
+		}
+		if (aboveLimit(low, high)) return OVERFLOW;
+		putSigned(out, row, low, high, (aHigh < 0) != (bHigh < 0));
+		store<i32>(outScales + (<usize>row << 2), scaleOf(left, row) + scaleOf(right, row));
+	}
+	return 0;
+}
+
+/** floor(a / 4) for any sign. */
+// @ts-ignore: decorator
+@inline
+function quarter(value: i32): i32 {
+	return value >> 2;
+}
+
+/** The leading base-10000 digit of a value of `digits` decimal digits whose leading digit has that decimal exponent. */
+function firstDigit(low: u64, high: u64, digits: i32, exponent: i32, table: usize, scratch: usize): i32 {
+	const width = exponent - (quarter(exponent) << 2) + 1;
+	if (digits <= width) return <i32>(low * load<u64>(table + (<usize>(width - digits) << 4)));
+	const power = table + (<usize>(digits - width) << 4);
+	store<u64>(scratch, low);
+	store<u64>(scratch, high, 8);
+	divideLimbs(scratch, 4, load<u64>(power), load<u64>(power, 8), scratch + 40, scratch + 80);
+	return load<i32>(scratch, 40);
+}
+
+/** PostgreSQL's select_div_scale: at least 16 significant digits, and no fewer than either operand shows. */
+function quotientScale(aLow: u64, aHigh: u64, aScale: i32, bLow: u64, bHigh: u64, bScale: i32, table: usize, scratch: usize): i32 {
+	let weightA: i32 = 0;
+	let weightB: i32 = 0;
+	let firstA: i32 = 0;
+	let firstB: i32 = 0;
+	if ((aLow | aHigh) != 0) {
+		const digits = digitCount(aLow, aHigh, table);
+		const exponent = digits - 1 - aScale;
+		weightA = quarter(exponent);
+		firstA = firstDigit(aLow, aHigh, digits, exponent, table, scratch);
+	}
+	if ((bLow | bHigh) != 0) {
+		const digits = digitCount(bLow, bHigh, table);
+		const exponent = digits - 1 - bScale;
+		weightB = quarter(exponent);
+		firstB = firstDigit(bLow, bHigh, digits, exponent, table, scratch);
+	}
+	let weight = weightA - weightB;
+	if (firstA <= firstB) weight--;
+	return max(max(16 - weight * 4, aScale), max(bScale, 0));
+}
+
+/** a x 10^power as eight limbs at `out`, power >= 0. @returns false when it passes 256 bits */
+function scaleUpWide(low: u64, high: u64, power: i32, out: usize): bool {
+	store<u64>(out, low);
+	store<u64>(out, high, 8);
+	store<u64>(out, 0, 16);
+	store<u64>(out, 0, 24);
+	while (power > 0) {
+		const step = min(power, 9);
+		let factor: u64 = 1;
+		for (let index: i32 = 0; index < step; index++) factor *= 10;
+		let carry: u64 = 0;
+		for (let limb: i32 = 0; limb < 8; limb++) {
+			const at = out + (<usize>limb << 2);
+			const part = <u64>load<u32>(at) * factor + carry;
+			store<u32>(at, <u32>part);
+			carry = part >> 32;
+		}
+		if (carry != 0) return false;
+		power -= step;
+	}
+	return true;
+}
+
+export function numeric_divide(count: i32, selection: usize, left: usize, right: usize, out: usize, outScales: usize, table: usize, scratch: usize): i32 {
+	for (let index: i32 = 0; index < count; index++) {
+		const row = rowAt(selection, index);
+		const aLow = lowOf(left, row);
+		const aHigh = highOf(left, row);
+		const bLow = lowOf(right, row);
+		const bHigh = highOf(right, row);
+		const aScale = scaleOf(left, row);
+		const bScale = scaleOf(right, row);
+		if ((bLow | <u64>bHigh) == 0) return ZERO_DIVISOR;
+		const dividendLow = magnitudeLow(aLow, aHigh);
+		const dividendHigh = magnitudeHigh(aLow, aHigh);
+		const divisorLow = magnitudeLow(bLow, bHigh);
+		const divisorHigh = magnitudeHigh(bLow, bHigh);
+		const scale = quotientScale(dividendLow, dividendHigh, aScale, divisorLow, divisorHigh, bScale, table, scratch);
+		let low: u64 = 0;
+		let high: u64 = 0;
+		if ((dividendLow | dividendHigh) != 0) {
+			if (!scaleUpWide(dividendLow, dividendHigh, scale + bScale - aScale, scratch)) return OVERFLOW;
+			divideLimbs(scratch, 8, divisorLow, divisorHigh, scratch + 64, scratch + 128);
+			low = load<u64>(scratch, 64);
+			high = load<u64>(scratch, 72);
+			if ((load<u64>(scratch, 80) | load<u64>(scratch, 88)) != 0) return OVERFLOW;
+			// Half away from zero: remainder >= divisor - remainder.
+			const restLow = load<u64>(scratch, 128);
+			const restHigh = load<u64>(scratch, 136);
+			const missingLow = divisorLow - restLow;
+			const missingHigh = divisorHigh - restHigh - u64(divisorLow < restLow);
+			if (atLeast(restLow, restHigh, missingLow, missingHigh)) {
+				low++;
+				high += u64(low == 0);
+			}
+			if (aboveLimit(low, high)) return OVERFLOW;
+		}
+		putSigned(out, row, low, high, (aHigh < 0) != (bHigh < 0));
+		store<i32>(outScales + (<usize>row << 2), scale);
+	}
+	return 0;
+}
+
+/** The remainder with the dividend's sign. */
+export function numeric_modulo(count: i32, selection: usize, left: usize, right: usize, out: usize, outScales: usize, table: usize, scratch: usize): i32 {
+	for (let index: i32 = 0; index < count; index++) {
+		const row = rowAt(selection, index);
+		const aLow = lowOf(left, row);
+		const aHigh = highOf(left, row);
+		const bLow = lowOf(right, row);
+		const bHigh = highOf(right, row);
+		const scale = max(scaleOf(left, row), scaleOf(right, row));
+		if ((bLow | <u64>bHigh) == 0) return ZERO_DIVISOR;
+		if (!scaleUp(magnitudeLow(bLow, bHigh), magnitudeHigh(bLow, bHigh), scale - scaleOf(right, row), table, scratch + 160)) return OVERFLOW;
+		if (!scaleUpWide(magnitudeLow(aLow, aHigh), magnitudeHigh(aLow, aHigh), scale - scaleOf(left, row), scratch)) return OVERFLOW;
+		divideLimbs(scratch, 8, load<u64>(scratch, 160), load<u64>(scratch, 168), scratch + 64, scratch + 128);
+		putSigned(out, row, load<u64>(scratch, 128), load<u64>(scratch, 136), aHigh < 0);
+		store<i32>(outScales + (<usize>row << 2), scale);
+	}
+	return 0;
+}
+
+/** `op`: 0 negate, 1 absolute value, 2 the value itself, 3 sign. */
+export function numeric_unary(op: i32, count: i32, selection: usize, operand: usize, out: usize, outScales: usize): void {
+	for (let index: i32 = 0; index < count; index++) {
+		const row = rowAt(selection, index);
+		const low = lowOf(operand, row);
+		const high = highOf(operand, row);
+		const negative = high < 0;
+		const zero = (low | <u64>high) == 0;
+		if (op == 3) {
+			putSigned(out, row, zero ? 0 : 1, 0, negative);
+			store<i32>(outScales + (<usize>row << 2), 0);
+			continue;
+		}
+		putSigned(out, row, magnitudeLow(low, high), magnitudeHigh(low, high), op == 0 ? !negative : op == 2 ? negative : false);
+		store<i32>(outScales + (<usize>row << 2), scaleOf(operand, row));
+	}
+}
+
+/** -1, 0 or 1. Scales differ freely; nothing overflows. */
+function order(left: usize, right: usize, row: i32, table: usize, scratch: usize): i32 {
+	const aLow = lowOf(left, row);
+	const aHigh = highOf(left, row);
+	const bLow = lowOf(right, row);
+	const bHigh = highOf(right, row);
+	const aScale = scaleOf(left, row);
+	const bScale = scaleOf(right, row);
+	if (aScale == bScale) {
+		if (aHigh != bHigh) return aHigh < bHigh ? -1 : 1;
+		return aLow == bLow ? 0 : aLow < bLow ? -1 : 1;
+	}
+	const aSign: i32 = aHigh < 0 ? -1 : (aLow | <u64>aHigh) == 0 ? 0 : 1;
+	const bSign: i32 = bHigh < 0 ? -1 : (bLow | <u64>bHigh) == 0 ? 0 : 1;
+	if (aSign != bSign || aSign == 0) return aSign < bSign ? -1 : aSign > bSign ? 1 : 0;
+	let low = magnitudeLow(aLow, aHigh);
+	let high = magnitudeHigh(aLow, aHigh);
+	let otherLow = magnitudeLow(bLow, bHigh);
+	let otherHigh = magnitudeHigh(bLow, bHigh);
+	// A side that passes 10^38 when brought to the other's scale is the larger.
+	if (aScale < bScale) {
+		if (!scaleUp(low, high, bScale - aScale, table, scratch)) return aSign;
+		low = load<u64>(scratch);
+		high = load<u64>(scratch, 8);
+	} else {
+		if (!scaleUp(otherLow, otherHigh, aScale - bScale, table, scratch)) return -aSign;
+		otherLow = load<u64>(scratch);
+		otherHigh = load<u64>(scratch, 8);
+	}
+	if (low == otherLow && high == otherHigh) return 0;
+	return atLeast(low, high, otherLow, otherHigh) ? aSign : -aSign;
+}
+
+/** `op` as in compare_i32. */
+export function numeric_compare(op: i32, count: i32, selection: usize, left: usize, right: usize, out: usize, table: usize, scratch: usize): void {
+	for (let index: i32 = 0; index < count; index++) {
+		const row = rowAt(selection, index);
+		store<u8>(out + <usize>row, holds(op, order(left, right, row, table, scratch)));
+	}
+}
+
+/**
+ * To `scale` fraction digits, which may be negative (tens, hundreds), and to at most `precision` digits in all (38: no further limit). `mode`: 0 half away
+ * from zero, 1 towards zero, 2 down, 3 up. A scale below 0 leaves a display scale of 0. `wide` says whether `out` takes i128 or i64; `outScales` may be 0.
+ */
+export function numeric_rescale(mode: i32, scale: i32, precision: i32, wide: i32, count: i32, selection: usize, operand: usize, out: usize, outScales: usize, table: usize, scratch: usize): i32 {
+	const limit = table + (<usize>precision << 4);
+	for (let index: i32 = 0; index < count; index++) {
+		const row = rowAt(selection, index);
+		const from = lowOf(operand, row);
+		const fromHigh = highOf(operand, row);
+		const negative = fromHigh < 0;
+		let low = magnitudeLow(from, fromHigh);
+		let high = magnitudeHigh(from, fromHigh);
+		const drop = scaleOf(operand, row) - scale;
+		if (drop < 0) {
+			if (!scaleUp(low, high, -drop, table, scratch)) return OVERFLOW;
+			low = load<u64>(scratch);
+			high = load<u64>(scratch, 8);
+		} else if (drop > 0) {
+			let roundUp: bool = false;
+			if (drop > 38) {
+				roundUp = (mode == 2 ? negative : mode == 3 ? !negative : false) && (low | high) != 0;
+				low = 0;
+				high = 0;
+			} else {
+				const power = table + (<usize>drop << 4);
+				const powerLow = load<u64>(power);
+				const powerHigh = load<u64>(power, 8);
+				let restLow: u64;
+				let restHigh: u64;
+				if ((high | powerHigh) == 0) {
+					restLow = low % powerLow;
+					restHigh = 0;
+					low = low / powerLow;
+				} else {
+					store<u64>(scratch, low);
+					store<u64>(scratch, high, 8);
+					divideLimbs(scratch, 4, powerLow, powerHigh, scratch + 64, scratch + 128);
+					low = load<u64>(scratch, 64);
+					high = load<u64>(scratch, 72);
+					restLow = load<u64>(scratch, 128);
+					restHigh = load<u64>(scratch, 136);
+				}
+				if (mode == 0) {
+					const missingLow = powerLow - restLow;
+					const missingHigh = powerHigh - restHigh - u64(powerLow < restLow);
+					roundUp = atLeast(restLow, restHigh, missingLow, missingHigh);
+				} else if (mode == 2) roundUp = negative && (restLow | restHigh) != 0;
+				else if (mode == 3) roundUp = !negative && (restLow | restHigh) != 0;
+			}
+			if (roundUp) {
+				low++;
+				high += u64(low == 0);
+			}
+			if (scale < 0) {
+				if (!scaleUp(low, high, -scale, table, scratch)) return OVERFLOW;
+				low = load<u64>(scratch);
+				high = load<u64>(scratch, 8);
+			}
+		}
+		if (atLeast(low, high, load<u64>(limit), load<u64>(limit, 8))) return OVERFLOW;
+		if (wide != 0) putSigned(out, row, low, high, negative);
+		else store<i64>(out + (<usize>row << 3), negative ? 0 - <i64>low : <i64>low);
+		if (outScales != 0) store<i32>(outScales + (<usize>row << 2), max(scale, 0));
+	}
+	return 0;
+}
+
+/** i32 or i64 values as coefficients of one scale. `fromWide`: 1 for i64 values. */
+export function numeric_from_integer(fromWide: i32, scale: i32, count: i32, selection: usize, values: usize, out: usize, outScales: usize): void {
+	for (let index: i32 = 0; index < count; index++) {
+		const row = rowAt(selection, index);
+		const value: i64 = fromWide != 0 ? load<i64>(values + (<usize>row << 3)) : <i64>load<i32>(values + (<usize>row << 2));
+		const at = out + (<usize>row << 4);
+		store<i64>(at, value);
+		store<i64>(at, value >> 63, 8);
+		store<i32>(outScales + (<usize>row << 2), scale);
+	}
+}
+
+/** Free NUMERIC from any operand. */
+export function numeric_widen(count: i32, selection: usize, operand: usize, out: usize, outScales: usize): void {
+	for (let index: i32 = 0; index < count; index++) {
+		const row = rowAt(selection, index);
+		const at = out + (<usize>row << 4);
+		store<u64>(at, lowOf(operand, row));
+		store<i64>(at, highOf(operand, row), 8);
+		store<i32>(outScales + (<usize>row << 2), scaleOf(operand, row));
+	}
+}
+
+/** 10^power for 0 <= power <= 22, exact in a double. */
+function exactPower(power: i32): f64 {
+	let value: f64 = 1;
+	for (let index: i32 = 0; index < power; index++) value *= 10;
+	return value;
+}
+
+/**
+ * To double, or with `single` to real: exact coefficients below 2^53 divided by an exact power of ten are rounded once. Rows that are not so simple are written
+ * to `hard`, u16 each, for the caller. A real would be rounded twice, so only whole numbers are simple there. @returns how many are hard
+ */
+export function numeric_to_float(single: i32, count: i32, selection: usize, operand: usize, out: usize, hard: usize): i32 {
+	let hardCount: i32 = 0;
+	let lastScale: i32 = 0;
+	let power: f64 = 1;
+	for (let index: i32 = 0; index < count; index++) {
+		const row = rowAt(selection, index);
+		const low = <i64>lowOf(operand, row);
+		const scale = scaleOf(operand, row);
+		if (highOf(operand, row) != low >> 63 || low > 9007199254740992 || low < -9007199254740992 || scale > 22 || (single != 0 && (scale > 0 || low > 16777216 || low < -16777216))) {
+			store<u16>(hard + (<usize>hardCount << 1), <u16>row);
+			hardCount++;
+			continue;
+		}
+		if (scale != lastScale) {
+			power = exactPower(scale);
+			lastScale = scale;
+		}
+		const value = <f64>low / power;
+		if (single != 0) store<f32>(out + (<usize>row << 2), <f32>value);
+		else store<f64>(out + (<usize>row << 3), value);
+	}
+	return hardCount;
+}
