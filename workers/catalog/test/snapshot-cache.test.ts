@@ -1,6 +1,6 @@
 /** Cached snapshots: never below a minimum, never older than the age bound, never another tenant's. */
 import { beforeAll, expect, test } from "vitest";
-import { SNAPSHOT_CACHE_AGE_MS_MAX } from "#shared/base/limits.ts";
+import { CATALOG_CACHE_AGE_MS_MAX } from "#shared/base/limits.ts";
 import { newTenantId } from "#shared/base/ids.ts";
 import { ByteLru } from "../src/snapshot/byte-lru.ts";
 import { commitTo, dataFile, definition, type Fixture, migrate, newTable, otherIsolate, outcomeOf } from "./fixture.ts";
@@ -23,7 +23,7 @@ test("a warm read asks nobody; a minimum, `fresh` and age ask D1", async () => {
 	await bulk(fixture, "b");
 	expect([await read({}), await read({ fresh: true }), reads(fixture)]).toEqual([1, 2, 3]);
 	await bulk(fixture, "c");
-	ports.clockMs += SNAPSHOT_CACHE_AGE_MS_MAX;
+	ports.clockMs += CATALOG_CACHE_AGE_MS_MAX;
 	expect([await read({}), reads(fixture)]).toEqual([2, 3]);
 	ports.clockMs += 1;
 	expect([await read({}), reads(fixture)]).toEqual([3, 4]);

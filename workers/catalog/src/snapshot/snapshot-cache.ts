@@ -3,7 +3,7 @@
  * missing table is never remembered.
  */
 import type { TableId, TenantId } from "#shared/base/ids.ts";
-import { SNAPSHOT_CACHE_AGE_MS_MAX, SNAPSHOT_CACHE_BYTES_MAX } from "#shared/base/limits.ts";
+import { CATALOG_CACHE_AGE_MS_MAX, SNAPSHOT_CACHE_BYTES_MAX } from "#shared/base/limits.ts";
 import { pageByteCount } from "#shared/contracts/file-page.ts";
 import type { SnapshotRequest } from "#shared/contracts/rpc.ts";
 import type { TableSnapshot } from "#shared/contracts/snapshot.ts";
@@ -21,7 +21,7 @@ export class SnapshotCache {
 		if (request.fresh === true) return null;
 		const tableId = "name" in request.table ? this.#names.get(nameKey(tenantId, request.table.name)) : request.table.tableId;
 		const entry = tableId === undefined ? undefined : this.#byTable.get(tableKey(tenantId, tableId));
-		if (entry === undefined || nowMs - entry.readAtMs > SNAPSHOT_CACHE_AGE_MS_MAX) return null;
+		if (entry === undefined || nowMs - entry.readAtMs > CATALOG_CACHE_AGE_MS_MAX) return null;
 		return satisfies(entry.snapshot, request) ? entry.snapshot : null;
 	}
 
