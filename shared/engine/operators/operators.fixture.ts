@@ -175,7 +175,8 @@ export function evaluateRow(expression: Expression, row: Row): SqlValue {
 	}
 }
 
-const FIXTURE_EVALUATOR: Evaluator = {
+/** Enough for the expressions of these tests, one row at a time. */
+export const FIXTURE_EVALUATOR: Evaluator = {
 	compileExpression: (expression, { engine: ownEngine }) => ({
 		costPerRow: 1,
 		evaluate(batch, region) {
