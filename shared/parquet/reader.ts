@@ -16,7 +16,6 @@ import { PHYSICAL_BYTES, physicalType } from "#shared/contracts/data-type.ts";
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Lease } from "#shared/engine/memory/lease.ts";
 import type { Region } from "#shared/engine/memory/region.ts";
-import type { BatchSource } from "#shared/engine/operators/source.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import type { Vector } from "#shared/engine/vector/vector.ts";
 import { BufferPool } from "./buffer-pool.ts";
@@ -47,7 +46,8 @@ export interface ParquetReaderOptions {
 	onRowError?: (error: RowError) => void;
 }
 
-export class ParquetReader implements BatchSource {
+/** A `BatchSource` (`engine/operators/source.ts`) by its shape: this room lies below the operators. */
+export class ParquetReader {
 	readonly #options: ParquetReaderOptions;
 	/** Per requested column; null where the file has none (all NULL). */
 	readonly #requests: (ColumnRequest | null)[];
@@ -96,7 +96,10 @@ export class ParquetReader implements BatchSource {
 		return { column, type: requested.type, conversion, report };
 	}
 
-	/** @throws LittoralError for anything that is wrong with the file, and what the source rejected with */
+	/**
+	 * @returns a batch, valid until the following call; "blocked" while I/O that `blockOn` was given is under way; null at the end
+	 * @throws LittoralError for anything that is wrong with the file, and what the source rejected with
+	 */
 	next(): Batch | "blocked" | null {
 		if (this.#closed) return null;
 		if (this.#failure !== null) throw this.#failure;
