@@ -118,6 +118,12 @@ export const PARQUET_DICTIONARY_BYTES_MAX = MIB;
 /** Compressed bytes that one reader holds on the heap, shared by its columns; and the least of one column. */
 export const PARQUET_READ_WINDOW_BYTES = 8 * MIB;
 export const PARQUET_READ_WINDOW_BYTES_MIN = 16 * KIB;
+/** Compressed bytes of the row group being written, which wait on the heap; a row group ends early above this. */
+export const PARQUET_WRITE_BYTES_MAX = 8 * MIB;
+/** Arena for the dictionaries of a writer's columns; a column that finds no room is written PLAIN. */
+export const PARQUET_WRITE_DICTIONARY_BYTES_MAX = 12 * MIB;
+/** Arena for the open pages of a writer's columns: a wide table gets shorter pages. */
+export const PARQUET_WRITE_PAGES_BYTES_MAX = 16 * MIB;
 /** Ranges closer than this are read as one. */
 export const READ_COALESCE_GAP_BYTES = 64 * KIB;
 export const READ_BLOCK_BYTES = MIB;

@@ -48,7 +48,8 @@ export class RowErrors {
 	throwIfAny(): void {
 		if (this.#count === 0) return;
 		throw new LittoralError("invalid_rows", this.#count === 1 ? "a value is invalid" : `${this.#count} values are invalid`, {
-			rowErrors: this.#reported,
+			// Formats that lie by column find them by column.
+			rowErrors: this.#reported.toSorted((left, right) => left.row - right.row),
 			rowErrorCount: this.#count,
 		});
 	}

@@ -151,7 +151,7 @@ function place(at: { row: number; line: number | undefined; column: string }, co
 }
 
 /** The DEFAULT as a value of the column's type; NULL without one. */
-function defaultValue(column: ColumnSchema, nowMicroseconds: bigint): SqlValue {
+export function defaultValue(column: ColumnSchema, nowMicroseconds: bigint): SqlValue {
 	if (column.default === null) return null;
 	const { value } = column.default;
 	return value.kind === "constant" ? value.value : nowAs(column.type, nowMicroseconds);

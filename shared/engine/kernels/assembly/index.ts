@@ -14,3 +14,5 @@ export * from "./join";
 export * from "./sort";
 export * from "./aggregate";
 export * from "./scalar";
+export * from "./parquet-encode";
+export * from "./parquet-dictionary";

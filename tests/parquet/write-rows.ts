@@ -1,0 +1,36 @@
+/** Writes rows given as JavaScript values through the Parquet writer. */
+import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
+import type { SqlValue } from "#shared/contracts/value.ts";
+import { createEngine, type Engine } from "#shared/engine/kernels/kernels.ts";
+import { Lease } from "#shared/engine/memory/lease.ts";
+import { BatchBuilder } from "#shared/engine/vector/builder.ts";
+import type { WrittenColumn } from "#shared/parquet/column-writer.ts";
+import { ParquetWriter, type WrittenFile } from "#shared/parquet/writer.ts";
+
+export async function writeRows(
+	columns: WrittenColumn[],
+	rows: Iterable<SqlValue[]>,
+	options: { engine?: Engine; batchRowCount?: number } = {},
+): Promise<WrittenFile & { bytes: Uint8Array; sinkCalls: number }> {
+	const engine = options.engine ?? createEngine();
+	const batchRowCount = options.batchRowCount ?? BATCH_ROW_COUNT_MAX;
+	const parts: Uint8Array[] = [];
+	const writer = new ParquetWriter({ columns, engine, sink: async (bytes) => void parts.push(bytes) });
+	const lease = new Lease(engine.arena, { owner: "rows" });
+	const region = lease.region();
+	const types = columns.map((column) => column.type);
+	let builder = new BatchBuilder(engine, region, types);
+	const flush = async (): Promise<void> => {
+		if (builder.rowCount > 0) await writer.write(builder.finish());
+		region.reset();
+		builder = new BatchBuilder(engine, region, types);
+	};
+	for (const row of rows) {
+		builder.appendRow(row);
+		if (builder.rowCount === batchRowCount) await flush();
+	}
+	await flush();
+	lease.release();
+	const file = await writer.finish();
+	return { ...file, bytes: new Uint8Array(Buffer.concat(parts)), sinkCalls: parts.length };
+}

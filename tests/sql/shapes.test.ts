@@ -1,0 +1,59 @@
+/** The query shapes of ClickBench and TPC-H over 100,000 rows: PostgreSQL's answers, through HTTP. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { LittoralClient } from "../../scripts/client.ts";
+import { type Harness, startHarness } from "../harness.ts";
+import { difference, littoralAnswer } from "./answers.ts";
+import { Oracle } from "./oracle.ts";
+import { CLICKBENCH, HITS_DDL } from "./queries/clickbench.ts";
+import { HITS_HEADER, hitsCsv } from "./queries/hits-rows.ts";
+import { headerOf, TPCH, TPCH_DDL, tpchCsv } from "./queries/tpch.ts";
+import { Random } from "./random.ts";
+
+let harness: Harness;
+let client: LittoralClient;
+let oracle: Oracle;
+
+beforeAll(async () => {
+	[harness, oracle] = await Promise.all([startHarness(), Oracle.start()]);
+	client = (await harness.tenant()).owner;
+});
+
+afterAll(async () => {
+	await harness.stop();
+	await oracle.stop();
+});
+
+/** Puts the same rows into both. */
+async function load(table: string, ddl: string, header: string, csv: string): Promise<void> {
+	await oracle.exec(ddl.replace(/ WITH \(.*\)$/, ""));
+	await oracle.copy(table, csv);
+	await client.execute(ddl);
+	await client.append(table, header + csv, "text/csv");
+}
+
+async function compare(sql: string): Promise<void> {
+	const [actual, expected] = [await littoralAnswer(client, sql), await oracle.query(sql)];
+	expect(expected.error).toBeUndefined();
+	expect(difference(actual, expected, / ORDER BY /.test(sql))).toBeNull();
+}
+
+describe("ClickBench", () => {
+	beforeAll(async () => {
+		await load("hits", HITS_DDL, HITS_HEADER, hitsCsv(new Random(43), 100_000));
+	});
+
+	test.each(CLICKBENCH.map((sql, index) => [index, sql] as const))("%i", async (_, sql) => {
+		await compare(sql);
+	});
+});
+
+describe("TPC-H", () => {
+	beforeAll(async () => {
+		const rows = tpchCsv(new Random(8), { orders: 25_000, customers: 2500, parts: 4000, suppliers: 200 });
+		for (const [table, ddl] of Object.entries(TPCH_DDL)) await load(table, ddl, headerOf(table), rows[table] as string);
+	});
+
+	test.each(Object.entries(TPCH))("%s", async (_, sql) => {
+		await compare(sql);
+	});
+});
