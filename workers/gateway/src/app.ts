@@ -61,6 +61,6 @@ export function createApp(): App {
 	const describe = (): OpenApiDocument => (document ??= openApiDocument(app));
 	openApiRoutes(app, describe);
 	docsRoutes(app, describe);
-	app.notFound(notFound(app));
+	app.all("*", notFound(app));
 	return app;
 }

@@ -1,6 +1,6 @@
 /** Paths that do not exist, and methods that a path does not have. */
 import { LittoralError } from "#shared/base/errors.ts";
-import type { NotFoundHandler } from "hono";
+import type { Handler } from "hono";
 import type { AppEnv } from "../env.ts";
 import type { App } from "../routes/define.ts";
 
@@ -23,8 +23,8 @@ function patterns(app: App): Pattern[] {
 	}));
 }
 
-/** Call it once every route is served. */
-export function notFound(app: App): NotFoundHandler<AppEnv> {
+/** The last route, once every other is served: a route and not Hono's notFound, whose errors would pass by the middleware. */
+export function notFound(app: App): Handler<AppEnv> {
 	const known = patterns(app);
 	return (context) => {
 		const { pathname } = new URL(context.req.url);

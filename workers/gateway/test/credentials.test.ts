@@ -1,0 +1,432 @@
+/** Who gets in: API keys, tokens, roles, states of the tenant, and every credential that is no good. */
+import { createExecutionContext } from "cloudflare:test";
+import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { TOKEN_TTL_SECONDS } from "#shared/base/limits.ts";
+import { ROLES, type Role } from "#shared/contracts/principal.ts";
+import { createApp } from "../src/app.ts";
+import { formatApiKey, newApiKey, parseApiKey } from "../src/identity/api-key.ts";
+import { currentSigningKey } from "../src/identity/signing-keys.ts";
+import { TimedCache } from "../src/identity/timed-cache.ts";
+import { ADMIN_KEY, call, type CreatedKey, fault, newKey, newTenant, postJson, problemOf, testEnv } from "./world.ts";
+
+let tenant: string;
+let owner: string;
+const keys = {} as Record<Role, CreatedKey>;
+beforeAll(async () => {
+	({ tenant, owner } = await newTenant());
+	for (const role of ROLES) keys[role] = await newKey(owner, role);
+});
+
+/** Asks for a token, by form. */
+async function requestToken(form: Record<string, string> | string, headers: Record<string, string> = {}): Promise<Response> {
+	return await call("/v1/auth/token", {
+		headers: { "Content-Type": "application/x-www-form-urlencoded", ...headers },
+		body: typeof form === "string" ? form : new URLSearchParams(form).toString(),
+	});
+}
+
+function clientForm(key: CreatedKey, extra: Record<string, string> = {}): Record<string, string> {
+	const { id, secret } = parseApiKey(key.api_key) as { id: string; secret: string };
+	return { grant_type: "client_credentials", client_id: id, client_secret: secret, ...extra };
+}
+
+async function tokenOf(key: CreatedKey, scope?: Role): Promise<string> {
+	const response = await requestToken(clientForm(key, scope === undefined ? {} : { scope }));
+	return (await response.json<{ access_token: string }>()).access_token;
+}
+
+describe("the form of a key", () => {
+	test("lit_, 16 of [0-9a-z], _, 43 of [0-9A-Za-z]", () => {
+		for (let index = 0; index < 200; index++) expect(formatApiKey(newApiKey())).toMatch(/^lit_[0-9a-z]{16}_[0-9A-Za-z]{43}$/);
+	});
+
+	test("only a hash is stored", async () => {
+		const { id, secret } = parseApiKey(keys.reader.api_key) as { id: string; secret: string };
+		const row = await testEnv.IDENTITY.prepare("SELECT * FROM api_keys WHERE id = ?").bind(id).first();
+		expect(row?.["secret_hash"]).toMatch(/^[0-9a-f]{64}$/);
+		expect(JSON.stringify(row)).not.toContain(secret);
+	});
+});
+
+describe("credentials that are no good", () => {
+	const wrongSecret = (key: string): string => key.slice(0, -1) + (key.endsWith("a") ? "b" : "a");
+	const cases: [string, () => string | undefined][] = [
+		["none", () => undefined],
+		["Basic", () => `Basic ${btoa("a:b")}`],
+		["no scheme", () => owner],
+		["an empty bearer", () => "Bearer "],
+		["two words", () => "Bearer a b"],
+		["another form", () => "Bearer lit_short_secret"],
+		["an unknown id", () => `Bearer ${formatApiKey(newApiKey())}`],
+		["a wrong secret", () => `Bearer ${wrongSecret(owner)}`],
+		["ADMIN_KEY, which is no tenant's", () => `Bearer ${ADMIN_KEY}`],
+		["a token of three dots", () => "Bearer a.b.c"],
+	];
+	test.each(cases)("%s", async (_, authorization) => {
+		const header = authorization();
+		const response = await call("/v1/tables", { headers: header === undefined ? {} : { Authorization: header } });
+		expect(response.headers.get("WWW-Authenticate")).toBe(
+			header === undefined ? 'Bearer realm="littoral"' : 'Bearer realm="littoral", error="invalid_token"',
+		);
+		expect(await fault(response)).toEqual([401, "unauthenticated"]);
+	});
+
+	test("the scheme's case does not matter", async () => {
+		expect((await call("/v1/tables", { headers: { Authorization: `bearer ${owner}` } })).status).toBe(200);
+	});
+
+	test("expired, and not yet expired", async () => {
+		const make = async (expires_at: string): Promise<CreatedKey> =>
+			await (await postJson("/v1/keys", owner, { name: "k", role: "reader", expires_at })).json();
+		const past = await make("2020-01-01T00:00:00Z");
+		const future = await make(new Date(Date.now() + 60_000).toISOString());
+		expect(await fault(await call("/v1/tables", { credential: past.api_key }))).toEqual([401, "unauthenticated"]);
+		expect((await call("/v1/tables", { credential: future.api_key })).status).toBe(200);
+	});
+
+	test("revoked, with its tokens", async () => {
+		const key = await newKey(owner, "reader");
+		const token = await tokenOf(key);
+		expect((await call("/v1/tables", { credential: token })).status).toBe(200);
+		const revoked = await call(`/v1/keys/${key.id}`, { method: "DELETE", credential: owner });
+		expect([revoked.status, await revoked.text()]).toEqual([204, ""]);
+		for (const credential of [key.api_key, token]) {
+			expect(await fault(await call("/v1/tables", { credential }))).toEqual([401, "unauthenticated"]);
+		}
+		expect(await fault(await call(`/v1/keys/${key.id}`, { method: "DELETE", credential: owner }))).toEqual([404, "not_found"]);
+	});
+});
+
+describe("permissions", () => {
+	const as = (role: Role) => keys[role].api_key;
+	const attempts: [string, (role: Role) => Promise<Response>, Role][] = [
+		["SELECT", (role) => postJson("/v1/sql", as(role), { sql: "x" }), "reader"],
+		["list tables", (role) => call("/v1/tables", { credential: as(role) }), "reader"],
+		[
+			"append",
+			(role) => call("/v1/tables/t/rows", { method: "POST", credential: as(role), headers: { "Content-Type": "text/csv" }, body: "a" }),
+			"writer",
+		],
+		["list keys", (role) => call("/v1/keys", { credential: as(role) }), "admin"],
+		["make a reader's key", (role) => postJson("/v1/keys", as(role), { name: "k", role: "reader" }), "admin"],
+		["make an admin's key", (role) => postJson("/v1/keys", as(role), { name: "k", role: "admin" }), "admin"],
+		["make an owner's key", (role) => postJson("/v1/keys", as(role), { name: "k", role: "owner" }), "owner"],
+	];
+	test.each(attempts)("%s", async (_, attempt, lowest) => {
+		for (const role of ROLES) {
+			const response = await attempt(role);
+			const expected = ROLES.indexOf(role) >= ROLES.indexOf(lowest);
+			if (expected) expect(response.ok, role).toBe(true);
+			else expect(await fault(response), role).toEqual([403, "permission_denied"]);
+			await response.body?.cancel().catch(() => {});
+		}
+	});
+
+	test("an admin does not revoke an owner; another tenant's key does not exist", async () => {
+		expect(await fault(await call(`/v1/keys/${keys.owner.id}`, { method: "DELETE", credential: keys.admin.api_key }))).toEqual([
+			403,
+			"permission_denied",
+		]);
+		const other = await newTenant();
+		expect(await fault(await call(`/v1/keys/${keys.reader.id}`, { method: "DELETE", credential: other.owner }))).toEqual([
+			404,
+			"not_found",
+		]);
+		expect((await call("/v1/tables", { credential: keys.reader.api_key })).status).toBe(200);
+	});
+
+	test("a tenant's credential is known to the platform, and permits nothing there", async () => {
+		for (const path of ["/v1/tenants", "/metrics", `/v1/tenants/${tenant}`]) {
+			expect(await fault(await call(path, { credential: owner }))).toEqual([403, "permission_denied"]);
+			expect(await fault(await call(path, { credential: `${ADMIN_KEY}x` }))).toEqual([401, "unauthenticated"]);
+			expect(await fault(await call(path))).toEqual([401, "unauthenticated"]);
+		}
+	});
+
+	test("without ADMIN_KEY nobody administers", async () => {
+		const { ADMIN_KEY: _, ...env } = testEnv;
+		const request = new Request("https://littoral.test/metrics", { headers: { Authorization: "Bearer undefined" } });
+		expect((await createApp().fetch(request, env, createExecutionContext())).status).toBe(401);
+	});
+});
+
+describe("keys", () => {
+	test("made, listed in pages, never with a secret", async () => {
+		const { owner: own } = await newTenant();
+		for (let index = 0; index < 4; index++) await newKey(own, "reader");
+		const seen: Record<string, unknown>[] = [];
+		let cursor: string | null = "";
+		while (cursor !== null) {
+			const response = await call(`/v1/keys?limit=2${cursor === "" ? "" : `&cursor=${cursor}`}`, { credential: own });
+			const page: { keys: Record<string, unknown>[]; next_cursor: string | null } = await response.json();
+			seen.push(...page.keys);
+			cursor = page.next_cursor;
+		}
+		expect(seen.map(({ name }) => name)).toEqual(["owner", "reader", "reader", "reader", "reader"]);
+		expect(new Set(seen.map(({ id }) => id)).size).toBe(5);
+		expect(Object.keys(seen[0] ?? {})).toEqual(["id", "name", "role", "created_at", "expires_at"]);
+	});
+
+	const bad: [string, unknown, string][] = [
+		["no name", { role: "reader" }, "name: Invalid input: expected string, received undefined"],
+		["an unknown role", { name: "k", role: "root" }, 'role: Invalid option: expected one of "reader"|"writer"|"admin"|"owner"'],
+		["an unknown member", { name: "k", role: "reader", tenant_id: "x" }, 'the body: Unrecognized key: "tenant_id"'],
+		["a time without zone", { name: "k", role: "reader", expires_at: "2027-01-01T00:00:00" }, "expires_at: Invalid ISO datetime"],
+		["a date that does not exist", { name: "k", role: "reader", expires_at: "2027-02-30T00:00:00Z" }, "expires_at: Invalid ISO datetime"],
+		["broken JSON", "{", "the body is not JSON: Expected property name or '}' in JSON at position 1 (line 1 column 2)"],
+		["nothing", "", "the body is not JSON: Unexpected end of JSON input"],
+	];
+	test.each(bad)("%s", async (_, body, detail) => {
+		expect(await problemOf(await postJson("/v1/keys", owner, body))).toMatchObject({ status: 400, code: "malformed_request", detail });
+	});
+
+	test.each(["x", "zzzz", "1-short", "-0123456789abcdef"])("cursor %s is malformed", async (cursor) => {
+		expect(await fault(await call(`/v1/keys?cursor=${cursor}`, { credential: owner }))).toEqual([400, "malformed_request"]);
+	});
+
+	test("the secret is not cached on its way", async () => {
+		const response = await postJson("/v1/keys", owner, { name: "k", role: "reader" });
+		expect([response.status, response.headers.get("Cache-Control")]).toEqual([201, "no-store"]);
+		expect(Object.keys(await response.json<CreatedKey>())).toEqual(["id", "api_key", "role"]);
+	});
+});
+
+describe("states of the tenant", () => {
+	test("suspended is 403 with every credential, resumed is as before; deleting is 401", async () => {
+		const { tenant: id, owner: own } = await newTenant();
+		const key = await newKey(own, "reader");
+		const token = await tokenOf(key);
+		const states = async (): Promise<unknown[]> => {
+			const answers: unknown[] = [];
+			for (const credential of [own, token]) {
+				const response = await call("/v1/tables", { credential });
+				answers.push(response.ok ? 200 : await fault(response));
+			}
+			return answers;
+		};
+		const change = async (verb: string): Promise<unknown> =>
+			await (await call(`/v1/tenants/${id}/${verb}`, { method: "POST", credential: ADMIN_KEY })).json();
+		expect(await states()).toEqual([200, 200]);
+		expect(await change("suspend")).toEqual({ tenant: id, status: "suspended", created_at: "2026-11-23T00:00:00.000Z" });
+		expect(await change("suspend")).toMatchObject({ status: "suspended" });
+		expect(await states()).toEqual([
+			[403, "tenant_suspended"],
+			[403, "tenant_suspended"],
+		]);
+		expect((await requestToken(clientForm(key))).status).toBe(400);
+		expect(await change("resume")).toMatchObject({ status: "active" });
+		expect(await states()).toEqual([200, 200]);
+		expect((await call(`/v1/tenants/${id}`, { method: "DELETE", credential: ADMIN_KEY })).status).toBe(204);
+		expect(await states()).toEqual([
+			[401, "unauthenticated"],
+			[401, "unauthenticated"],
+		]);
+	});
+
+	test("what another isolate changed is seen once the cache is old", async () => {
+		const cache = new TimedCache<number>({ ageMsMax: 4000, countMax: 2 });
+		let stored = 1;
+		const read = async (): Promise<number> => stored;
+		vi.useFakeTimers();
+		try {
+			expect(await cache.get("a", read)).toBe(1);
+			stored = 2;
+			vi.advanceTimersByTime(3999);
+			expect(await cache.get("a", read)).toBe(1);
+			vi.advanceTimersByTime(1);
+			expect(await cache.get("a", read)).toBe(2);
+			stored = 3;
+			await cache.get("b", read);
+			await cache.get("c", read);
+			expect(await cache.get("a", read)).toBe(3);
+			cache.forget("c");
+			stored = 4;
+			expect([await cache.get("a", read), await cache.get("c", read)]).toEqual([3, 4]);
+		} finally {
+			vi.useRealTimers();
+		}
+	});
+
+	test("too many requests with one key", async () => {
+		const limited: string[] = [];
+		const RATE_LIMIT = {
+			limit: async ({ key }: { key: string }) => {
+				limited.push(key);
+				return { success: limited.length <= 1 };
+			},
+		};
+		const app = createApp();
+		const ask = async (): Promise<Response> => {
+			const request = new Request("https://littoral.test/v1/tables", { headers: { Authorization: `Bearer ${keys.reader.api_key}` } });
+			return await app.fetch(request, { ...testEnv, RATE_LIMIT }, createExecutionContext());
+		};
+		expect((await ask()).status).toBe(200);
+		const second = await ask();
+		expect(second.headers.get("Retry-After")).toBe("10");
+		expect(await fault(second)).toEqual([429, "rate_limited"]);
+		expect(limited).toEqual([keys.reader.id, keys.reader.id]);
+	});
+});
+
+describe("tokens", () => {
+	test("by form: exactly RFC 6749's answer, RFC 9068's token", async () => {
+		const response = await requestToken(clientForm(keys.writer));
+		expect([response.status, response.headers.get("Cache-Control"), response.headers.get("Content-Type")]).toEqual([
+			200,
+			"no-store",
+			"application/json",
+		]);
+		const { access_token, ...rest } = await response.json<{ access_token: string }>();
+		expect(rest).toEqual({ token_type: "Bearer", expires_in: 900, scope: "writer" });
+		expect(decodeProtectedHeader(access_token)).toEqual({ alg: "EdDSA", typ: "at+jwt", kid: expect.stringMatching(/^[0-9a-f]{16}$/) });
+		const { iat, exp, jti, ...claims } = decodeJwt(access_token);
+		expect(claims).toEqual({
+			iss: "https://littoral.invalid",
+			aud: "littoral",
+			sub: keys.writer.id,
+			client_id: keys.writer.id,
+			scope: "writer",
+		});
+		expect([(exp ?? 0) - (iat ?? 0), typeof jti]).toEqual([TOKEN_TTL_SECONDS, "string"]);
+	});
+
+	test("by Basic, form-encoded as RFC 6749 says", async () => {
+		const { id, secret } = parseApiKey(keys.reader.api_key) as { id: string; secret: string };
+		const encoded = `%${id.charCodeAt(0).toString(16)}${id.slice(1)}`;
+		const response = await requestToken("grant_type=client_credentials", { Authorization: `Basic ${btoa(`${encoded}:${secret}`)}` });
+		expect(response.status).toBe(200);
+	});
+
+	test("a scope lowers the role; a token never rises above its key", async () => {
+		const token = await tokenOf(keys.admin, "reader");
+		expect((await call("/v1/tables", { credential: token })).status).toBe(200);
+		expect(await fault(await call("/v1/keys", { credential: token }))).toEqual([403, "permission_denied"]);
+		const forged = await signed({ sub: keys.reader.id, scope: "owner" });
+		expect(await fault(await call("/v1/keys", { credential: forged }))).toEqual([403, "permission_denied"]);
+	});
+
+	const secretOf = (key: CreatedKey): string => parseApiKey(key.api_key)?.secret ?? "";
+	const faults: [string, () => Promise<Response>, number, string][] = [
+		["no grant type", () => requestToken({ client_id: "a", client_secret: "b" }), 400, "invalid_request"],
+		["another grant type", () => requestToken({ ...clientForm(keys.reader), grant_type: "password" }), 400, "unsupported_grant_type"],
+		["no client", () => requestToken({ grant_type: "client_credentials" }), 401, "invalid_client"],
+		["an unknown client", () => requestToken({ ...clientForm(keys.reader), client_id: "0".repeat(16) }), 401, "invalid_client"],
+		["a wrong secret", () => requestToken({ ...clientForm(keys.reader), client_secret: "x" }), 401, "invalid_client"],
+		["an unknown scope", () => requestToken(clientForm(keys.reader, { scope: "root" })), 400, "invalid_scope"],
+		["a scope above the key", () => requestToken(clientForm(keys.reader, { scope: "writer" })), 400, "invalid_scope"],
+		["a parameter twice", () => requestToken("grant_type=client_credentials&grant_type=client_credentials"), 400, "invalid_request"],
+		[
+			"two ways to authenticate",
+			() => requestToken(clientForm(keys.reader), { Authorization: `Basic ${btoa(`${keys.reader.id}:${secretOf(keys.reader)}`)}` }),
+			400,
+			"invalid_request",
+		],
+		["Basic that is broken", () => requestToken("grant_type=client_credentials", { Authorization: "Basic !!" }), 401, "invalid_client"],
+		[
+			"Basic without a colon",
+			() => requestToken("grant_type=client_credentials", { Authorization: `Basic ${btoa("ab")}` }),
+			401,
+			"invalid_client",
+		],
+		["JSON", () => postJson("/v1/auth/token", undefined, clientForm(keys.reader)), 400, "invalid_request"],
+	];
+	test.each(faults)("%s", async (_, ask, status, error) => {
+		const response = await ask();
+		expect([response.status, response.headers.get("Cache-Control")]).toEqual([status, "no-store"]);
+		expect(response.headers.get("WWW-Authenticate")).toBe(status === 401 ? 'Basic realm="littoral"' : null);
+		const body = await response.json<Record<string, string>>();
+		expect(body["error"]).toBe(error);
+		expect(Object.keys(body)).toEqual(["error", "error_description"]);
+	});
+
+	test("the public key is published, the private one nowhere in clear", async () => {
+		await tokenOf(keys.reader);
+		const { keys: published } = await (await call("/.well-known/jwks.json")).json<{ keys: Record<string, string>[] }>();
+		expect(published).toEqual([
+			{ kty: "OKP", crv: "Ed25519", alg: "EdDSA", use: "sig", kid: expect.any(String), x: expect.stringMatching(/^[\w-]{43}$/) },
+		]);
+		const row = await testEnv.IDENTITY.prepare("SELECT * FROM signing_keys").first();
+		expect(JSON.stringify(row)).not.toMatch(/"d\\?":/);
+	});
+
+	test("isolates that make the first key at once go on with one", async () => {
+		await testEnv.IDENTITY.exec("DELETE FROM signing_keys");
+		const ids = await Promise.all(Array.from({ length: 8 }, async () => (await currentSigningKey(testEnv)).id));
+		expect(new Set(ids).size).toBe(1);
+	});
+
+	test("a changed TOKEN_KEY makes a new key; tokens of the old one live on", async () => {
+		const token = await tokenOf(keys.reader);
+		const before = await currentSigningKey(testEnv);
+		const changed = { ...testEnv, TOKEN_KEY: "another secret" };
+		const after = await Promise.all([currentSigningKey(changed), currentSigningKey(changed)]);
+		expect(new Set([before.id, ...after.map(({ id }) => id)]).size).toBe(2);
+		expect((await call("/v1/tables", { credential: token })).status).toBe(200);
+		const { keys: published } = await (await call("/.well-known/jwks.json")).json<{ keys: { kid: string }[] }>();
+		expect(published.map(({ kid }) => kid).toSorted()).toEqual([before.id, after[0]?.id].toSorted());
+	});
+
+	/** A token like ours, but for what is changed. */
+	async function signed(
+		claims: { sub: string; scope: string; iss?: string; aud?: string; exp?: number },
+		options: { typ?: string; key?: CryptoKey; kid?: string } = {},
+	): Promise<string> {
+		const current = await currentSigningKey(testEnv);
+		const { sub, scope, iss = testEnv.TOKEN_ISSUER, aud = "littoral", exp = Math.floor(Date.now() / 1000) + 60 } = claims;
+		return await new SignJWT({ scope })
+			.setProtectedHeader({ alg: "EdDSA", typ: options.typ ?? "at+jwt", kid: options.kid ?? current.id })
+			.setSubject(sub)
+			.setIssuer(iss)
+			.setAudience(aud)
+			.setIssuedAt()
+			.setJti("j")
+			.setExpirationTime(exp)
+			.sign(options.key ?? current.privateKey);
+	}
+
+	const forgeries: [string, (own: { sub: string; scope: string }) => Promise<string>][] = [
+		["expired", (own) => signed({ ...own, exp: Math.floor(Date.now() / 1000) - 1 })],
+		["for another audience", (own) => signed({ ...own, aud: "other" })],
+		["by another issuer", (own) => signed({ ...own, iss: "https://evil.invalid" })],
+		["of another type", (own) => signed(own, { typ: "JWT" })],
+		["of an unknown role", (own) => signed({ ...own, scope: "root" })],
+		["of an unknown key", (own) => signed({ ...own, sub: "0".repeat(16) })],
+		["with an unknown kid", (own) => signed(own, { kid: "f".repeat(16) })],
+		["signed by somebody else", async (own) => signed(own, { key: (await generateKeyPair("EdDSA", { crv: "Ed25519" })).privateKey })],
+		[
+			"not signed",
+			async ({ sub, scope }) =>
+				new UnsecuredJWT({ scope }).setSubject(sub).setIssuer(testEnv.TOKEN_ISSUER).setAudience("littoral").encode(),
+		],
+		[
+			"signed with the public key as a secret",
+			async ({ sub, scope }) => {
+				const { id } = await currentSigningKey(testEnv);
+				const { x } = JSON.parse(
+					(await testEnv.IDENTITY.prepare("SELECT public_key FROM signing_keys").first<string>("public_key")) ?? "{}",
+				);
+				return await new SignJWT({ scope })
+					.setProtectedHeader({ alg: "HS256", typ: "at+jwt", kid: id })
+					.setSubject(sub)
+					.sign(new TextEncoder().encode(x));
+			},
+		],
+		[
+			"changed",
+			async (own) => {
+				const [header, payload, signature] = (await signed(own)).split(".") as [string, string, string];
+				const changed = btoa(atob(payload).replace('"scope":"reader"', '"scope":"owner"')).replaceAll("=", "");
+				return [header, changed, signature].join(".");
+			},
+		],
+	];
+	test("one like ours is taken, so that what follows fails for its own reason", async () => {
+		const token = await signed({ sub: keys.reader.id, scope: "reader" });
+		expect((await call("/v1/tables", { credential: token })).status).toBe(200);
+	});
+	test.each(forgeries)("%s", async (_, forge) => {
+		const token = await forge({ sub: keys.reader.id, scope: "reader" });
+		expect(await fault(await call("/v1/tables", { credential: token }))).toEqual([401, "unauthenticated"]);
+	});
+});

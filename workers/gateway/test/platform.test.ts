@@ -1,0 +1,258 @@
+/** Platform administration: tenants through crashes, the cron, health and metrics. */
+import { createExecutionContext, createScheduledController } from "cloudflare:test";
+import { describe, expect, test } from "vitest";
+import type { TenantId } from "#shared/base/ids.ts";
+import { createApp } from "../src/app.ts";
+import type { Env } from "../src/env.ts";
+import { finishChanges } from "../src/identity/tenant-changes.ts";
+import worker from "../src/index.ts";
+import { ADMIN_KEY, call, fault, newKey, newTenant, postJson, problemOf, testEnv } from "./world.ts";
+
+const admin = { credential: ADMIN_KEY };
+
+/** Rows left in IDENTITY by table, for a tenant that is gone. */
+async function leftOf(tenantId: TenantId): Promise<Record<string, number>> {
+	const { results } = await testEnv.IDENTITY.prepare(
+		"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%migrations%'",
+	).all<{
+		name: string;
+	}>();
+	const left: Record<string, number> = {};
+	for (const { name } of results.filter(({ name }) => !name.startsWith("_") && !name.startsWith("sqlite"))) {
+		const rows = await testEnv.IDENTITY.prepare(`SELECT * FROM "${name}"`).all();
+		const count = rows.results.filter((row) => JSON.stringify(row).includes(tenantId)).length;
+		if (count > 0) left[name] = count;
+	}
+	return left;
+}
+
+async function changes(): Promise<Record<string, unknown>[]> {
+	return (await testEnv.IDENTITY.prepare("SELECT name, kind FROM tenant_changes").all<Record<string, unknown>>()).results;
+}
+
+describe("tenants", () => {
+	test("created once, with an owner key", async () => {
+		const response = await postJson("/v1/tenants", ADMIN_KEY, { id: "acme", location: "weur" });
+		expect([response.status, response.headers.get("Cache-Control")]).toEqual([201, "no-store"]);
+		const { tenant, api_key } = await response.json<Record<string, string>>();
+		expect(tenant).toBe("acme");
+		expect((await call("/v1/keys", { credential: api_key ?? "" })).status).toBe(200);
+		expect(await fault(await postJson("/v1/tenants", ADMIN_KEY, { id: "acme" }))).toEqual([409, "tenant_exists"]);
+		expect(await (await call("/v1/tenants/acme", admin)).json()).toEqual({
+			tenant: "acme",
+			status: "active",
+			created_at: "2026-11-23T00:00:00.000Z",
+		});
+		expect(await changes()).toEqual([]);
+	});
+
+	test("of many that create it at once, one does", async () => {
+		const responses = await Promise.all(Array.from({ length: 8 }, () => postJson("/v1/tenants", ADMIN_KEY, { id: "race" })));
+		expect(responses.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
+		expect(await changes()).toEqual([]);
+	});
+
+	test("a creation whose answer was lost is finished by asking again", async () => {
+		await testEnv.OPERATIONS.loseNextCreation();
+		expect(await fault(await postJson("/v1/tenants", ADMIN_KEY, { id: "lost" }))).toEqual([500, "internal_error"]);
+		expect(await changes()).toEqual([{ name: "lost", kind: "create" }]);
+		const again = await postJson("/v1/tenants", ADMIN_KEY, { id: "lost" });
+		expect(again.status).toBe(201);
+		expect(await fault(await postJson("/v1/tenants", ADMIN_KEY, { id: "lost" }))).toEqual([409, "tenant_exists"]);
+		expect(await changes()).toEqual([]);
+	});
+
+	test("the cron finishes what was interrupted, and leaves what is young", async () => {
+		await testEnv.OPERATIONS.loseNextCreation();
+		await postJson("/v1/tenants", ADMIN_KEY, { id: "cron-made" });
+		const doomed = await newTenant();
+		const { tenantId } = await testEnv.OPERATIONS.getTenant(doomed.tenant);
+		await testEnv.OPERATIONS.setDeletionSteps(doomed.tenant, 1);
+		expect((await call(`/v1/tenants/${doomed.tenant}`, { ...admin, method: "DELETE" })).status).toBe(202);
+		await finishChanges(testEnv, Date.now());
+		expect(await changes()).toHaveLength(2);
+		await finishChanges(testEnv, Date.now() + 60_000);
+		expect(await changes()).toEqual([]);
+		expect(await leftOf(tenantId)).toEqual({ audit_log: 3 });
+		expect((await postJson("/v1/tenants", ADMIN_KEY, { id: "cron-made" })).status).toBe(201);
+	});
+
+	test("deleted: 202 while it goes on, then 204, again and again; nothing is left but the audit", async () => {
+		const { tenant, owner } = await newTenant();
+		await newKey(owner, "reader");
+		const { tenantId } = await testEnv.OPERATIONS.getTenant(tenant);
+		await testEnv.OPERATIONS.setDeletionSteps(tenant, 2);
+		const statuses: number[] = [];
+		for (let index = 0; index < 5; index++) {
+			statuses.push((await call(`/v1/tenants/${tenant}`, { ...admin, method: "DELETE" })).status);
+			expect(await fault(await call("/v1/tables", { credential: owner }))).toEqual([401, "unauthenticated"]);
+			if (index === 0) expect(await fault(await postJson("/v1/tenants", ADMIN_KEY, { id: tenant }))).toEqual([409, "tenant_exists"]);
+		}
+		expect(statuses).toEqual([202, 202, 204, 204, 204]);
+		expect(await leftOf(tenantId)).toEqual({ audit_log: 4 });
+		expect(await fault(await call(`/v1/tenants/${tenant}`, admin))).toEqual([404, "tenant_not_found"]);
+		expect((await postJson("/v1/tenants", ADMIN_KEY, { id: tenant })).status).toBe(201);
+	});
+
+	test("a key asked for while the deletion goes on is not made", async () => {
+		const { tenant, owner } = await newTenant();
+		const { tenantId } = await testEnv.OPERATIONS.getTenant(tenant);
+		await call("/v1/tables", { credential: owner });
+		await testEnv.IDENTITY.prepare("DELETE FROM api_keys WHERE tenant_id = ?").bind(tenantId).run();
+		expect(await fault(await postJson("/v1/keys", owner, { name: "k", role: "owner" }))).toEqual([401, "unauthenticated"]);
+		expect(await leftOf(tenantId)).toEqual({ audit_log: 2 });
+	});
+
+	test("shards", async () => {
+		const { tenant } = await newTenant();
+		const response = await postJson(`/v1/tenants/${tenant}/shards`, ADMIN_KEY, { count: 2 });
+		expect(await response.json()).toEqual({
+			epoch: 2,
+			shards: [
+				{ name: "shard-0", state: "active" },
+				{ name: "shard-1", state: "active" },
+			],
+		});
+		for (const count of [0, 9, 1.5, "2", null]) {
+			expect(await fault(await postJson(`/v1/tenants/${tenant}/shards`, ADMIN_KEY, { count }))).toEqual([400, "malformed_request"]);
+		}
+	});
+
+	test.each(["", "A", "1a", "-a", "a_b", "a".repeat(64), "é", "a b"])("id %j is malformed", async (id) => {
+		expect(await fault(await postJson("/v1/tenants", ADMIN_KEY, { id }))).toEqual([400, "malformed_request"]);
+	});
+
+	test.each([{ id: "ok", location: "mars" }, { id: "ok", extra: 1 }, { location: "weur" }, [], "ok"])("%j is malformed", async (body) => {
+		expect(await fault(await postJson("/v1/tenants", ADMIN_KEY, JSON.stringify(body)))).toEqual([400, "malformed_request"]);
+	});
+
+	test("unknown tenants", async () => {
+		const asks: [string, Parameters<typeof call>[1]][] = [
+			["/v1/tenants/nobody", admin],
+			["/v1/tenants/NOT-A-NAME", admin],
+			["/v1/tenants/nobody", { ...admin, method: "DELETE" }],
+			["/v1/tenants/nobody/suspend", { ...admin, method: "POST" }],
+			["/v1/tenants/nobody/resume", { ...admin, method: "POST" }],
+			["/v1/tenants/nobody/shards", { ...admin, headers: { "Content-Type": "application/json" }, body: '{"count":1}' }],
+		];
+		for (const [path, init] of asks) expect(await fault(await call(path, init)), path).toEqual([404, "tenant_not_found"]);
+	});
+
+	test("the list, in pages", async () => {
+		const { tenants, next_cursor } = await (await call("/v1/tenants?limit=1", admin)).json<{ tenants: unknown[]; next_cursor: string }>();
+		expect(tenants).toHaveLength(1);
+		const rest = await (await call(`/v1/tenants?cursor=${next_cursor}`, admin)).json<{
+			tenants: { tenant: string }[];
+			next_cursor: null;
+		}>();
+		expect(rest.next_cursor).toBeNull();
+		expect(rest.tenants.every(({ tenant }) => tenant > next_cursor)).toBe(true);
+	});
+});
+
+describe("operators", () => {
+	test("/health", async () => {
+		expect(await (await call("/health")).json()).toEqual({ status: "ok", service: "gateway" });
+		const head = await call("/health", { method: "HEAD" });
+		expect([head.status, await head.text()]).toEqual([200, ""]);
+	});
+
+	const latency = { status: "ok", latency_ms: expect.any(Number) };
+	test("/ready asks all six", async () => {
+		const response = await call("/ready");
+		expect(response.status).toBe(200);
+		expect(await response.json()).toEqual({
+			status: "ok",
+			services: { gateway: latency, operations: latency, tenant: latency, optimizer: latency, catalog: latency, monitoring: latency },
+		});
+	});
+
+	test("/ready is 503 where one fails", async () => {
+		const failed = { status: "failed", latency_ms: expect.any(Number) };
+		const ask = async (operations: Partial<Env["OPERATIONS"]>): Promise<[number, unknown]> => {
+			const OPERATIONS = { ready: async () => {}, probe: () => testEnv.OPERATIONS.probe(), ...operations };
+			const request = new Request("https://littoral.test/ready");
+			const response = await createApp().fetch(request, { ...testEnv, OPERATIONS }, createExecutionContext());
+			return [response.status, await response.json()];
+		};
+		const ok = { status: "ok" as const, latencyMs: 1 };
+		const probe = async () => ({ tenant: ok, optimizer: { status: "failed" as const, latencyMs: 7 }, catalog: ok, monitoring: ok });
+		expect(await ask({ probe })).toEqual([
+			503,
+			{
+				status: "failed",
+				services: {
+					gateway: latency,
+					operations: latency,
+					tenant: latency,
+					optimizer: { status: "failed", latency_ms: 7 },
+					catalog: latency,
+					monitoring: latency,
+				},
+			},
+		]);
+		const down = async (): Promise<never> => {
+			throw new Error("down");
+		};
+		expect(await ask({ ready: down, probe: down })).toEqual([
+			503,
+			{
+				status: "failed",
+				services: { gateway: latency, operations: failed, tenant: failed, optimizer: failed, catalog: failed, monitoring: failed },
+			},
+		]);
+	});
+
+	test("every request is counted, under its route and its outcome", async () => {
+		const { owner } = await newTenant();
+		for (let index = 0; index < 20; index++) await call("/v1/tables/some-name", { credential: owner });
+		await call("/nowhere/at/all");
+		const text = async (): Promise<string> => await (await call("/metrics", admin)).text();
+		await expect
+			.poll(async () =>
+				(await text())
+					.split("\n")
+					.filter((line) => line.startsWith('littoral_calls_total{"service":"gateway","operation":"GET /v1/tables/{table}","code":"ok"}'))
+					.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0),
+			)
+			.toBe(20);
+		await expect.poll(text).toContain('littoral_calls_total{"service":"gateway","operation":"GET unmatched","code":"not_found"} 1');
+		expect(await text()).not.toContain("some-name");
+	});
+
+	test("the cron tells monitoring that the gateway lives", async () => {
+		await worker.scheduled(createScheduledController({ cron: "* * * * *" }), testEnv);
+		expect((await testEnv.MONITORING.healthHistory(10)).at(-1)).toMatchObject({ service: "gateway", status: "ok" });
+	});
+});
+
+describe("paths and methods", () => {
+	test.each([
+		["GET", "/v1/sql", "POST"],
+		["PUT", "/v1/keys", "POST, GET, HEAD"],
+		["DELETE", "/v1/tables/t/rows", "POST"],
+		["POST", "/health", "GET, HEAD"],
+		["OPTIONS", "/v1/tenants/a", "GET, HEAD, DELETE"],
+		["PATCH", "/v1/keys/0123456789abcdef", "DELETE"],
+	])("%s %s", async (method, path, allow) => {
+		const response = await call(path, { method });
+		expect(response.headers.get("Allow")).toBe(allow);
+		expect(await fault(response)).toEqual([405, "method_not_allowed"]);
+	});
+
+	test.each(["/", "/v1", "/v1/sql/", "/v1/tables/", "/v1/tables//rows", "/v2/sql", "/.well-known/none", "/openapiXjson"])(
+		"%s is not found",
+		async (path) => {
+			const response = await call(path);
+			const requestId = response.headers.get("Request-Id");
+			expect(await problemOf(response)).toEqual({
+				type: "/docs/errors#not_found",
+				title: "Not found",
+				status: 404,
+				code: "not_found",
+				detail: `there is nothing under ${path}`,
+				request_id: requestId,
+			});
+		},
+	);
+});
