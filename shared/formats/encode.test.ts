@@ -8,8 +8,11 @@ import { parseValue } from "#shared/contracts/values/parse.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { BatchBuilder, constantVector } from "#shared/engine/vector/builder.ts";
+import { tableFromIPC } from "apache-arrow";
 import { afterAll, expect, test } from "vitest";
-import { engine } from "./decode.fixture.ts";
+import { memorySource } from "#shared/parquet/byte-source.ts";
+import { collectRows, engine, tableOf } from "./decode.fixture.ts";
+import { decodeParquetRows } from "./decode-parquet.ts";
 import { encodeResult } from "./encode.ts";
 import { holdBack } from "./hold-back.ts";
 import type { ResultStatistics } from "./result.ts";
@@ -36,6 +39,10 @@ function batchOf(types: DataType[], rows: SqlValue[][]): Batch {
 
 async function* batchesOf(...batches: Batch[]): AsyncGenerator<Batch> {
 	for (const batch of batches) yield await Promise.resolve(batch);
+}
+
+async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+	return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 async function textOf(stream: ReadableStream<Uint8Array>): Promise<string> {
@@ -131,6 +138,62 @@ test("NDJSON and CSV: every value and NULL", async () => {
 	);
 });
 
+/** Arrow's own words for the types of VALUES. */
+const ARROW =
+	"Bool|Int16|Int32|Int64|Int64|Int64|Decimal[10e+2]|Decimal[18e0]|Decimal[38e+10]|Utf8|Float32|Float64|Float64|Utf8|Utf8|Utf8|Utf8|Binary|" +
+	"Date32<DAY>|Date32<DAY>|Time64<MICROSECOND>|Timestamp<MICROSECOND>|Timestamp<MICROSECOND>|Timestamp<MICROSECOND, UTC>|" +
+	"Timestamp<MICROSECOND, UTC>|Timestamp<MICROSECOND>|Utf8|Utf8|Utf8|List<Utf8>|List<Int32>";
+
+test("Arrow: apache-arrow reads every type, value and NULL", async () => {
+	const bytes = await bytesOf(
+		encode({
+			format: "arrow",
+			columns: COLUMNS,
+			batches: batchesOf(batchOf(TYPES, [everyValue(), everyNull()]), batchOf(TYPES, [everyValue()])),
+		}),
+	);
+	const table = tableFromIPC(bytes);
+	expect(table.batches.map((batch) => batch.numRows)).toEqual([2, 1]);
+	const read = table.schema.fields.map((field, index) => {
+		const column = table.getChildAt(index);
+		expect(column?.get(1)).toBe(null);
+		return [String(field.type), column?.get(0)];
+	});
+	expect(read.map(([type]) => type).join("|")).toBe(ARROW);
+	const value = (index: number): unknown => read[index]?.[1];
+	expect([0, 1, 2, 3, 5].map(value)).toEqual([true, -5, -2147483648, 9007199254740991n, 9223372036854775807n]);
+	expect(new BigInt64Array((value(6) as Uint32Array).slice().buffer)).toEqual(new BigInt64Array([-5n, -1n]));
+	expect([9, 13, 14, 16, 26, 27, 28].map(value)).toEqual([
+		"0.33333333333333333333",
+		'é "q" \\ \n\u0001,x',
+		"",
+		"a  ",
+		"P1M-2DT3H4M5.5S",
+		"550e8400-e29b-41d4-a716-446655440000",
+		'{"a": "x,y"}',
+	]);
+	expect(value(17)).toEqual(new Uint8Array([0xde, 0xad, 0xbe, 0xef]));
+	expect((value(29) as { toJSON(): unknown }).toJSON()).toEqual(["a", null, "b c"]);
+	expect(value(23)).toBe(Date.UTC(2026, 0, 31, 10, 34, 56));
+});
+
+test("Parquet: a result is read back by its own reader with the same rows", async () => {
+	const columns = COLUMNS.map((column) => ({ ...column }));
+	const bytes = await bytesOf(
+		encode({ format: "parquet", columns, batches: batchesOf(batchOf(TYPES, [everyValue(), everyNull()]), batchOf(TYPES, [everyValue()])) }),
+	);
+	// Free NUMERIC comes back as the text that it was written as.
+	const schema = tableOf(
+		Object.fromEntries(
+			COLUMNS.map(({ name, type }) => [name, { type: type.kind === "numeric" && type.precision === undefined ? { kind: "text" } : type }]),
+		),
+	);
+	const rows = await collectRows(decodeParquetRows({ source: memorySource(bytes), schema, engine, lease, nowMicroseconds: 0n }));
+	const expected = everyValue();
+	expected[9] = "0.33333333333333333333";
+	expect(rows).toEqual([expected, everyNull(), expected]);
+});
+
 const INTEGER: OutputColumn = { name: "a", type: { kind: "integer" }, nullable: false };
 const BIGINT: OutputColumn = { name: "a", type: { kind: "bigint" }, nullable: true };
 
@@ -143,6 +206,9 @@ test("no rows still give the header or the schema", async () => {
 	});
 	expect(await empty("ndjson")).toBe("");
 	expect(await empty("csv")).toBe("a\n");
+	expect(
+		tableFromIPC(await bytesOf(encode({ format: "arrow", columns: [INTEGER], batches: batchesOf() }))).schema.fields.map(String),
+	).toEqual(["a: Int32"]);
 });
 
 test("duplicate names: as they are in JSON and CSV, suffixed in objects", async () => {

@@ -1,11 +1,12 @@
 /** Results out: batches of a query as a byte stream of the asked format, no faster than the client reads. */
 import { unreachable } from "#shared/base/assert.ts";
-import { LittoralError } from "#shared/base/errors.ts";
 import { RESULT_HOLD_BACK_BYTES } from "#shared/base/limits.ts";
 import type { OutputColumn } from "#shared/contracts/plan/physical.ts";
 import type { ResultFormat } from "#shared/contracts/rpc.ts";
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
+import { ArrowWriter } from "./encode-arrow.ts";
+import { ParquetResultWriter } from "./encode-parquet.ts";
 import { CsvWriter, JsonWriter, NdjsonWriter } from "./encode-text.ts";
 import { OutputBuffer } from "./output-buffer.ts";
 import type { ResultStatistics, ResultWriter } from "./result.ts";
@@ -53,6 +54,7 @@ export function encodeResult(options: EncodeOptions): ReadableStream<Uint8Array>
 				if (next.done) {
 					ended = true;
 					await writer.end(rowCount);
+					writer.close?.();
 					return;
 				}
 				batch = next.value;
@@ -76,6 +78,7 @@ export function encodeResult(options: EncodeOptions): ReadableStream<Uint8Array>
 				while (out.length === 0 && !ended);
 			} catch (error) {
 				await iterator.return?.();
+				writer.close?.();
 				if (handedOut < RESULT_HOLD_BACK_BYTES || ended || !between || !writer.fail(error, rowCount)) {
 					controller.error(error);
 					return;
@@ -94,6 +97,7 @@ export function encodeResult(options: EncodeOptions): ReadableStream<Uint8Array>
 		async cancel() {
 			ended = true;
 			await iterator.return?.();
+			writer.close?.();
 		},
 	});
 }
@@ -109,8 +113,9 @@ function createWriter(options: EncodeOptions, out: OutputBuffer): ResultWriter {
 		case "csv":
 			return new CsvWriter(textOptions);
 		case "arrow":
+			return new ArrowWriter(textOptions);
 		case "parquet":
-			throw new LittoralError("not_acceptable", `results are not written as ${format} yet`);
+			return new ParquetResultWriter(textOptions);
 		default:
 			return unreachable(format);
 	}

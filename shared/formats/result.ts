@@ -29,6 +29,8 @@ export interface ResultWriter {
 	end(rowCount: number): void | Promise<void>;
 	/** Ends the result with an error in its own format. @returns false where the format has no place for one */
 	fail(error: unknown, rowCount: number): boolean;
+	/** Gives back what the writer holds, however the result ended. */
+	close?(): void;
 }
 
 export interface ResultOptions {
