@@ -18,7 +18,8 @@ export type Labels = Record<string, string>;
 
 /** The accumulator, separate from the isolate's one for tests. */
 export class MetricsRegistry {
-	readonly #isolateId = randomHex(8);
+	/** Made at the first push: workerd allows no randomness at module scope. */
+	#isolateId = "";
 	#series = new Map<string, MetricSample>();
 	#sequence = 0;
 	#unanswered: MetricsPush | null = null;
@@ -42,6 +43,7 @@ export class MetricsRegistry {
 	cut(service: string): MetricsPush | null {
 		if (this.#unanswered !== null) return this.#unanswered;
 		if (this.#series.size === 0) return null;
+		this.#isolateId ||= randomHex(8);
 		this.#unanswered = { isolateId: this.#isolateId, sequence: ++this.#sequence, service, samples: [...this.#series.values()] };
 		this.#series = new Map();
 		return this.#unanswered;
