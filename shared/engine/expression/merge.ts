@@ -63,7 +63,7 @@ function mergeBytes(engine: Engine, region: Region, rowCount: number, flats: Fla
 	for (const { rows, flat, constant } of flats) {
 		engine.kernels.add_lengths(rows.selectedCount, rows.selection, flat.offsets, flat.validity, constant, offsets);
 	}
-	const byteCount = engine.kernels.lengths_to_offsets(rowCount, offsets);
+	const byteCount = engine.kernels.offsets_in_place(rowCount, offsets);
 	if (byteCount < 0) throw new LittoralError("resource_exhausted", "a batch's strings exceed 2 GiB", { sqlstate: "53200" });
 	const values = region.allocate(byteCount);
 	for (const { rows, flat, constant } of flats) {

@@ -133,7 +133,7 @@ const domain = [
 	call("asin(double)", lit("double", "2")),
 ];
 
-const TEXTS = ["", "abc", "  pad ", "Ünïcödé ß", "日本語テキスト", "a%b_c", "xxabcxx", "a,b,,c"];
+const TEXTS = ["", "abc", "  pad ", "Ünïcödé Σ", "日本語テキスト", "a%b_c", "xxabcxx", "a,b,,c"];
 const unaryText = TEXTS.flatMap((text) =>
 	["length", "char_length", "octet_length", "bit_length", "lower", "upper", "btrim", "ltrim", "rtrim", "reverse", "ascii"].map((name) =>
 		call(`${name}(text)`, lit("text", text)),
@@ -324,7 +324,7 @@ const fields = [
 const CAST_SOURCES: Record<string, string[]> = {
 	...SAMPLES,
 	double: ["0", "0.5", "1.5", "2.5", "-2.5", "32767.5", "2147483647.5", "1e20", "123456.789", "0.1", "1e-7", "NaN", "Infinity", "1e39"],
-	real: ["0", "0.5", "1.5", "2.5", "16777217", "3e10", "0.1", "1e-7"],
+	real: ["0", "0.5", "1.5", "2.5", "16777217", "3.1e10", "0.1", "1e-7"],
 	numeric: [
 		"0",
 		"0.5",

@@ -22,7 +22,7 @@ export function allocateResult(call: KernelCall, type: DataType): FlatVector {
 
 /** A bytes vector out of zeroed lengths (i32[rowCount + 1]) that a kernel filled: turns them into offsets and allocates the bytes. */
 export function allocateBytes(call: KernelCall, type: DataType, lengths: Pointer): FlatVector {
-	const byteCount = call.engine.kernels.lengths_to_offsets(call.rows.rowCount, lengths);
+	const byteCount = call.engine.kernels.offsets_in_place(call.rows.rowCount, lengths);
 	if (byteCount < 0) throw new LittoralError("resource_exhausted", "a batch's strings exceed 2 GiB", { sqlstate: "53200" });
 	return { kind: "flat", type, physical: "bytes", values: call.region.allocate(byteCount), validity: 0, offsets: lengths, child: null };
 }

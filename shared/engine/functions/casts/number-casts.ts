@@ -2,7 +2,7 @@
 import { LittoralError } from "#shared/base/errors.ts";
 import { type DataType, physicalType } from "#shared/contracts/data-type.ts";
 import type { NumericValue } from "#shared/contracts/value.ts";
-import { formatNumeric, parseNumeric, roundNumeric } from "#shared/contracts/values/number-text.ts";
+import { formatNumeric, parseNumeric } from "#shared/contracts/values/number-text.ts";
 import { checkArithmetic, outOfRange } from "../errors.ts";
 import type { Kernel, KernelCall, Operand } from "../kernel.ts";
 import { allocateResult, numericOperand, numericScratch, powersOfTen } from "../lanes.ts";
@@ -176,10 +176,11 @@ function floatToNumeric(from: DataType, to: DataType): Kernel {
 	const digits = from.kind === "real" ? 6 : 15;
 	return perValue(([value]) => {
 		const number = value as number;
+		const fixed = to.kind === "numeric" && to.precision !== undefined;
+		if (Math.abs(number) === Infinity && fixed) throw new LittoralError("numeric_value_out_of_range", "numeric field overflow");
 		if (!Number.isFinite(number)) return parseNumeric(String(number));
 		const [mantissa, exponent] = number.toExponential(digits - 1).split("e") as [string, string];
 		const trimmed = mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
-		const numeric = parseNumeric(`${trimmed}e${exponent}`);
-		return to.kind === "numeric" && to.precision !== undefined ? roundNumeric(numeric, to.precision, to.scale) : numeric;
+		return fixed ? parseNumeric(`${trimmed}e${exponent}`, to.precision, to.scale) : parseNumeric(`${trimmed}e${exponent}`);
 	})({ argumentTypes: [from], type: to, constants: [], statement: { nowMicroseconds: 0n, timeZone: "UTC", parameters: [] } });
 }

@@ -2,6 +2,7 @@
 import { LittoralError } from "#shared/base/errors.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { civilFromDays, daysFromCivil, daysInMonth, MICROSECONDS_PER_DAY } from "#shared/contracts/values/calendar.ts";
+import { formatFloating } from "#shared/contracts/values/number-text.ts";
 import { zoneOffsetOfLocal, zoneOffsetSeconds } from "#shared/contracts/values/time-zone.ts";
 import { outOfRange } from "../errors.ts";
 import type { Bind, KernelCall } from "../kernel.ts";
@@ -42,7 +43,7 @@ function toTimestamp([seconds]: SqlValue[]): SqlValue {
 	if (!Number.isFinite(value)) throw new LittoralError("feature_not_supported", "infinite timestamps are not supported");
 	const microseconds = Math.round(value * 1e6);
 	if (!(Math.abs(microseconds) < 2 ** 63) || BigInt(microseconds) < -2_440_588n * MICROSECONDS_PER_DAY) {
-		throw new LittoralError("datetime_field_overflow", `timestamp out of range: "${value}"`);
+		throw new LittoralError("datetime_field_overflow", `timestamp out of range: "${formatFloating("double", value)}"`);
 	}
 	return BigInt(microseconds);
 }

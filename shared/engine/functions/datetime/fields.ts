@@ -2,12 +2,13 @@
 import { LittoralError } from "#shared/base/errors.ts";
 import { type DataType, type DataTypeKind, typeName } from "#shared/contracts/data-type.ts";
 import type { IntervalValue, NumericValue, SqlValue } from "#shared/contracts/value.ts";
+import { formatNumeric } from "#shared/contracts/values/number-text.ts";
 import { zoneOffsetSeconds } from "#shared/contracts/values/time-zone.ts";
 import { readValue } from "../../vector/read.ts";
 import type { FlatVector } from "../../vector/vector.ts";
 import { outOfRange } from "../errors.ts";
 import type { Bind, Kernel, KernelCall, Operand } from "../kernel.ts";
-import { allocateResult, rowsOf } from "../lanes.ts";
+import { allocateResult, numericScratch, powersOfTen, rowsOf } from "../lanes.ts";
 import { perValue } from "../per-value.ts";
 import { toInstant, toLocal } from "./zone.ts";
 
@@ -104,6 +105,18 @@ function fieldOf(text: string, type: DataType): Field {
 
 function unsupported(text: string, type: DataType): LittoralError {
 	return new LittoralError("feature_not_supported", `unit "${text.toLowerCase()}" not supported for type ${typeName(type)}`);
+}
+
+/** Fields that have no length: date_trunc does not know them at all. */
+const PLACES: readonly Field[] = ["dow", "isodow", "doy", "isoyear", "epoch", "julian"];
+
+function unitOpcode(text: string, type: DataType): number {
+	const field = fieldOf(text, type);
+	if (PLACES.includes(field)) {
+		throw new LittoralError("invalid_parameter_value", `unit "${text.toLowerCase()}" not recognized for type ${typeName(type)}`);
+	}
+	if (FIELD_OPCODES[field] > UNIT_OPCODE_MAX) throw unsupported(text, type);
+	return FIELD_OPCODES[field];
 }
 
 /** A field's value: coefficient and how many of its digits are decimals. */
@@ -229,20 +242,37 @@ function extractField(call: KernelCall, vector: FlatVector, text: string): Extra
 /** Julian day of 1970-01-01. */
 const JULIAN_EPOCH_DAYS = 2_440_588n;
 
-/** Julian days of a timestamp with the day's fraction: PostgreSQL divides as NUMERIC, at 20 digits here. */
+/** Julian days of a timestamp: the day plus the part of it that has passed, added and divided as NUMERIC. */
 function julian(call: KernelCall, vector: FlatVector): FlatVector {
-	const result = allocateResult(call, { kind: "numeric" });
-	const { i64, i32, u64 } = call.engine.arena.views;
+	const { i64, i32 } = call.engine.arena.views;
+	const { kernels } = call.engine;
+	const { count, selection } = call.rows;
 	const local = vector.type.kind === "timestamptz" ? toLocal(call, vector, call.statement.timeZone) : vector;
+	const days = allocateResult(call, { kind: "bigint" });
+	const rests = allocateResult(call, { kind: "bigint" });
 	for (const row of rowsOf(call)) {
 		const value = i64[local.values / 8 + row] as bigint;
 		const rest = ((value % DAY) + DAY) % DAY;
-		const days = (value - rest) / DAY + JULIAN_EPOCH_DAYS;
-		const scaled = days * 10n ** 20n + (rest * 10n ** 20n * 2n + DAY) / (DAY * 2n);
-		u64[(result.values + row * 16) / 8] = BigInt.asUintN(64, scaled);
-		i64[(result.values + row * 16) / 8 + 1] = BigInt.asIntN(64, scaled >> 64n);
-		i32[result.offsets / 4 + row] = 20;
+		i64[rests.values / 8 + row] = rest;
+		i64[days.values / 8 + row] = (value - rest) / DAY + JULIAN_EPOCH_DAYS;
 	}
+	const dayLength = call.region.allocate(8);
+	i64[dayLength / 8] = DAY;
+	const describe = (words: number[]): number => {
+		const pointer = call.region.allocate(20);
+		i32.set(words, pointer / 4);
+		return pointer;
+	};
+	const whole = describe([days.values, 0, 0, 0, 0]);
+	const table = powersOfTen(call);
+	const scratch = numericScratch(call);
+	const part = allocateResult(call, { kind: "numeric" });
+	const dividend = describe([rests.values, 0, 0, 0, 0]);
+	const divisor = describe([dayLength, 0, 0, 0, 1]);
+	kernels.numeric_divide(count, selection, dividend, divisor, part.values, part.offsets, table, scratch);
+	const result = allocateResult(call, { kind: "numeric" });
+	const fraction = describe([part.values, 1, part.offsets, 0, 0]);
+	kernels.numeric_add(0, count, selection, whole, fraction, result.values, result.offsets, table, scratch);
 	return result;
 }
 
@@ -266,8 +296,7 @@ function bindExtract(toDouble: boolean): Bind {
 		const hardCount = kernels.numeric_to_float(0, count, selection, operand, result.values, hard);
 		for (let index = 0; index < hardCount; index++) {
 			const row = views.u16[hard / 2 + index] as number;
-			const { coefficient, scale } = readValue(call.engine, numeric, row) as NumericValue;
-			views.f64[result.values / 8 + row] = Number(coefficient) / 10 ** scale;
+			views.f64[result.values / 8 + row] = Number(formatNumeric(readValue(call.engine, numeric, row) as NumericValue));
 		}
 		return result;
 	};
@@ -315,18 +344,11 @@ function extractMixed(call: KernelCall, operands: Operand[], toDouble: boolean):
 	return result;
 }
 
-function unitOf(call: KernelCall, operand: Operand, type: DataType): number {
-	const text = readValue(call.engine, operand.vector, 0) as string;
-	const field = fieldOf(text, type);
-	if (FIELD_OPCODES[field] > UNIT_OPCODE_MAX) throw unsupported(text, type);
-	return FIELD_OPCODES[field];
-}
-
 /** @param zoneOf the zone whose days and months are meant; null for timestamps without one */
 function bindTruncate(type: DataType, zoneOf: ((call: KernelCall, operands: Operand[]) => string) | null): Bind {
 	const truncate: Kernel = (call, operands) => {
 		const [name, input] = operands as [Operand, Operand];
-		const unit = unitOf(call, name, type);
+		const unit = unitOpcode(readValue(call.engine, name.vector, 0) as string, type);
 		const zone = zoneOf?.(call, operands) ?? "UTC";
 		const source = input.constant === 1 ? firstLane(call, input) : input.vector;
 		const local = toLocal(call, source, zone);
@@ -369,12 +391,8 @@ const MONTHS_OF_UNIT: Record<number, number> = { 0: 12_000, 1: 1200, 2: 120, 3: 
 
 function truncateInterval(text: string, value: IntervalValue): IntervalValue {
 	const type: DataType = { kind: "interval" };
-	const field = fieldOf(text, type);
-	const unit = FIELD_OPCODES[field];
-	if (unit === 6) {
-		throw new LittoralError("feature_not_supported", `unit "${text.toLowerCase()}" not supported for type interval`);
-	}
-	if (unit > UNIT_OPCODE_MAX) throw unsupported(text, type);
+	const unit = unitOpcode(text, type);
+	if (unit === 6) throw unsupported(text, type);
 	const size = INTERVAL_UNITS[unit];
 	if (size !== undefined) return { ...value, microseconds: (value.microseconds / size) * size };
 	const months = MONTHS_OF_UNIT[unit];

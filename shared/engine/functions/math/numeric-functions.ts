@@ -159,7 +159,10 @@ export function powerOf(base: NumericValue, exponent: NumericValue): NumericValu
 		);
 	}
 	if (base.coefficient === 0n) return { coefficient: 0n, scale: SIGNIFICANT_DIGITS };
-	const approximate = toNumber(exponent) * Math.log(toNumber(base)) * LOG10_E;
+	// PostgreSQL estimates from a logarithm of about eight significant digits: at a power of ten that decides the scale.
+	const estimateDigits = Math.max(0, 8 - logarithmWeight(base));
+	const roundEstimate = (estimate: number): number => Math.round(estimate * 10 ** estimateDigits) / 10 ** estimateDigits;
+	const approximate = roundEstimate(roundEstimate(Math.log(toNumber(base))) * toNumber(exponent)) * LOG10_E;
 	if (approximate > 40) throw overflow();
 	if (approximate < -SCALE_MAX) return { coefficient: 0n, scale: SCALE_MAX };
 	const scale = clampScale(SIGNIFICANT_DIGITS - Math.trunc(approximate), base.scale, exponent.scale);

@@ -22,7 +22,7 @@ interface Segment {
 /**
  * @param escape one character, or empty for none
  * @returns the program that `like_bytes` in `assembly/strings.ts` describes
- * @throws 22025 for an escape of several characters, or one at the end of the pattern
+ * @throws 22025 for an escape of several characters
  */
 export function compileLike(pattern: string, escape = "\\"): Uint8Array {
 	if (Array.from(escape).length > 1) {
@@ -35,7 +35,8 @@ export function compileLike(pattern: string, escape = "\\"): Uint8Array {
 		const segment = segments.at(-1) as Segment;
 		if (point === escape) {
 			index++;
-			if (index === points.length) throw new LittoralError("invalid_escape_sequence", "LIKE pattern must not end with escape character");
+			// A pattern that ends here raises only for a text that matches so far: see endsInEscape.
+			if (index === points.length) break;
 			point = points[index] as string;
 		} else if (point === "%") {
 			segments.push({ bytes: [], wildcards: 0 });
@@ -48,6 +49,14 @@ export function compileLike(pattern: string, escape = "\\"): Uint8Array {
 		segment.bytes.push(...encoder.encode(point));
 	}
 	return encodeProgram(segments);
+}
+
+/** True when the pattern's last character escapes nothing. */
+function endsInEscape(pattern: string, escape: string): boolean {
+	const points = Array.from(pattern);
+	let index = 0;
+	for (; index < points.length; index++) if (points[index] === escape) index++;
+	return index > points.length;
 }
 
 function encodeProgram(parts: Segment[]): Uint8Array {
@@ -86,12 +95,15 @@ function bindLike(options: { negated: boolean; ignoreCase: boolean }): Bind {
 	const negated = options.negated ? 1 : 0;
 	return () => {
 		/** The program of the last pattern: constant patterns are compiled once, when the first row asks. */
-		let known: { pattern: string; escape: string; program: Uint8Array } | null = null;
-		const programOf = (pattern: string, escape: string): Uint8Array => {
+		let known: { pattern: string; escape: string; program: Uint8Array; dangling: boolean } | null = null;
+		const programOf = (pattern: string, escape: string): { program: Uint8Array; dangling: boolean } => {
 			if (known?.pattern !== pattern || known.escape !== escape) {
-				known = { pattern, escape, program: compileLike(options.ignoreCase ? lowerCase(pattern) : pattern, escape) };
+				const text = options.ignoreCase ? lowerCase(pattern) : pattern;
+				const dangling = endsInEscape(text, escape);
+				const complete = dangling ? `${text.slice(0, -escape.length)}${text.slice(0, -escape.length).endsWith("%") ? "" : "_%"}` : text;
+				known = { pattern, escape, program: compileLike(complete, escape), dangling };
 			}
-			return known.program;
+			return known;
 		};
 		const kernel: Kernel = (call, operands) => {
 			const { engine, region, rows } = call;
@@ -101,10 +113,11 @@ function bindLike(options: { negated: boolean; ignoreCase: boolean }): Bind {
 			const subject = options.ignoreCase ? lowered(call, source) : source;
 			const run = (row: number, selection: number, count: number): void => {
 				const escapeText = escape === undefined ? "\\" : (readValue(engine, escape.vector, escape.constant === 1 ? 0 : row) as string);
-				const program = programOf(readValue(engine, pattern.vector, pattern.constant === 1 ? 0 : row) as string, escapeText);
+				const { program, dangling } = programOf(readValue(engine, pattern.vector, pattern.constant === 1 ? 0 : row) as string, escapeText);
 				const pointer = region.allocate(program.length);
 				engine.arena.views.u8.set(program, pointer);
 				engine.kernels.like_bytes(negated, count, selection, subject.values, subject.offsets, pointer, result.values);
+				if (dangling) refuseMatches(call, { selection, count }, result.values, negated);
 			};
 			if (rows.count === 0) return result;
 			if (pattern.constant === 1 && (escape === undefined || escape.constant === 1)) {
@@ -120,6 +133,15 @@ function bindLike(options: { negated: boolean; ignoreCase: boolean }): Bind {
 		};
 		return kernel;
 	};
+}
+
+/** PostgreSQL finds a dangling escape when it gets there: a text that matches what is before it, and goes on, raises. */
+function refuseMatches(call: KernelCall, rows: { selection: number; count: number }, answers: number, negated: number): void {
+	const { u8 } = call.engine.arena.views;
+	for (const row of rowsOf({ ...call, rows: { ...call.rows, ...rows } })) {
+		if (u8[answers + row] === negated) continue;
+		throw new LittoralError("invalid_escape_sequence", "LIKE pattern must not end with escape character");
+	}
 }
 
 /** A constant text under a column of patterns: laid out for every row. */

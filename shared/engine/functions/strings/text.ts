@@ -66,7 +66,7 @@ function pad(text: string, length: number, fill: string, atStart: boolean): stri
 }
 
 function character(code: number): string {
-	if (code < 0) throw new LittoralError("program_limit_exceeded", "character number must be positive");
+	if (code < 0) throw new LittoralError("invalid_parameter_value", "character number must be positive");
 	if (code === 0) throw new LittoralError("program_limit_exceeded", "null character not permitted");
 	if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
 		throw new LittoralError(

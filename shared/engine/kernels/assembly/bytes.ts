@@ -17,7 +17,7 @@ export function add_lengths(count: i32, selection: usize, offsets: usize, validi
  * Turns rowCount lengths into rowCount + 1 offsets, in place.
  * @returns the total, or -1 when it passes 2^31 - 1
  */
-export function lengths_to_offsets(rowCount: i32, lengths: usize): i32 {
+export function offsets_in_place(rowCount: i32, lengths: usize): i32 {
 	let total: i64 = 0;
 	for (let row: i32 = 0; row < rowCount; row++) {
 		const at = lengths + (<usize>row << 2);

@@ -239,7 +239,12 @@ export function numeric_modulo(count: i32, selection: usize, left: usize, right:
 		const bHigh = highOf(right, row);
 		const scale = max(scaleOf(left, row), scaleOf(right, row));
 		if ((bLow | <u64>bHigh) == 0) return ZERO_DIVISOR;
-		if (!scaleUp(magnitudeLow(bLow, bHigh), magnitudeHigh(bLow, bHigh), scale - scaleOf(right, row), table, scratch + 160)) return OVERFLOW;
+		if (!scaleUp(magnitudeLow(bLow, bHigh), magnitudeHigh(bLow, bHigh), scale - scaleOf(right, row), table, scratch + 160)) {
+			// The divisor at the dividend's scale passes 10^38, so it is the larger, and the dividend is the remainder.
+			putSigned(out, row, magnitudeLow(aLow, aHigh), magnitudeHigh(aLow, aHigh), aHigh < 0);
+			store<i32>(outScales + (<usize>row << 2), scale);
+			continue;
+		}
 		if (!scaleUpWide(magnitudeLow(aLow, aHigh), magnitudeHigh(aLow, aHigh), scale - scaleOf(left, row), scratch)) return OVERFLOW;
 		divideLimbs(scratch, 8, load<u64>(scratch, 160), load<u64>(scratch, 168), scratch + 64, scratch + 128);
 		putSigned(out, row, load<u64>(scratch, 128), load<u64>(scratch, 136), aHigh < 0);
