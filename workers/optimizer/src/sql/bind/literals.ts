@@ -8,6 +8,7 @@ import type { ExpressionEnvironment } from "./environment.ts";
 import type { StatementContext } from "./statement.ts";
 import { bindTypeName, intervalUnit } from "./type-name.ts";
 
+const INT4_MIN = -(2n ** 31n);
 const INT8_MIN = -(2n ** 63n);
 const INT8_MAX = 2n ** 63n - 1n;
 
@@ -23,6 +24,8 @@ export function bindConstant(statement: StatementContext, constant: A_Const): Bo
 		const text = (constant.fval.fval ?? "0").replaceAll("_", "");
 		if (/^[-+]?(\d+|0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)$/.test(text)) {
 			const whole = text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text.replace("+", ""));
+			// Only -2147483648 gets here as a text: the grammar negates what it could not read as an integer.
+			if (whole === INT4_MIN) return typed({ kind: "constant", value: Number(whole), type: { kind: "integer" } }, location);
 			if (whole >= INT8_MIN && whole <= INT8_MAX) return typed({ kind: "constant", value: whole, type: { kind: "bigint" } }, location);
 		}
 		const value = statement.at(location, () => parseValue({ kind: "numeric" }, text));

@@ -1,0 +1,80 @@
+/** The optimizer without its Worker: plans statements in Node over tables that exist only here. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { isLittoralError } from "#shared/base/errors.ts";
+import { newTableId, type TenantId } from "#shared/base/ids.ts";
+import { buildFilePage } from "#shared/contracts/file-page.ts";
+import { typeName } from "#shared/contracts/data-type.ts";
+import type { PlannedStatement } from "#shared/contracts/rpc.ts";
+import type { DataFile, TableSnapshot } from "#shared/contracts/snapshot.ts";
+import { ParsedStatementCache } from "../../../workers/optimizer/src/cache/parsed-statements.ts";
+import { TableSnapshotCache } from "../../../workers/optimizer/src/cache/table-snapshots.ts";
+import { evaluate } from "../../../workers/optimizer/src/evaluate.ts";
+import type { PipelineOptions } from "../../../workers/optimizer/src/logical/pipeline.ts";
+import { planStatement } from "../../../workers/optimizer/src/plan-statement.ts";
+import { installParser } from "../../../workers/optimizer/src/sql/parse/parser.ts";
+
+const TENANT = "0123456789abcdef01234567" as TenantId;
+const wasmPath = createRequire(import.meta.url).resolve("libpg-query/wasm/libpg-query.wasm");
+installParser(new WebAssembly.Module(readFileSync(wasmPath)));
+
+export interface PlanAnswer {
+	columns: { name: string; type: string }[];
+	error?: { sqlstate: string; message: string; position: number | null; hint: string | null };
+}
+
+export class TestPlanner {
+	readonly tables = new Map<string, TableSnapshot>();
+	readonly #parsed = new ParsedStatementCache();
+
+	async plan(sql: string, parameters: unknown[] = [], pipeline: PipelineOptions = {}): Promise<PlannedStatement> {
+		const catalog = {
+			readSnapshots: async (_tenant: TenantId, requests: { table: object }[]) =>
+				requests.map(({ table }) => this.tables.get((table as { name: string }).name) ?? null),
+			tableNames: async () => [...this.tables.keys()],
+		};
+		return await planStatement(
+			{ catalog, parsed: this.#parsed, snapshots: new TableSnapshotCache(), evaluate, nowMs: () => 0, pipeline },
+			TENANT,
+			{ sql, parameters, settings: {}, nowMicroseconds: 1_767_225_600_000_000n },
+		);
+	}
+
+	/** Runs a CREATE TABLE against this planner's own catalog. */
+	async create(sql: string, options: { rowCount?: number; files?: DataFile[] } = {}): Promise<void> {
+		const planned = await this.plan(sql);
+		if (planned.kind !== "create_table") throw new Error(`not a CREATE TABLE: ${sql}`);
+		const { name, columns, sortKey } = planned.definition;
+		const files = options.files ?? [];
+		this.tables.set(name, {
+			schema: {
+				tableId: newTableId(),
+				name,
+				schemaVersion: 1,
+				columns: columns.map((column, index) => ({ ...column, fieldId: index + 1 })),
+				primaryKey: null,
+				sortKey: sortKey.map(({ column, descending, nullsFirst }) => ({ fieldId: column + 1, descending, nullsFirst })),
+			},
+			version: 1,
+			watermarks: {},
+			rowCount: options.rowCount ?? files.reduce((sum, file) => sum + file.rowCount, 0),
+			byteCount: files.reduce((sum, file) => sum + file.byteCount, 0),
+			pages: files.length === 0 ? [] : [buildFilePage(files)],
+		});
+	}
+
+	/** Names and types of a query's output without modifiers, or its error, as the oracle gives them. */
+	async describe(sql: string, parameters: unknown[] = []): Promise<PlanAnswer> {
+		try {
+			const planned = await this.plan(sql, parameters);
+			if (planned.kind !== "query") return { columns: [] };
+			return {
+				columns: planned.plan.output.map(({ name, type }) => ({ name, type: typeName(type).replace(/\(.*\)/, "") })),
+			};
+		} catch (error) {
+			if (!isLittoralError(error)) throw error;
+			const { sqlstate = "?????", position = null, hint = null } = error.details;
+			return { columns: [], error: { sqlstate, message: error.message, position, hint } };
+		}
+	}
+}
