@@ -9,8 +9,8 @@
  */
 import type { DataType, DataTypeKind } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
-import type { NumericValue, SqlValue } from "#shared/contracts/value.ts";
 import { signatureById } from "#shared/contracts/functions/registry.ts";
+import { convertExactly, INTEGER_LIMITS } from "../convert-constant.ts";
 import { rewrite } from "../expression.ts";
 import { mapExpressions } from "../map-expressions.ts";
 import type { Rule } from "../rule.ts";
@@ -51,7 +51,7 @@ function narrowPair(operand: Expression, constant: Constant): { operand: Express
 	if (operand.kind === "cast") {
 		const inner = operand.input;
 		if (!widens(inner.type, operand.type)) return null;
-		const value = convert(constant.value, constant.type, inner.type);
+		const value = convertExactly(constant.value, constant.type, inner.type);
 		return value === null ? null : { operand: inner, constant: { kind: "constant", value, type: inner.type } };
 	}
 	// The same NUMERIC kind, but the constant carries a scale of its own.
@@ -61,7 +61,7 @@ function narrowPair(operand: Expression, constant: Constant): { operand: Express
 		constant.type.kind === "numeric" &&
 		constant.type.precision === undefined
 	) {
-		const value = convert(constant.value, constant.type, operand.type);
+		const value = convertExactly(constant.value, constant.type, operand.type);
 		return value === null ? null : { operand, constant: { kind: "constant", value, type: operand.type } };
 	}
 	return null;
@@ -74,40 +74,4 @@ function widens(from: DataType, to: DataType): boolean {
 	}
 	if (from.kind === "numeric") return to.kind === "numeric" && to.precision === undefined;
 	return from.kind === "date" && to.kind === "timestamp";
-}
-
-const INTEGER_LIMITS: Partial<Record<DataTypeKind, bigint>> = { smallint: 2n ** 15n, integer: 2n ** 31n, bigint: 2n ** 63n };
-const MICROSECONDS_PER_DAY = 86_400_000_000n;
-
-/** The constant as a value of the operand's own type; null where it is none, or where the cast between the two does not keep order. */
-function convert(value: SqlValue, from: DataType, to: DataType): SqlValue | null {
-	const limit = INTEGER_LIMITS[to.kind];
-	if (limit !== undefined) {
-		const whole = wholeNumber(value, from);
-		if (whole === null || whole >= limit || whole < -limit) return null;
-		return to.kind === "bigint" ? whole : Number(whole);
-	}
-	if (to.kind === "numeric" && to.precision !== undefined && from.kind === "numeric") {
-		const { coefficient, scale } = value as NumericValue;
-		const target = to.scale ?? 0;
-		const divisor = 10n ** BigInt(Math.max(scale - target, 0));
-		if (coefficient % divisor !== 0n) return null;
-		const scaled = (coefficient / divisor) * 10n ** BigInt(Math.max(target - scale, 0));
-		const bound = 10n ** BigInt(to.precision);
-		return scaled < bound && scaled > -bound ? { coefficient: scaled, scale: target } : null;
-	}
-	if (to.kind === "date" && from.kind === "timestamp") {
-		const microseconds = value as bigint;
-		return microseconds % MICROSECONDS_PER_DAY === 0n ? Number(microseconds / MICROSECONDS_PER_DAY) : null;
-	}
-	return null;
-}
-
-function wholeNumber(value: SqlValue, type: DataType): bigint | null {
-	if (type.kind === "smallint" || type.kind === "integer") return BigInt(value as number);
-	if (type.kind === "bigint") return value as bigint;
-	if (type.kind !== "numeric") return null;
-	const { coefficient, scale } = value as NumericValue;
-	const unit = 10n ** BigInt(scale);
-	return coefficient % unit === 0n ? coefficient / unit : null;
 }

@@ -32,9 +32,6 @@ const CAST_FUNCTIONS: Record<string, DataType> = {
 	jsonb: { kind: "jsonb" },
 };
 
-/** A VARCHAR without a length that is compared with a CHAR: longer values cannot equal one that anybody declares. */
-const CHAR_LENGTH_DEFAULT = 255;
-
 /** Functions that SQL only has over windows. */
 const WINDOW_ONLY = new Set([
 	"row_number",
@@ -129,7 +126,9 @@ function chooseOverload(statement: StatementContext, site: CallSite): Chosen {
 export function makeCall(statement: StatementContext, chosen: Chosen, list: Bound[]): Expression {
 	const given = list.map((bound, index) => coerceToKind(statement, bound, chosen.kinds[index] as DataType["kind"] | "any"));
 	// A VARCHAR that stands for text makes text.
-	const types = given.map(({ type }, index): DataType => (type.kind === "varchar" && chosen.kinds[index] === "text" ? { kind: "text" } : type));
+	const types = given.map(
+		({ type }, index): DataType => (type.kind === "varchar" && chosen.kinds[index] === "text" ? { kind: "text" } : type),
+	);
 	return { kind: "call", functionId: chosen.signature.id, arguments: given, type: chosen.signature.result(types) };
 }
 
@@ -147,10 +146,8 @@ export function coerceToKind(statement: StatementContext, bound: Bound, kind: Da
 /** A CHAR as long as the value is: it is compared without its padding, so no length may cut it. */
 function coerceToChar(statement: StatementContext, bound: Bound): Expression {
 	const text = coerce(statement, bound, { kind: "text" });
-	const length = text.kind === "constant" && typeof text.value === "string" ? Array.from(text.value).length : 0;
-	if (text.kind === "constant") return { ...text, type: { kind: "char", length: Math.max(length, 1) } };
-	const { type } = text;
-	return { kind: "cast", input: text, type: { kind: "char", length: (type.kind === "varchar" ? type.length : undefined) ?? CHAR_LENGTH_DEFAULT }, explicit: false };
+	const length = text.kind === "constant" && typeof text.value === "string" ? Array.from(text.value).length : 1;
+	return text.kind === "constant" ? { ...text, type: { kind: "char", length: Math.max(length, 1) } } : text;
 }
 
 function refuseAggregateSyntax(statement: StatementContext, call: FuncCall, site: Omit<CallSite, "list">): never {

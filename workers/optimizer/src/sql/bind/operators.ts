@@ -13,7 +13,7 @@ import { bareTypeName, type StatementContext } from "./statement.ts";
 export function bindOperator(statement: StatementContext, symbol: string, operands: Bound[], location: number): Bound {
 	const names = operands.length === 2 ? OPERATOR_FUNCTIONS.binary : OPERATOR_FUNCTIONS.unary;
 	const name = Object.hasOwn(names, symbol) ? names[symbol] : undefined;
-	const types = widenReal(operands.map(boundType));
+	const types = unifyStrings(widenReal(operands.map(boundType)));
 	const overloads = name === undefined ? [] : signaturesByName(name);
 	const resolution = resolveOverload(overloads, types, { operator: true });
 	if (resolution.kind === "found") {
@@ -53,6 +53,13 @@ function widenReal(types: (DataType | null)[]): (DataType | null)[] {
 	const numbers = ["smallint", "integer", "bigint", "numeric", "double"];
 	const mixed = (left.kind === "real" && numbers.includes(right.kind)) || (right.kind === "real" && numbers.includes(left.kind));
 	return mixed ? [{ kind: "double" }, { kind: "double" }] : types;
+}
+
+/** CHAR with VARCHAR compares as text: a cast to CHAR would need a length that no value exceeds. */
+function unifyStrings(types: (DataType | null)[]): (DataType | null)[] {
+	const [left, right] = types;
+	const mixed = (left?.kind === "char" && right?.kind === "varchar") || (left?.kind === "varchar" && right?.kind === "char");
+	return mixed ? [{ kind: "text" }, { kind: "text" }] : types;
 }
 
 /** `left = right` as an expression, for constructs that PostgreSQL defines by it. */

@@ -1,9 +1,10 @@
 /** Boolean connectives and the predicates that SQL has syntax for. */
 import type { A_Expr, BooleanTest, BoolExpr, Node, NullTest } from "@pgsql/types";
 import { signatureById } from "#shared/contracts/functions/registry.ts";
-import { sameType } from "#shared/contracts/data-type.ts";
+import { sameType, type DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
+import { convertExactly } from "../../logical/convert-constant.ts";
 import { BOOLEAN } from "../../logical/expression.ts";
 import { as, leftmost, strings } from "../parse/ast.ts";
 import { boundType, typed, type Bound } from "./bound.ts";
@@ -177,20 +178,48 @@ function constantList(
 	// Raises when the type has no equality.
 	const probe = typed({ kind: "constant", value: null, type }, location);
 	bindComparison(statement, "=", [probe, probe], location);
-	if (type.kind === "char" || type.kind === "numeric" || type.kind === "real") return null;
-	const input = coerce(statement, subject, type);
+	// `real` values compare as double with a numeric literal: leave it to the operators.
+	if (type.kind === "real") return null;
+	const subjectType = boundType(subject);
+	const keepsOwnType =
+		subjectType !== null && (subjectType.kind === "char" || (subjectType.kind === "numeric" && subjectType.precision !== undefined));
+	// CHAR(n) and NUMERIC(p,s) keep their type: what is no value of it can equal none, and is left out.
+	const listType = keepsOwnType ? subjectType : type;
+	if (listType.kind === "char" && !values.every((value) => value.kind === "unknown")) return null;
+	const input = coerce(statement, subject, listType);
 	const list: SqlValue[] = [];
 	for (const value of values) {
-		const constant = coerce(statement, value, type);
-		if (constant.kind === "constant" && sameType(constant.type, type)) list.push(constant.value);
-		else if (
-			constant.kind === "cast" &&
-			constant.input.kind === "constant" &&
-			type.kind === "bigint" &&
-			constant.input.type.kind !== "text"
-		) {
-			list.push(constant.input.value === null ? null : BigInt(constant.input.value as number));
-		} else return null;
+		const member = listMember(statement, value, type, listType);
+		if (member === "other") return null;
+		if (member !== "unequal") list.push(member.value);
 	}
 	return { input, values: list };
+}
+
+/** One value of the list; `unequal` when no value of `listType` equals it, `other` when it needs evaluation. */
+function listMember(
+	statement: ExpressionEnvironment["statement"],
+	value: Bound,
+	type: DataType,
+	listType: DataType,
+): { value: SqlValue } | "unequal" | "other" {
+	if (listType.kind === "char") {
+		if (value.kind !== "unknown") return "other";
+		if (value.text === null) return { value: null };
+		const stripped = value.text.replace(/ +$/, "");
+		const padding = listType.length - Array.from(stripped).length;
+		return padding < 0 ? "unequal" : { value: stripped + " ".repeat(padding) };
+	}
+	const constant = coerce(statement, value, type);
+	const inner = constant.kind === "cast" ? constant.input : constant;
+	if (inner.kind !== "constant") return "other";
+	if (inner.value === null || sameType(inner.type, listType)) return { value: inner.value };
+	if (listType.kind === "numeric" && listType.precision === undefined) {
+		const isWhole = inner.type.kind === "smallint" || inner.type.kind === "integer" || inner.type.kind === "bigint";
+		return isWhole ? { value: { coefficient: BigInt(inner.value as number | bigint), scale: 0 } } : "other";
+	}
+	const isNumber = listType.kind === "numeric" || listType.kind === "bigint" || listType.kind === "integer" || listType.kind === "smallint";
+	if (!isNumber) return "other";
+	const converted = convertExactly(inner.value, inner.type, listType);
+	return converted === null ? "unequal" : { value: converted };
 }
