@@ -1,6 +1,7 @@
 /**
  * After a batch failed: did the commit happen, and if not, what stands against it? Every cause found here is final (watermarks never decrease,
- * condemned and dropped stay so, a removed file stays removed), so a batch still under way cannot succeed after it was reported.
+ * condemned and dropped stay so, a removed file stays removed), so a batch still under way cannot succeed after it was reported. (A flush that
+ * began ahead of its watermark would be the exception; a shard's watermark is the catalog's or below it.)
  */
 import { LittoralError } from "#shared/base/errors.ts";
 import type { CommitId, TableId, TenantId } from "#shared/base/ids.ts";
