@@ -15,7 +15,13 @@ export const ARENA_PAGE_COUNT = ARENA_BYTES / ARENA_PAGE_BYTES;
 export const QUERY_ARENA_BYTES_MAX = 48 * MIB;
 /** JavaScript-heap bytes (R2 bodies, decompressed pages) reserved by all queries of an isolate. */
 export const HEAP_BYTES_MAX = 16 * MIB;
+/** Statements of an isolate that hold arena memory at once. */
+export const ADMISSION_RUNNING_MAX = 6;
 export const ADMISSION_QUEUE_MAX = 16;
+/** Blocks of data files kept by an isolate. */
+export const BLOCK_CACHE_BYTES_MAX = 16 * MIB;
+export const DIRECTORY_CACHE_COUNT_MAX = 1000;
+export const SCHEMA_CACHE_COUNT_MAX = 1000;
 export const ADMISSION_WAIT_MS_MAX = 5 * SECOND;
 
 // Execution
@@ -42,6 +48,13 @@ export const BODY_DECODED_BYTES_MAX = 1024 * MIB;
 /** Body of every route that is not an append. */
 export const REQUEST_BODY_BYTES_MAX = 2 * MIB;
 export const ROW_ERRORS_REPORTED_MAX = 100;
+/** Raw bytes of a body kept so that its rows can be validated anew when the schema changes meanwhile. */
+export const RETAINED_BODY_BYTES_MAX = 4 * MIB;
+/** A body that is read at random (Parquet) lies in memory up to this size, else in R2, in parts. */
+export const SPOOL_MEMORY_BYTES_MAX = 8 * MIB;
+export const SPOOL_PART_BYTES = 8 * MIB;
+/** Arena of one append's decoder. */
+export const INGEST_ARENA_BYTES_MAX = 16 * MIB;
 /** One value of a row; also the largest JSON string and CSV field. */
 export const VALUE_BYTES_MAX = MIB;
 /** One row of a body, in its own format. */
@@ -71,6 +84,9 @@ export const TAIL_RIDE_ALONG_BYTES = MIB;
 export const FLUSH_RANGE_BYTES = 12 * MIB;
 export const FLUSH_TAIL_BYTES = 32 * MIB;
 export const FLUSH_AGE_MS = 60 * SECOND;
+/** A flush or a bulk file waits this often, this long, while queries hold the arena. */
+export const ENCODE_RETRY_COUNT_MAX = 40;
+export const ENCODE_RETRY_WAIT_MS = 250;
 export const SHARD_COUNT_MAX = 8;
 export const APPEND_ID_TTL_MS = 24 * HOUR;
 export const BULK_CLAIM_MS = 10 * MINUTE;
@@ -141,5 +157,7 @@ export const API_KEY_COUNT_MAX = 1000;
 export const KEY_NAME_LENGTH_MAX = 200;
 
 // Lists
+/** Tables described at once by a list. */
+export const TABLE_DESCRIBE_CONCURRENCY = 6;
 export const LIST_LIMIT_DEFAULT = 100;
 export const LIST_LIMIT_MAX = 1000;

@@ -31,5 +31,5 @@ export default defineConfig({
 			},
 		}),
 	],
-	test: { name: "tenant", include: ["test/**/*.test.ts"] },
+	test: { name: "tenant", include: ["test/**/*.test.ts"], testTimeout: 60_000 },
 });

@@ -4,6 +4,7 @@ import { installKernels } from "#shared/engine/kernels/kernels.ts";
 import { serviceApp } from "#shared/observability/service-app.ts";
 import type { Env } from "./env.ts";
 
+export { TenantService } from "./service.ts";
 export { TenantShard } from "./shard/tenant-shard.ts";
 
 installKernels(kernels);

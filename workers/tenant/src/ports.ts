@@ -24,6 +24,7 @@ export const PORT_STEPS = {
 		"claim",
 		"sealClaim",
 		"finishClaim",
+		"releaseClaim",
 		"raiseMinimum",
 		"readTail",
 		"readDirectory",

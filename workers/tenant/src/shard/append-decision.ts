@@ -28,7 +28,8 @@ export interface ShardView {
 export interface IdClaimant {
 	epoch: number;
 	appendId: AppendId;
-	hash: string;
+	/** Null for a claim, whose body is still to be read. */
+	hash: string | null;
 	schemaVersion: number;
 }
 
@@ -60,14 +61,18 @@ export function decide(shard: ShardView, record: IdRecord | null, claimant: IdCl
 }
 
 function decideKnown(record: IdRecord, claimant: IdClaimant, nowMs: number): Decision {
-	if (record.hash !== claimant.hash) {
-		return refuse("idempotency_key_reused", "this idempotency key was used with other rows within the last 24 hours");
+	if (record.hash !== null && claimant.hash !== null && record.hash !== claimant.hash) {
+		return { kind: "refuse", error: keyReused() };
 	}
 	if (record.state === "done") return { kind: "known", record };
 	if (record.claimExpiresAtMs > nowMs) {
 		return refuse("in_progress", "an append with this idempotency key is under way", Math.ceil((record.claimExpiresAtMs - nowMs) / 1000));
 	}
 	return { kind: "expired_claim", record };
+}
+
+export function keyReused(): LittoralError {
+	return new LittoralError("idempotency_key_reused", "this idempotency key was used with other rows within the last 24 hours");
 }
 
 function refuse(code: ErrorCode, message: string, retryAfterSeconds?: number): Decision {

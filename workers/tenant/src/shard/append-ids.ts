@@ -17,12 +17,14 @@ export function readId(sql: SqlStorage, key: IdKey, nowMs: number): IdRecord | n
 		.exec("SELECT * FROM append_id WHERE table_id = ? AND append_id = ? AND expires_at_ms > ?", key.tableId, key.appendId, nowMs)
 		.toArray();
 	if (row === undefined) return null;
-	const common = { hash: row["hash"] as string, expiresAtMs: row["expires_at_ms"] as number };
+	const expiresAtMs = row["expires_at_ms"] as number;
 	if (row["claim_expires_at_ms"] !== null) {
 		return {
-			...common,
 			state: "claimed",
+			hash: row["hash"] as string | null,
+			expiresAtMs,
 			commitId: row["commit_id"] as CommitId,
+			claimant: row["claimant"] as string,
 			claimExpiresAtMs: row["claim_expires_at_ms"] as number,
 			rowCount: row["row_count"] as number | null,
 		};
@@ -33,7 +35,7 @@ export function readId(sql: SqlStorage, key: IdKey, nowMs: number): IdRecord | n
 		sequence: row["sequence"] as number,
 		snapshotVersion: row["snapshot_version"] as number | null,
 	};
-	return { ...common, state: "done", result };
+	return { state: "done", hash: row["hash"] as string, expiresAtMs, result };
 }
 
 /** Also turns a claim into its result. */
@@ -54,31 +56,40 @@ export function storeResult(sql: SqlStorage, key: IdKey, hash: string, result: A
 }
 
 /** Grants a claim, or grants an expired one again: the commit id stays, so that at most one of the claimants commits. */
-export function storeClaim(sql: SqlStorage, key: IdKey, claim: { hash: string; commitId: CommitId }, nowMs: number): void {
+export function storeClaim(
+	sql: SqlStorage,
+	key: IdKey,
+	claim: { hash: string | null; commitId: CommitId; claimant: string },
+	nowMs: number,
+): void {
 	sql.exec(
-		`INSERT OR REPLACE INTO append_id (table_id, append_id, hash, expires_at_ms, commit_id, claim_expires_at_ms) VALUES (?, ?, ?, ?, ?, ?)`,
+		`INSERT OR REPLACE INTO append_id (table_id, append_id, hash, expires_at_ms, commit_id, claimant, claim_expires_at_ms)
+			VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		key.tableId,
 		key.appendId,
 		claim.hash,
 		nowMs + APPEND_ID_TTL_MS,
 		claim.commitId,
+		claim.claimant,
 		nowMs + BULK_CLAIM_MS,
 	);
 	removeExpired(sql, nowMs);
 }
 
-/** @returns false when the id is no longer claimed by this commit */
-export function sealClaim(sql: SqlStorage, key: IdKey, seal: { commitId: CommitId; rowCount: number }, nowMs: number): boolean {
-	const written = sql.exec(
-		`UPDATE append_id SET row_count = ?, claim_expires_at_ms = ?
-			WHERE table_id = ? AND append_id = ? AND commit_id = ? AND claim_expires_at_ms IS NOT NULL`,
+/** Of a claim that stands. */
+export function storeSeal(sql: SqlStorage, key: IdKey, seal: { hash: string; rowCount: number }, nowMs: number): void {
+	sql.exec(
+		"UPDATE append_id SET hash = ?, row_count = ?, claim_expires_at_ms = ? WHERE table_id = ? AND append_id = ?",
+		seal.hash,
 		seal.rowCount,
 		nowMs + BULK_CLAIM_MS,
 		key.tableId,
 		key.appendId,
-		seal.commitId,
-	).rowsWritten;
-	return written > 0;
+	);
+}
+
+export function removeId(sql: SqlStorage, key: IdKey): void {
+	sql.exec("DELETE FROM append_id WHERE table_id = ? AND append_id = ?", key.tableId, key.appendId);
 }
 
 function removeExpired(sql: SqlStorage, nowMs: number): void {

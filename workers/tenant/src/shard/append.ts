@@ -4,10 +4,19 @@ import { LittoralError } from "#shared/base/errors.ts";
 import type { AppendId, CommitId, TableId, TenantId } from "#shared/base/ids.ts";
 import { FLUSH_AGE_MS, FLUSH_TAIL_BYTES } from "#shared/base/limits.ts";
 import { untilKnown } from "../retry.ts";
-import { type Decision, decide, type IdClaimant, type ShardView } from "./append-decision.ts";
-import { readId, sealClaim as sealStoredClaim, storeClaim, storeResult } from "./append-ids.ts";
+import { type Decision, decide, keyReused, type IdClaimant, type ShardView } from "./append-decision.ts";
+import { readId, removeId, storeClaim, storeResult, storeSeal } from "./append-ids.ts";
 import { openShard, type ShardContext } from "./context.ts";
-import type { AppendOutcome, AppendRequest, AppendResult, ClaimOutcome, ClaimRequest, IdQuestion, IdRecord } from "./contract.ts";
+import type {
+	AppendOutcome,
+	AppendRequest,
+	AppendResult,
+	ClaimOutcome,
+	ClaimRequest,
+	HeldClaim,
+	IdQuestion,
+	IdRecord,
+} from "./contract.ts";
 import { scheduleWork } from "./schedule.ts";
 import { countAppend, countBulkUsage } from "./shard-row.ts";
 import { raiseTable, readTable } from "./table-row.ts";
@@ -19,7 +28,7 @@ const MERGE_EVERY_APPENDS = 64;
 const MERGE_DELAY_MS = 1000;
 
 interface IdRequest extends IdQuestion {
-	hash: string;
+	hash: string | null;
 	schemaVersion: number;
 }
 
@@ -45,23 +54,27 @@ export async function append(context: ShardContext, request: AppendRequest): Pro
 /** Grants the id to one bulk append at a time. An expired claim is granted again only after the catalog said what became of its commit. */
 export async function claim(context: ShardContext, request: ClaimRequest): Promise<ClaimOutcome> {
 	const fresh = await commitIdOf(openShard(context.sql).tenantId, request, context.ports.now());
-	const grant = (commitId: CommitId) => () => storeClaim(context.sql, request, { hash: request.hash, commitId }, context.ports.now());
-	const decision = await settle(context, request, grant(fresh));
+	const own = readId(context.sql, request, context.ports.now());
+	// The answer to this claimant was lost.
+	if (own?.state === "claimed" && own.claimant === request.claimant) return { kind: "granted", commitId: own.commitId };
+	const decision = await settle(context, { ...request, hash: null }, () =>
+		storeClaim(context.sql, request, { hash: null, commitId: fresh, claimant: request.claimant }, context.ports.now()),
+	);
 	switch (decision.kind) {
 		case "refuse":
 			throw decision.error;
 		case "known":
-			return { kind: "done", result: decision.record.result };
+			return { kind: "done", hash: decision.record.hash, result: decision.record.result };
 		case "store":
 			return { kind: "granted", commitId: fresh };
 		case "expired_claim": {
-			const { commitId, rowCount } = decision.record;
+			const { commitId, hash, rowCount } = decision.record;
 			const committed = await untilKnown(() => context.ports.catalog.commitStatus(openShard(context.sql).tenantId, commitId));
 			if (committed !== null) {
 				// Sealed and committed while it was asked about: its own claimant finishes it now.
-				if (rowCount === null)
+				if (hash === null || rowCount === null)
 					throw new LittoralError("in_progress", "an append with this idempotency key is under way", { retryAfterSeconds: 1 });
-				return { kind: "committed", commitId, rowCount, snapshotVersion: committed.version };
+				return { kind: "committed", commitId, hash, rowCount, snapshotVersion: committed.version };
 			}
 			return regrant(context, request, decision.record);
 		}
@@ -75,32 +88,43 @@ function regrant(context: ShardContext, request: ClaimRequest, expired: Extract<
 	const { commitId } = expired;
 	return context.storage.transactionSync((): ClaimOutcome => {
 		const nowMs = context.ports.now();
-		const decision = decide(viewOf(context, request.tableId), readId(context.sql, request, nowMs) ?? expired, claimant(request), true);
+		const own = readId(context.sql, request, nowMs);
+		const decision = decide(viewOf(context, request.tableId), own ?? expired, claimant({ ...request, hash: null }), true);
 		if (decision.kind === "refuse") throw decision.error;
-		if (decision.kind === "known") return { kind: "done", result: decision.record.result };
-		storeClaim(context.sql, request, { hash: request.hash, commitId }, nowMs);
+		if (decision.kind === "known") return { kind: "done", hash: decision.record.hash, result: decision.record.result };
+		storeClaim(context.sql, request, { hash: expired.hash, commitId, claimant: request.claimant }, nowMs);
 		return { kind: "granted", commitId };
 	});
 }
 
-/** @throws conflict when the id is no longer claimed by this commit: the caller must not commit */
-export function sealClaim(
-	context: ShardContext,
-	seal: { tableId: TableId; appendId: AppendId; commitId: CommitId; rowCount: number },
-): void {
-	const sealed = context.storage.transactionSync(() => sealStoredClaim(context.sql, seal, seal, context.ports.now()));
-	if (!sealed) throw new LittoralError("conflict", "the append was finished or given up meanwhile");
+/** A seal of other rows, by another claimant, stands: its commit may be on its way. */
+export function sealClaim(context: ShardContext, seal: HeldClaim & { hash: string; rowCount: number }): void {
+	context.storage.transactionSync(() => {
+		const nowMs = context.ports.now();
+		const record = readId(context.sql, seal, nowMs);
+		if (record?.state !== "claimed" || record.commitId !== seal.commitId) {
+			throw new LittoralError("conflict", "the append was finished or given up meanwhile");
+		}
+		if (record.hash !== null && record.hash !== seal.hash) throw keyReused();
+		storeSeal(context.sql, seal, seal, nowMs);
+	});
+}
+
+/** Only what was never sealed is given up: no commit was sent for it. */
+export function releaseClaim(context: ShardContext, held: HeldClaim): void {
+	context.storage.transactionSync(() => {
+		const record = readId(context.sql, held, context.ports.now());
+		if (record?.state === "claimed" && record.commitId === held.commitId && record.hash === null) removeId(context.sql, held);
+	});
 }
 
 /** Repeated freely: only the first call finds the claim. */
-export function finishClaim(
-	context: ShardContext,
-	finish: { tableId: TableId; appendId: AppendId; commitId: CommitId; result: AppendResult },
-): void {
+export function finishClaim(context: ShardContext, finish: HeldClaim & { result: AppendResult }): void {
 	context.storage.transactionSync(() => {
 		const nowMs = context.ports.now();
 		const record = readId(context.sql, finish, nowMs);
 		if (record?.state !== "claimed" || record.commitId !== finish.commitId) return;
+		assert(record.hash !== null, "a claim is sealed before its commit is sent");
 		storeResult(context.sql, finish, record.hash, finish.result, nowMs);
 		countBulkUsage(context.sql, finish.result.rowCount);
 	});

@@ -39,9 +39,11 @@ export type IdRecord =
 	| { state: "done"; hash: string; expiresAtMs: number; result: AppendResult }
 	| {
 			state: "claimed";
-			hash: string;
+			/** Null until the whole body was read: a bulk append is claimed before its hash is known. */
+			hash: string | null;
 			expiresAtMs: number;
 			commitId: CommitId;
+			claimant: string;
 			claimExpiresAtMs: number;
 			/** Known once every row was validated, before the commit was sent. */
 			rowCount: number | null;
@@ -54,15 +56,26 @@ export interface IdQuestion {
 }
 
 export interface ClaimRequest extends IdQuestion {
-	hash: string;
+	/** Random, of one bulk append under way: its own repetition is granted again. */
+	claimant: string;
 	schemaVersion: number;
 }
 
-/** `committed`: an earlier claimant's commit stands; raise the minimum, finish the claim, acknowledge. */
+/**
+ * `committed`: an earlier claimant's commit stands; raise the minimum, finish the claim, acknowledge. `hash` of the first append: the claimant compares it
+ * with its own once it has read its body.
+ */
 export type ClaimOutcome =
 	| { kind: "granted"; commitId: CommitId }
-	| { kind: "committed"; commitId: CommitId; rowCount: number; snapshotVersion: number }
-	| { kind: "done"; result: AppendResult };
+	| { kind: "committed"; commitId: CommitId; hash: string; rowCount: number; snapshotVersion: number }
+	| { kind: "done"; hash: string; result: AppendResult };
+
+/** A granted claim, by the commit id under which it was granted. */
+export interface HeldClaim {
+	tableId: TableId;
+	appendId: AppendId;
+	commitId: CommitId;
+}
 
 export interface MinimumRaise {
 	tableId: TableId;
@@ -129,10 +142,15 @@ export interface ShardRpc {
 	askId(question: IdQuestion): Promise<IdRecord | null>;
 	/** @throws as `append` */
 	claim(request: ClaimRequest): Promise<ClaimOutcome>;
-	/** Remembers the rows of a claimed append before its commit is sent, and prolongs the claim. */
-	sealClaim(claim: { tableId: TableId; appendId: AppendId; commitId: CommitId; rowCount: number }): Promise<void>;
+	/**
+	 * Remembers the rows of a claimed append before its commit is sent, and prolongs the claim.
+	 * @throws idempotency_key_reused, conflict: do not commit
+	 */
+	sealClaim(seal: HeldClaim & { hash: string; rowCount: number }): Promise<void>;
 	/** The claim is done; the minimum was raised before. */
-	finishClaim(claim: { tableId: TableId; appendId: AppendId; commitId: CommitId; result: AppendResult }): Promise<void>;
+	finishClaim(finish: HeldClaim & { result: AppendResult }): Promise<void>;
+	/** Gives up a claim that was not sealed: nothing was committed. */
+	releaseClaim(claim: HeldClaim): Promise<void>;
 	raiseMinimum(raise: MinimumRaise): Promise<Directory | null>;
 	/** @throws stale_epoch, snapshot_too_old */
 	readTail(request: TailRequest): Promise<TailPage>;

@@ -28,13 +28,14 @@ const STATEMENTS = [
 	`CREATE TABLE IF NOT EXISTS append_id (
 		table_id TEXT NOT NULL,
 		append_id TEXT NOT NULL,
-		hash TEXT NOT NULL,
+		hash TEXT,
 		expires_at_ms INTEGER NOT NULL,
 		row_count INTEGER,
 		shard INTEGER,
 		sequence INTEGER,
 		snapshot_version INTEGER,
 		commit_id TEXT,
+		claimant TEXT,
 		claim_expires_at_ms INTEGER,
 		PRIMARY KEY (table_id, append_id)
 	) WITHOUT ROWID`,

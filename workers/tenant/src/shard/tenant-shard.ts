@@ -16,7 +16,7 @@ import { activeShards, describeShards, newDirectory, routingOf } from "../direct
 import { findDirectory, loadDirectory, publicDirectory, storeDirectory, storeMinimum } from "../directory/directory-store.ts";
 import type { Env } from "../env.ts";
 import { openPorts } from "../ports.ts";
-import { append, claim, finishClaim, sealClaim } from "./append.ts";
+import { append, claim, finishClaim, releaseClaim, sealClaim } from "./append.ts";
 import { readId } from "./append-ids.ts";
 import { identityOf, openShard, type ShardContext } from "./context.ts";
 import type {
@@ -26,6 +26,7 @@ import type {
 	ClaimRequest,
 	DirectoryAnswer,
 	DrainAnswer,
+	HeldClaim,
 	IdQuestion,
 	IdRecord,
 	MinimumRaise,
@@ -112,6 +113,11 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 		finishClaim(this.#context, finish);
 	}
 
+	async releaseClaim(held: HeldClaim): Promise<void> {
+		this.#requireOpen();
+		releaseClaim(this.#context, held);
+	}
+
 	async raiseMinimum(raise: MinimumRaise): Promise<Directory | null> {
 		this.#write((sql) => {
 			raiseTable(sql, raise.tableId, { minimumSchemaVersion: raise.schemaVersion });
@@ -124,7 +130,9 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 		this.#requireOpen();
 		this.#adopt(routing);
 		const { epoch } = openShard(this.#context.sql).routing;
-		if (epoch > routing.epoch) throw new LittoralError("stale_epoch", `the shard is at epoch ${epoch}, the read at ${routing.epoch}`);
+		// A later page is of a range that is fixed: a change of the shard set adds nothing to it.
+		if (upTo === null && epoch > routing.epoch)
+			throw new LittoralError("stale_epoch", `the shard is at epoch ${epoch}, the read at ${routing.epoch}`);
 		return readTailPage(this.#context.sql, tableId, { above, upTo });
 	}
 

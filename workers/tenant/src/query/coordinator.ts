@@ -1,0 +1,197 @@
+/** `/v1/sql`: plans a statement, checks what the role may do, and runs it here (design, section 8). */
+import { hasCode, LittoralError } from "#shared/base/errors.ts";
+import type { AppendId } from "#shared/base/ids.ts";
+import { unreachable } from "#shared/base/assert.ts";
+import { RPC_ATTEMPT_COUNT_MAX } from "#shared/base/limits.ts";
+import type { OutputColumn, PhysicalPlan } from "#shared/contracts/plan/physical.ts";
+import type { Action, CallContext } from "#shared/contracts/principal.ts";
+import type { PlannedStatement, PlanRequest, QueryAnswer, QueryRequest } from "#shared/contracts/rpc.ts";
+import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
+import type { Batch } from "#shared/engine/vector/batch.ts";
+import { BatchBuilder } from "#shared/engine/vector/builder.ts";
+import { encodeResult } from "#shared/formats/encode.ts";
+import { holdBack } from "#shared/formats/hold-back.ts";
+import type { ResultStatistics } from "#shared/formats/result.ts";
+import { increment } from "#shared/observability/metrics.ts";
+import { requireRole } from "../access.ts";
+import { checkBookmark, makeBookmark } from "../bookmark.ts";
+import { admittedSession, type EngineSession } from "../engine-session.ts";
+import type { Appended } from "../ingest/append-rows.ts";
+import type { Ports } from "../ports.ts";
+import { createTable, dropTables } from "./define-table.ts";
+import { appendIdOf, insertRows } from "./insert.ts";
+import { planAndDirectory, readTails } from "./read-set.ts";
+import { filesOf, runPlan } from "./run-plan.ts";
+import { RunningQuery, StatementClock } from "./running-query.ts";
+import type { OpenedTail } from "./tail-source.ts";
+
+const ACTIONS: Record<PlannedStatement["kind"], Action> = {
+	query: "select",
+	explain: "select",
+	insert: "insert",
+	create_table: "define_table",
+	drop_table: "define_table",
+};
+
+export async function query(ports: Ports, context: CallContext, request: QueryRequest): Promise<QueryAnswer> {
+	if (request.bookmark !== null) await checkBookmark(context.tenantId, request.bookmark);
+	const clock = new StatementClock(request.settings, () => ports.now());
+	const appendId = appendIdOf(request);
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await runStatement({ ports, context, request, clock, appendId });
+		} catch (error) {
+			// The table changed between plan and append: nothing was stored, so the statement is planned anew.
+			if (!hasCode(error, "schema_changed") || attempt >= RPC_ATTEMPT_COUNT_MAX) throw error;
+		}
+	}
+}
+
+interface Running {
+	ports: Ports;
+	context: CallContext;
+	request: QueryRequest;
+	clock: StatementClock;
+	appendId: AppendId;
+}
+
+async function runStatement(running: Running): Promise<QueryAnswer> {
+	const { ports, context, request, clock } = running;
+	const { sql, parameters, settings } = request;
+	const planRequest: PlanRequest = { sql, parameters, settings, nowMicroseconds: BigInt(clock.startedAtMs) * 1000n };
+	const planned = await clock.timed(() => planAndDirectory(ports, context, planRequest));
+	requireRole(context, ACTIONS[planned.statement.kind]);
+	switch (planned.statement.kind) {
+		case "create_table":
+			await createTable(ports, context.tenantId, planned.statement);
+			return command(context, "CREATE TABLE");
+		case "drop_table":
+			await dropTables(ports, context.tenantId, planned.statement);
+			return command(context, "DROP TABLE");
+		case "explain":
+			return explain(running, planned.statement);
+		case "query":
+		case "insert": {
+			const { statement, tails } = await clock.timed(() => readTails(ports, context, planRequest, planned));
+			if (statement.kind === "query") return select(running, statement.plan, tails);
+			if (statement.kind === "insert") return insert(running, statement, tails);
+			throw new LittoralError("unavailable", "the statement's meaning changed while it was planned; try again");
+		}
+		default:
+			return unreachable(planned.statement);
+	}
+}
+
+async function command(context: CallContext, name: string): Promise<QueryAnswer> {
+	return { kind: "command", command: name, rowCount: 0, bookmark: await makeBookmark(context.tenantId, { table: null }) };
+}
+
+/** A session of the engine, and the plan's batches; the session closes with them. */
+async function start(
+	{ ports, context, request, clock }: Running,
+	plan: PhysicalPlan,
+	batchesOf: (execution: ExecutionContext) => AsyncGenerator<Batch, void, void>,
+): Promise<{ session: EngineSession; batches: RunningQuery; statistics: () => ResultStatistics }> {
+	const { memoryBytes, bytesScanned } = request.settings;
+	const session = await clock.timed(() =>
+		admittedSession({
+			tenantId: context.tenantId,
+			statement: plan.statement,
+			tables: plan.tables,
+			signal: clock.signal,
+			memoryBytes,
+			bytesScanned,
+		}),
+	);
+	const statistics = (): ResultStatistics => ({
+		elapsedMs: ports.now() - clock.startedAtMs,
+		...pickScanned(session.context),
+		...filesOf(plan),
+		estimatedCostUsd: plan.estimate.dollars,
+	});
+	try {
+		const release = () => {
+			countScanned(session.context);
+			session.close();
+		};
+		return {
+			session,
+			batches: new RunningQuery({ batches: batchesOf(session.context), clock, settings: request.settings, release }),
+			statistics,
+		};
+	} catch (error) {
+		session.close();
+		throw error;
+	}
+}
+
+function pickScanned({
+	statistics,
+}: ExecutionContext): Pick<ResultStatistics, "rowsScanned" | "bytesScanned" | "arenaPeakBytes" | "spilledBytes"> {
+	const { rowsScanned, bytesScanned, arenaPeakBytes, spilledBytes } = statistics;
+	return { rowsScanned, bytesScanned, arenaPeakBytes, spilledBytes };
+}
+
+function countScanned({ statistics }: ExecutionContext): void {
+	increment("littoral_rows_scanned_total", { service: "tenant" }, statistics.rowsScanned);
+	increment("littoral_bytes_scanned_total", { service: "tenant" }, statistics.bytesScanned);
+}
+
+async function select(running: Running, plan: PhysicalPlan, tails: OpenedTail[][]): Promise<QueryAnswer> {
+	return rows(running, plan, plan.output, (execution) => runPlan(running.ports, plan, tails, execution));
+}
+
+async function rows(
+	running: Running,
+	plan: PhysicalPlan,
+	columns: OutputColumn[],
+	batchesOf: (execution: ExecutionContext) => AsyncGenerator<Batch, void, void>,
+): Promise<QueryAnswer> {
+	const { request } = running;
+	const { session, batches, statistics } = await start(running, plan, batchesOf);
+	const { format, queryId } = request;
+	const { engine } = session.context;
+	try {
+		const body = encodeResult({ format, columns, batches, engine, queryId, statistics, bigintAsString: request.settings.bigintAsString });
+		return { kind: "rows", body: await holdBack(body) };
+	} catch (error) {
+		await batches.return();
+		throw error;
+	}
+}
+
+/** EXPLAIN reads no table: its rows are the plan's lines, or one document. */
+async function explain(running: Running, statement: Extract<PlannedStatement, { kind: "explain" }>): Promise<QueryAnswer> {
+	const { lines, json, plan } = statement;
+	const type = json === null ? ({ kind: "text" } as const) : ({ kind: "jsonb" } as const);
+	const texts = json === null ? lines : [json];
+	return rows(running, plan, [{ name: "QUERY PLAN", type, nullable: false }], async function* ({ engine, lease }) {
+		const builder = new BatchBuilder(engine, lease.region(), [type], Math.max(1, texts.length));
+		for (const text of texts) builder.appendRow([text]);
+		yield builder.finish();
+	});
+}
+
+async function insert(
+	running: Running,
+	{ table, plan }: Extract<PlannedStatement, { kind: "insert" }>,
+	tails: OpenedTail[][],
+): Promise<QueryAnswer> {
+	const { ports, context, request, appendId } = running;
+	const { session, batches } = await start(running, plan, (execution) => runPlan(ports, plan, tails, execution));
+	let appended: Appended;
+	try {
+		appended = await insertRows(ports, context, request, { engine: session.context.engine, table, appendId, batches });
+	} finally {
+		await batches.return();
+	}
+	const { result, duplicate } = appended;
+	const bookmark = await makeBookmark(context.tenantId, { table: table.tableId, ...result });
+	return {
+		kind: "command",
+		command: "INSERT",
+		rowCount: result.rowCount,
+		bookmark,
+		...(request.idempotencyKey === null ? {} : { duplicate }),
+	};
+}

@@ -1,0 +1,46 @@
+/** INSERT: the plan's rows, checked for NOT NULL, become one append: same path, same ids, same atomicity as rows of a body (invariants W1 to W3). */
+import { type AppendId, newAppendId } from "#shared/base/ids.ts";
+import type { CallContext } from "#shared/contracts/principal.ts";
+import type { QueryRequest } from "#shared/contracts/rpc.ts";
+import type { TableSchema } from "#shared/contracts/table.ts";
+import type { Engine } from "#shared/engine/kernels/kernels.ts";
+import type { Batch } from "#shared/engine/vector/batch.ts";
+import { type Appended, appendRows } from "../ingest/append-rows.ts";
+import { encodeRows, type EncodedBatch } from "../ingest/batches.ts";
+import { statementHash } from "../ingest/hashed-body.ts";
+import type { Ports } from "../ports.ts";
+import { checkNotNull } from "./not-null.ts";
+
+/** Minted once a request, and kept over its internal retries. */
+export function appendIdOf(request: QueryRequest): AppendId {
+	return (request.idempotencyKey as AppendId | null) ?? newAppendId();
+}
+
+/** @param batches of the plan: all columns of `table`, in order */
+export async function insertRows(
+	ports: Ports,
+	context: CallContext,
+	request: QueryRequest,
+	insert: { engine: Engine; table: TableSchema; appendId: AppendId; batches: AsyncIterable<Batch> },
+): Promise<Appended> {
+	const { engine, table, appendId } = insert;
+	const encoded = encodeAll(insert.batches, (batch) => {
+		checkNotNull(engine, batch, table);
+		return encodeRows(engine, batch, table);
+	});
+	try {
+		return await appendRows(ports, {
+			tenantId: context.tenantId,
+			schema: table,
+			appendId,
+			batches: encoded,
+			hash: () => statementHash(request),
+		});
+	} finally {
+		await encoded.return();
+	}
+}
+
+async function* encodeAll(batches: AsyncIterable<Batch>, encode: (batch: Batch) => EncodedBatch): AsyncGenerator<EncodedBatch, void, void> {
+	for await (const batch of batches) yield encode(batch);
+}

@@ -1,0 +1,59 @@
+/** Runs a plan in this isolate: scans over files and tails, operators above them, batches out. */
+import type { PhysicalPlan, PhysicalScan } from "#shared/contracts/plan/physical.ts";
+import { filePath } from "#shared/contracts/file-page.ts";
+import { predicateRanges } from "#shared/contracts/plan/bounds.ts";
+import { buildOperator } from "#shared/engine/operators/build.ts";
+import { run } from "#shared/engine/operators/driver.ts";
+import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
+import type { BatchSource } from "#shared/engine/operators/source.ts";
+import type { Batch } from "#shared/engine/vector/batch.ts";
+import type { Ports } from "../ports.ts";
+import { objectSource } from "./block-cache.ts";
+import { scanColumns } from "./columns.ts";
+import { FileSource } from "./file-source.ts";
+import { matchingRowGroups } from "./row-groups.ts";
+import { TableSource } from "./table-source.ts";
+import { type OpenedTail, tailSource } from "./tail-source.ts";
+
+export interface PlanFiles {
+	filesScanned: number;
+	filesPruned: number;
+}
+
+/** @param tails per table of the plan */
+export function runPlan(
+	ports: Ports,
+	plan: PhysicalPlan,
+	tails: OpenedTail[][],
+	context: ExecutionContext,
+): AsyncGenerator<Batch, void, void> {
+	const root = buildOperator(plan.root, context, (scan) => openScan(ports, plan, tails, scan, context));
+	return run(root, context);
+}
+
+export function filesOf(plan: PhysicalPlan): PlanFiles {
+	return {
+		filesScanned: plan.tables.reduce((sum, table) => sum + table.pages.reduce((count, page) => count + page.fileCount, 0), 0),
+		filesPruned: plan.tables.reduce((sum, table) => sum + table.filesPruned, 0),
+	};
+}
+
+function openScan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], scan: PhysicalScan, context: ExecutionContext): BatchSource {
+	const table = plan.tables[scan.table] as (typeof plan.tables)[number];
+	const columns = scanColumns(table.schema, scan.columns);
+	const ranges = predicateRanges(scan.predicate);
+	const countBytes = (bytes: number) => context.countScanned({ rows: 0, bytes });
+	const files = table.pages.flatMap((page) =>
+		Array.from({ length: page.fileCount }, (_, index) => ({ path: filePath(page, index), byteCount: page.byteCounts[index] as number })),
+	);
+	const fileSource = new FileSource({
+		context,
+		columns,
+		fileCount: files.length,
+		open: (index) => objectSource(ports.objects, { ...(files[index] as (typeof files)[number]), spend: countBytes }),
+		rowGroups: (file) => matchingRowGroups(file, columns, ranges),
+	});
+	const tailSources = (tails[scan.table] as OpenedTail[]).map((tail) => tailSource(context, tail, columns, countBytes));
+	const predicate = scan.predicate === null ? null : context.compilePredicate(scan.predicate);
+	return new TableSource([fileSource, ...tailSources], predicate, context);
+}

@@ -1,0 +1,67 @@
+/** One shard's tail of one table, page by page, cut to (watermark, upTo] (invariant Q1). */
+import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
+import type { BatchSource } from "#shared/engine/operators/source.ts";
+import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
+import type { TailPage } from "../shard/contract.ts";
+import { batchesOf, rowRange } from "../shard/tail-format.ts";
+import type { ScanColumn } from "./columns.ts";
+import { type EncodedRows, EncodedSource } from "./encoded-source.ts";
+
+/** A tail whose first page is here. */
+export interface OpenedTail {
+	first: TailPage;
+	/** The watermark of the snapshot that the query uses, finally. */
+	above: number;
+	/** The page after sequence number `next`, of the same read. */
+	fetch: (next: number, upTo: number) => Promise<TailPage>;
+}
+
+/** @param spend is told the bytes of each block before it is decoded */
+export function tailSource(
+	context: Pick<ExecutionContext, "engine" | "lease" | "blockOn">,
+	tail: OpenedTail,
+	columns: ScanColumn[],
+	spend: (byteCount: number) => void,
+): BatchSource {
+	let page: TailPage | null = tail.first;
+	let index = 0;
+	let fetching = false;
+	let failure: unknown = null;
+	const fetchNext = ({ next, upTo }: { next: number; upTo: number }) => {
+		fetching = true;
+		const fetched = tail.fetch(next, upTo).then(
+			(answer) => {
+				page = answer;
+				index = 0;
+				fetching = false;
+			},
+			(error: unknown) => {
+				failure = isLittoralError(error) ? error : new LittoralError("unavailable", "a shard does not answer", { retryAfterSeconds: 1 });
+				fetching = false;
+			},
+		);
+		context.blockOn(fetched);
+	};
+	const nextRows = (): EncodedRows | "blocked" | null => {
+		if (failure !== null) throw failure;
+		if (fetching) return "blocked";
+		for (;;) {
+			if (page === null) return null;
+			const block = page.blocks[index++];
+			if (block !== undefined) {
+				const { start, end } = rowRange(block.runs, tail.above, page.upTo);
+				if (start >= end) continue;
+				spend(block.bytes.byteLength);
+				return { batches: batchesOf(block.bytes), start, end };
+			}
+			const { next, upTo } = page;
+			if (next === null) {
+				page = null;
+				return null;
+			}
+			fetchNext({ next, upTo });
+			return "blocked";
+		}
+	};
+	return new EncodedSource(context, columns, nextRows);
+}
