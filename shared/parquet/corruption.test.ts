@@ -85,7 +85,7 @@ test("bit flips give an error or rows", async () => {
 		return Math.floor((seed / 2 ** 32) * limit);
 	};
 	for (const { name, bytes } of files) {
-		for (let flip = 0; flip < 500; flip++) {
+		for (let flip = 0; flip < 200; flip++) {
 			const damaged = bytes.slice();
 			const bit = random(bytes.length * 8);
 			damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
@@ -95,7 +95,7 @@ test("bit flips give an error or rows", async () => {
 		}
 	}
 	expect(codes.get("malformed_body")).toBeGreaterThan(100);
-});
+}, 30_000);
 
 test("random bytes in the middle give an error or rows", async () => {
 	const engine = createEngine();

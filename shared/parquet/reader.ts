@@ -7,6 +7,7 @@
 import { LittoralError, type RowError } from "#shared/base/errors.ts";
 import {
 	BATCH_ROW_COUNT_MAX,
+	BODY_DECODED_BYTES_MAX,
 	PARQUET_READ_WINDOW_BYTES,
 	PARQUET_READ_WINDOW_BYTES_MIN,
 	READ_COALESCE_GAP_BYTES,
@@ -62,6 +63,8 @@ export class ParquetReader {
 	#fetching = false;
 	#failure: unknown = null;
 	#closed = false;
+	/** Bytes of all batches, of files from outside only. */
+	#decodedByteCount = 0;
 	/** Compressed bytes read from the source. */
 	bytesRead = 0;
 
@@ -119,7 +122,15 @@ export class ParquetReader {
 		}
 		const columns = this.#readers.map((reader, index) => reader?.read(rowCount, this.#batchRegion) ?? this.#nulls(index));
 		this.#rowsLeft -= rowCount;
+		if (this.#options.onRowError !== undefined) this.#checkDecoded(columns, rowCount);
 		return { rowCount, columns, selection: 0, selectedCount: rowCount };
+	}
+
+	/** A few bytes of a file from outside can stand for any number of rows. @throws body_too_large above BODY_DECODED_BYTES_MAX */
+	#checkDecoded(columns: Vector[], rowCount: number): void {
+		for (const column of columns) this.#decodedByteCount += decodedByteCount(this.#options.engine, column, rowCount);
+		if (this.#decodedByteCount <= BODY_DECODED_BYTES_MAX) return;
+		throw new LittoralError("body_too_large", `Parquet: the file decodes to more than ${BODY_DECODED_BYTES_MAX} bytes`);
 	}
 
 	/** Moves to the next row group with rows. @returns false at the end */
@@ -197,4 +208,23 @@ export class ParquetReader {
 		this.#batchRegion.free();
 		this.#groupRegion.free();
 	}
+}
+
+/** Bytes of the values, those of a dictionary once per row. */
+function decodedByteCount(engine: Engine, column: Vector, rowCount: number): number {
+	const { i32 } = engine.arena.views;
+	if (column.kind === "dictionary") {
+		const codes = column.codes >> 2;
+		const offsets = column.dictionary.values.offsets >> 2;
+		let byteCount = rowCount * PHYSICAL_BYTES[column.physical];
+		for (let row = 0; row < rowCount; row++) {
+			const entry = offsets + (i32[codes + row] as number);
+			byteCount += (i32[entry + 1] as number) - (i32[entry] as number);
+		}
+		return byteCount;
+	}
+	const own = rowCount * PHYSICAL_BYTES[column.physical];
+	if (column.kind !== "flat" || column.physical !== "bytes") return own;
+	const offsets = column.offsets >> 2;
+	return own + (i32[offsets + rowCount] as number) - (i32[offsets] as number);
 }

@@ -48,7 +48,7 @@ export async function openDuck(): Promise<Duck> {
 		write: async (query, options = "") => {
 			const file = path(`${fileCount++}.parquet`);
 			await connection.run(`COPY (${query}) TO '${file}' (FORMAT parquet${options === "" ? "" : `, ${options}`})`);
-			return readFileSync(file);
+			return new Uint8Array(readFileSync(file));
 		},
 		read: async (bytes, select = "*") => {
 			const file = path(`${fileCount++}.parquet`);
