@@ -26,8 +26,8 @@ export interface AppEnv {
 	Variables: {
 		requestId: string;
 		span: Span;
-		/** Method and path pattern, for metrics and logs: bounded, never with a name in it. */
-		operation: string;
+		/** Path pattern, for metrics and logs: bounded, never with a name in it. */
+		route: string;
 		/** Error code of the answer; `ok` without one. */
 		outcome: string;
 		/** Set on routes that act for a tenant, once its credential is verified. */

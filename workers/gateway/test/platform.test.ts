@@ -48,7 +48,7 @@ describe("tenants", () => {
 
 	test("of many that create it at once, one does", async () => {
 		const responses = await Promise.all(Array.from({ length: 8 }, () => postJson("/v1/tenants", ADMIN_KEY, { id: "race" })));
-		expect(responses.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
+		expect(responses.map(({ status }) => status).toSorted((left, right) => left - right)).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
 		expect(await changes()).toEqual([]);
 	});
 
@@ -212,11 +212,15 @@ describe("operators", () => {
 			.poll(async () =>
 				(await text())
 					.split("\n")
-					.filter((line) => line.startsWith('littoral_calls_total{"service":"gateway","operation":"GET /v1/tables/{table}","code":"ok"}'))
+					.filter((line) =>
+						line.startsWith('littoral_http_requests_total{"service":"gateway","route":"/v1/tables/{table}","method":"GET","status":"200"}'),
+					)
 					.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0),
 			)
 			.toBe(20);
-		await expect.poll(text).toContain('littoral_calls_total{"service":"gateway","operation":"GET unmatched","code":"not_found"} 1');
+		await expect
+			.poll(text)
+			.toContain('littoral_http_requests_total{"service":"gateway","route":"unmatched","method":"GET","status":"404"} 1');
 		expect(await text()).not.toContain("some-name");
 	});
 

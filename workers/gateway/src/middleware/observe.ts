@@ -7,6 +7,13 @@ import type { AppEnv } from "../env.ts";
 
 const SERVICE = "gateway";
 
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** A label's values are few: a client may invent methods. */
+function metricMethod(method: string): string {
+	return METHODS.includes(method) ? method : "other";
+}
+
 /** Outermost: what is inside has been turned into an answer when this ends. */
 export function observe(): MiddlewareHandler<AppEnv> {
 	return async (context, next) => {
@@ -15,24 +22,29 @@ export function observe(): MiddlewareHandler<AppEnv> {
 		const requestId = crypto.randomUUID();
 		context.set("requestId", requestId);
 		context.set("span", span);
-		context.set("operation", `${context.req.method} unmatched`);
+		context.set("route", "unmatched");
 		context.set("outcome", "ok");
 		context.set("queryId", undefined);
 		const startedAtMs = Date.now();
 		await next();
 		const elapsedMs = Date.now() - startedAtMs;
-		const operation = context.get("operation");
 		const code = context.get("outcome");
 		context.header("Request-Id", requestId);
 		context.header("traceparent", span.traceparent);
 		const queryId = context.get("queryId");
 		if (queryId !== undefined) context.header("Query-Id", queryId);
 
-		increment("littoral_calls_total", { service: SERVICE, operation, code });
-		observeSeconds("littoral_call_duration_seconds", { service: SERVICE, operation }, elapsedMs / 1000);
+		const { route } = context.var;
+		increment("littoral_http_requests_total", {
+			service: SERVICE,
+			route,
+			method: metricMethod(context.req.method),
+			status: `${context.res.status}`,
+		});
+		observeSeconds("littoral_http_request_duration_seconds", { service: SERVICE, route }, elapsedMs / 1000);
 		if (code !== "ok") increment("littoral_errors_total", { service: SERVICE, code });
 		const principal: AppEnv["Variables"]["principal"] | undefined = context.get("principal");
-		log(context.res.status >= 500 ? "error" : "info", operation, {
+		log(context.res.status >= 500 ? "error" : "info", `${context.req.method} ${route}`, {
 			service: SERVICE,
 			traceId: span.traceId,
 			spanId: span.spanId,

@@ -131,12 +131,11 @@ export function serve(app: App, description: RouteDescription, handler: (context
 		security: description.security ?? security(access),
 		responses: { ...answers, ...errorAnswers(description) },
 	});
-	const operation = `${method.toUpperCase()} ${path}`;
 	app.on(
 		method.toUpperCase(),
 		path.replaceAll(/{(\w+)}/g, ":$1"),
 		async (context, next) => {
-			context.set("operation", operation);
+			context.set("route", path);
 			await next();
 		},
 		...(access === "public" ? [] : [access === "platform" ? requirePlatform() : requireTenant(access)]),

@@ -1,0 +1,19 @@
+/** The document that clients are generated from is valid OpenAPI 3.1, by a validator that is not ours. */
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Harness, startHarness } from "../harness.ts";
+
+let harness: Harness;
+beforeAll(async () => {
+	harness = await startHarness();
+});
+afterAll(async () => {
+	await harness.stop();
+});
+
+test("/openapi.json", async () => {
+	const document = (await (await fetch(`${harness.littoral.url}/openapi.json`)).json()) as Record<string, unknown>;
+	const validator = new Validator();
+	expect(await validator.validate(document)).toEqual({ valid: true });
+	expect(validator.version).toBe("3.1");
+});
