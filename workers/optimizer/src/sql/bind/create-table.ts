@@ -28,13 +28,13 @@ export function bindCreateTable(statement: StatementContext, create: CreateStmt)
 	}
 	if (create.ofTypename !== undefined || create.tablespacename !== undefined) throw statement.unsupported("this CREATE TABLE");
 	const columns: ColumnDefinition[] = [];
-	let primaryKey: string[] | null = null;
+	let primaryKey: { names: string[]; location: number } | null = null;
 	const setPrimaryKey = (names: string[], location: number) => {
 		if (primaryKey !== null) {
 			const message = `multiple primary keys for table "${relation.relname ?? ""}" are not allowed`;
 			throw statement.error("invalid_table_definition", message, location);
 		}
-		primaryKey = names;
+		primaryKey = { names, location };
 	};
 	for (const element of create.tableElts ?? []) {
 		const definition = as(element, "ColumnDef");
@@ -172,13 +172,15 @@ function bindDefault(statement: StatementContext, node: Node, column: { name: st
 	return { sql, value: { kind: "constant", value: statement.evaluate(expression) } };
 }
 
-function resolveKey(statement: StatementContext, names: string[], columns: ColumnDefinition[]): number[] {
+function resolveKey(statement: StatementContext, key: { names: string[]; location: number }, columns: ColumnDefinition[]): number[] {
+	const { names, location } = key;
 	const indexes: number[] = [];
 	for (const name of names) {
 		const index = columns.findIndex((column) => column.name === name);
 		const column = columns[index];
-		if (column === undefined) throw statement.error("undefined_column", `column "${name}" named in key does not exist`);
-		if (indexes.includes(index)) throw statement.error("duplicate_column", `column "${name}" appears twice in primary key constraint`);
+		if (column === undefined) throw statement.error("undefined_column", `column "${name}" named in key does not exist`, location);
+		if (indexes.includes(index))
+			throw statement.error("duplicate_column", `column "${name}" appears twice in primary key constraint`, location);
 		column.nullable = false;
 		indexes.push(index);
 	}

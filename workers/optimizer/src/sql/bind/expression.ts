@@ -99,6 +99,9 @@ function bindColumn(environment: ExpressionEnvironment, reference: ColumnRef): B
 	}
 	const names = strings(fields);
 	const name = names[names.length - 1] ?? "";
+	if (names.length > 3) {
+		throw statement.error("feature_not_supported", `cross-database references are not implemented: ${names.join(".")}`, location);
+	}
 	if (names.length > 2 && !(names.length === 3 && names[0] === "public")) {
 		throw statement.error("undefined_table", `missing FROM-clause entry for table "${names[names.length - 2] ?? ""}"`, location);
 	}

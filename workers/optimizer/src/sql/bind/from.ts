@@ -84,7 +84,7 @@ function bindTable(reference: RangeVar, options: QueryOptions): BoundFrom {
 				names: common.columnNames,
 				location: common.location,
 			});
-			return relationScope(statement, bound.operator, { alias: name, tableName: name, columns }, reference.alias, location);
+			return relationScope(statement, bound.operator, { alias: name, tableName: name, columns }, reference.alias);
 		}
 	}
 	checkSchema(statement, reference);
@@ -102,7 +102,7 @@ function bindTable(reference: RangeVar, options: QueryOptions): BoundFrom {
 		fieldIds: (snapshot?.schema.columns ?? []).map((column) => column.fieldId),
 		predicate: null,
 	};
-	return relationScope(statement, operator, { alias: name, tableName: name, columns }, reference.alias, location);
+	return relationScope(statement, operator, { alias: name, tableName: name, columns }, reference.alias);
 }
 
 /** User tables live in `public`. @throws invalid_schema_name (3F000) */
@@ -140,19 +140,13 @@ function bindSubquery(reference: RangeSubselect, options: QueryOptions): BoundFr
 	const query = as(reference.subquery, "SelectStmt");
 	if (query === undefined || reference.lateral) throw statement.unsupported("LATERAL");
 	const bound = options.bindQuery(query, { ...options, targetTypes: [] });
-	return relationScope(statement, bound.operator, { alias: "", tableName: null, columns: bound.columns }, reference.alias, -1);
+	return relationScope(statement, bound.operator, { alias: "", tableName: null, columns: bound.columns }, reference.alias);
 }
 
-function relationScope(
-	statement: StatementContext,
-	operator: LogicalOperator,
-	relation: Relation,
-	alias: Alias | undefined,
-	location: number,
-): BoundFrom {
+function relationScope(statement: StatementContext, operator: LogicalOperator, relation: Relation, alias: Alias | undefined): BoundFrom {
 	const name = alias?.aliasname ?? relation.alias;
 	const names = strings(alias?.colnames);
-	const columns = renameColumns(statement, { alias: name, columns: relation.columns, names, location });
+	const columns = renameColumns(statement, { alias: name, columns: relation.columns, names, location: -1 });
 	const named: Relation = { alias: name, tableName: relation.tableName, columns };
 	return { operator, scope: { relations: [named], columns } };
 }
@@ -160,13 +154,13 @@ function relationScope(
 /** @throws invalid_column_reference (42P10) for more names than columns */
 function renameColumns(
 	statement: StatementContext,
-	relation: { alias: string; columns: ScopeColumn[]; names: string[]; location: number },
+	relation: { alias: string; columns: ScopeColumn[]; names: string[]; location: number; kind?: string },
 ): ScopeColumn[] {
 	const { alias, columns, names, location } = relation;
 	if (names.length > columns.length) {
 		throw statement.error(
 			"invalid_column_reference",
-			`table "${alias}" has ${columns.length} columns available but ${names.length} columns specified`,
+			`${relation.kind ?? "table"} "${alias}" has ${columns.length} columns available but ${names.length} columns specified`,
 			location,
 		);
 	}

@@ -121,7 +121,9 @@ export function bindDistinct(environment: ExpressionEnvironment, expression: A_E
 	const left = environment.bind(expression.lexpr);
 	const right = environment.bind(expression.rexpr);
 	const negated = expression.kind === "AEXPR_NOT_DISTINCT";
-	const compared = bindComparison(statement, negated ? "=" : "<>", [left, right], location);
+	// PostgreSQL looks up the equality operator for both.
+	const equal = bindComparison(statement, "=", [left, right], location);
+	const compared: Expression = negated ? equal : { kind: "not", input: equal, type: BOOLEAN };
 	const isNull = (bound: Bound, not: boolean): Expression => ({
 		kind: "is_null",
 		input: settle(statement, bound),

@@ -44,8 +44,9 @@ export function bindTypeName(statement: StatementContext, name: TypeName): DataT
 	const location = name.location ?? 0;
 	const parts = strings(name.names);
 	const base = parts[parts.length - 1] ?? "";
-	if (parts.length > 1 && parts[0] !== "pg_catalog")
-		throw statement.error("undefined_object", `type "${parts.join(".")}" does not exist`, location);
+	if (parts.length > 1 && parts[0] !== "pg_catalog") {
+		throw statement.error("invalid_schema_name", `schema "${parts[0] ?? ""}" does not exist`, location);
+	}
 	if ((name.arrayBounds ?? []).length > 0) throw statement.unsupported("an array type", location);
 	const modifiers = (name.typmods ?? []).map((node) => integerOf(statement, node, location));
 	const simple = SIMPLE[base];
