@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { isLittoralError } from "#shared/base/errors.ts";
 import { newTableId, type TenantId } from "#shared/base/ids.ts";
+import { encodeBound } from "#shared/contracts/bound.ts";
 import { buildFilePage } from "#shared/contracts/file-page.ts";
 import { typeName } from "#shared/contracts/data-type.ts";
 import type { PlannedStatement } from "#shared/contracts/rpc.ts";
@@ -40,12 +41,27 @@ export class TestPlanner {
 		);
 	}
 
-	/** Runs a CREATE TABLE against this planner's own catalog. */
-	async create(sql: string, options: { rowCount?: number; files?: DataFile[] } = {}): Promise<void> {
+	/** Runs a CREATE TABLE against this planner's own catalog; with statistics, the table has one data file of 100 bytes a row. */
+	async create(sql: string, statistics?: { rowCount: number; bounds: Record<string, [number, number]> }): Promise<void> {
 		const planned = await this.plan(sql);
 		if (planned.kind !== "create_table") throw new Error(`not a CREATE TABLE: ${sql}`);
 		const { name, columns, sortKey } = planned.definition;
-		const files = options.files ?? [];
+		const files: DataFile[] = [];
+		if (statistics !== undefined) {
+			const { rowCount, bounds } = statistics;
+			files.push({
+				path: `${name}.parquet`,
+				rowCount,
+				byteCount: rowCount * 100,
+				schemaVersion: 1,
+				columns: columns.map((column, index) => {
+					const [minimum, maximum] = (bounds[column.name] ?? []).map((value) =>
+						encodeBound(column.type, column.type.kind === "bigint" ? BigInt(value) : value),
+					);
+					return { fieldId: index + 1, nullCount: 0, minimum: minimum ?? null, maximum: maximum ?? null, hasNaN: false };
+				}),
+			});
+		}
 		this.tables.set(name, {
 			schema: {
 				tableId: newTableId(),
@@ -57,7 +73,7 @@ export class TestPlanner {
 			},
 			version: 1,
 			watermarks: {},
-			rowCount: options.rowCount ?? files.reduce((sum, file) => sum + file.rowCount, 0),
+			rowCount: files.reduce((sum, file) => sum + file.rowCount, 0),
 			byteCount: files.reduce((sum, file) => sum + file.byteCount, 0),
 			pages: files.length === 0 ? [] : [buildFilePage(files)],
 		});

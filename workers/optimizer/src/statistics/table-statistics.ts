@@ -15,15 +15,17 @@ export interface ColumnStatisticsEstimate {
 	distinctCount: number;
 }
 
-/** Rows that a tail may hold unseen: files say nothing of them. A new table is not taken for empty, as in PostgreSQL's ten pages. */
-export const TAIL_ROW_COUNT_GUESS = 1000;
+/** Rows of a table without files: its tail may hold some, unseen here. A new table is not taken for empty, as in PostgreSQL's ten pages. */
+const TAIL_ROW_COUNT_GUESS = 1000;
+/** A whole-number column without bounds has a new value every so many rows: between a key and a code. */
+const ROWS_PER_WHOLE_NUMBER = 10;
 /** Distinct values of a text column of which nothing is known (PostgreSQL's DEFAULT_NUM_DISTINCT). */
 const DISTINCT_COUNT_DEFAULT = 200;
 
 const cache = new WeakMap<TableSnapshot, Map<number, ColumnStatisticsEstimate>>();
 
 export function tableRowCount(snapshot: TableSnapshot): number {
-	return Math.max(snapshot.rowCount, TAIL_ROW_COUNT_GUESS);
+	return snapshot.rowCount > 0 ? snapshot.rowCount : TAIL_ROW_COUNT_GUESS;
 }
 
 /** One pass over the files' typed arrays, kept as long as the snapshot is. */
@@ -82,7 +84,7 @@ function distinctCount(type: DataType, rowCount: number, minimum: number | null,
 		case "timestamp":
 		case "timestamptz":
 		case "time":
-			return Math.max(1, Math.min(rowCount, range ?? DISTINCT_COUNT_DEFAULT));
+			return Math.max(1, Math.min(rowCount, range ?? Math.max(rowCount / ROWS_PER_WHOLE_NUMBER, DISTINCT_COUNT_DEFAULT)));
 		case "numeric":
 			return Math.max(1, Math.min(rowCount, range === null ? DISTINCT_COUNT_DEFAULT : range * 10 ** (type.scale ?? 0)));
 		case "uuid":

@@ -73,7 +73,6 @@ function bindItem(item: Node, options: QueryOptions): BoundFrom {
 function bindTable(reference: RangeVar, options: QueryOptions): BoundFrom {
 	const { statement } = options;
 	const name = reference.relname ?? "";
-	const location = reference.location ?? 0;
 	if (reference.schemaname === undefined) {
 		const common = options.commonTables.findLast((table) => table.name === name);
 		if (common !== undefined) {
@@ -83,6 +82,7 @@ function bindTable(reference: RangeVar, options: QueryOptions): BoundFrom {
 				columns: bound.columns,
 				names: common.columnNames,
 				location: common.location,
+				kind: "WITH query",
 			});
 			return relationScope(statement, bound.operator, { alias: name, tableName: name, columns }, reference.alias);
 		}
