@@ -59,6 +59,12 @@ export const INGEST_ARENA_BYTES_MAX = 16 * MIB;
 export const VALUE_BYTES_MAX = MIB;
 /** One row of a body, in its own format. */
 export const ROW_BYTES_MAX = 8 * MIB;
+/** Metadata and body of one Arrow message: a record batch of an upload. */
+export const ARROW_MESSAGE_BYTES_MAX = 32 * MIB;
+/** Lists inside lists of an Arrow schema. */
+export const ARROW_NESTING_MAX = 8;
+/** Values of all dictionaries of an Arrow stream, kept as long as it is read. */
+export const ARROW_DICTIONARY_BYTES_MAX = 16 * MIB;
 /** A batch of appended rows ends early when its variable-length values take this much. */
 export const APPEND_BATCH_BYTES = 4 * MIB;
 /** Arrays and objects inside one another, in a body and in a jsonb value. */

@@ -40,6 +40,18 @@ export class ByteWindow {
 		}
 	}
 
+	/** Reads on until `byteCount` bytes are unread. The window grows with what arrives, never with what is only announced. @returns false when the body ends before */
+	async require(byteCount: number): Promise<boolean> {
+		while (this.end - this.start < byteCount) {
+			if (this.final) return false;
+			this.#signal?.throwIfAborted();
+			const { done, value } = await this.#reader.read();
+			if (done) this.final = true;
+			else this.#append(value);
+		}
+		return true;
+	}
+
 	/** Lets the body go, whether it was read to its end or not. */
 	async close(): Promise<void> {
 		await this.#reader.cancel().catch(() => {});

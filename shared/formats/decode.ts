@@ -1,12 +1,12 @@
 /** Rows in: a body of any format as batches of a table's columns, in arena memory, validated to its last row. */
 import { unreachable } from "#shared/base/assert.ts";
-import { LittoralError } from "#shared/base/errors.ts";
 import type { RowsFormat } from "#shared/contracts/rpc.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Lease } from "#shared/engine/memory/lease.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { ByteWindow } from "./byte-window.ts";
+import { decodeArrowRows } from "./decode-arrow.ts";
 import { CsvParser } from "./decode-csv.ts";
 import { JsonParser } from "./decode-json.ts";
 import { RowErrors } from "./row-errors.ts";
@@ -36,11 +36,16 @@ export type StreamedRowsFormat = Exclude<RowsFormat, "parquet">;
 export async function* decodeRows(
 	options: DecodeOptions & { format: StreamedRowsFormat; body: ReadableStream<Uint8Array> },
 ): AsyncGenerator<Batch, void, undefined> {
+	const { format } = options;
+	if (format === "arrow") {
+		yield* decodeArrowRows(options);
+		return;
+	}
 	const window = new ByteWindow(options.body, options.signal);
 	const errors = new RowErrors();
 	const writer = new RowWriter({ ...options, errors });
 	try {
-		const parser = createParser(options.format, window, writer);
+		const parser = createParser(format, window, writer);
 		for (;;) {
 			const state = parser.run();
 			if (state === "more") {
@@ -59,15 +64,13 @@ export async function* decodeRows(
 	}
 }
 
-function createParser(format: StreamedRowsFormat, window: ByteWindow, writer: RowWriter): TextParser {
+function createParser(format: Exclude<StreamedRowsFormat, "arrow">, window: ByteWindow, writer: RowWriter): TextParser {
 	switch (format) {
 		case "json":
 		case "ndjson":
 			return new JsonParser(window, writer, { ndjson: format === "ndjson" });
 		case "csv":
 			return new CsvParser(window, writer);
-		case "arrow":
-			throw new LittoralError("unsupported_media_type", "Arrow streams are not read yet");
 		default:
 			return unreachable(format);
 	}

@@ -10,7 +10,7 @@ let postgres: PGlite;
 beforeAll(async () => {
 	postgres = new PGlite();
 	await postgres.exec("SET timezone = 'UTC'");
-});
+}, 60_000);
 afterAll(() => postgres.close());
 
 const INTEGERS = [
