@@ -82,7 +82,7 @@ describe("/openapi.json", () => {
 	test("every reference leads somewhere, every schema is referred to", () => {
 		const text = JSON.stringify(document);
 		const references = new Set([...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map((match) => match[1]));
-		expect([...references].toSorted()).toEqual(Object.keys(document.components.schemas).toSorted());
+		expect(references).toEqual(new Set(Object.keys(document.components.schemas)));
 		for (const scheme of ["apiKey", "accessToken", "adminKey", "client"])
 			expect(document.components.securitySchemes).toHaveProperty(scheme);
 	});
