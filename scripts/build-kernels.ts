@@ -75,8 +75,9 @@ async function buildKernels(debug: boolean): Promise<void> {
 /** Turns asc's bindings (which also import the wasm) into one interface. */
 function writeDeclaration(): void {
 	const bindings = readFileSync(join(kernelsDir, "build/kernels.d.ts"), "utf8");
-	const functions = [...bindings.matchAll(/^ {2}export function (\w+)(\([^)]*\): \w+);/gm)].map(
-		([, name, signature]) => `\t${name}${signature};`,
+	const functions = [...bindings.matchAll(/^ {2}export function (\w+)(\([^)]*\)): (\w+);/gm)].map(
+		// Properties, not methods: kernels have no `this`, and may be passed around.
+		([, name, parameters, result]) => `\t${name}: ${parameters} => ${result};`,
 	);
 	writeFileSync(
 		join(kernelsDir, "build/kernels.d.ts"),

@@ -3,7 +3,7 @@ import type { DataType } from "#shared/contracts/data-type.ts";
 import type { IntervalValue } from "#shared/contracts/value.ts";
 import { checkArithmetic, divisionByZero, outOfRange } from "../errors.ts";
 import type { Bind, Kernel, KernelCall, Operand } from "../kernel.ts";
-import { allocateResult } from "../lanes.ts";
+import { allocateResult, rowsOf } from "../lanes.ts";
 import { perValue } from "../per-value.ts";
 import type { FlatVector } from "../../vector/vector.ts";
 import { isUtc, toInstant, toLocal } from "./zone.ts";
@@ -68,9 +68,16 @@ function moveInstant(sign: 1 | -1) {
 	return (call: KernelCall, left: Operand, right: Operand): FlatVector => {
 		const zone = call.statement.timeZone;
 		if (isUtc(zone)) return addParts(call, left, right, { sign, parts: 3, type: TIMESTAMPTZ });
-		const local = toLocal(call, spread(call, left), zone);
-		const moved = addParts(call, { vector: local, constant: 0 }, right, { sign, parts: 1, type: TIMESTAMPTZ });
-		return addParts(call, { vector: toInstant(call, moved, zone), constant: 0 }, right, { sign, parts: 2, type: TIMESTAMPTZ });
+		const source = spread(call, left);
+		const moved = addParts(call, { vector: toLocal(call, source, zone), constant: 0 }, right, { sign, parts: 1, type: TIMESTAMPTZ });
+		const instants = toInstant(call, moved, zone);
+		// Without months and days the clocks are not asked: an hour that happens twice stays the one it was.
+		const { i32, i64 } = call.engine.arena.views;
+		for (const row of rowsOf(call)) {
+			const interval = (right.vector.values + (right.constant === 1 ? 0 : row * 16)) / 4;
+			if (i32[interval] === 0 && i32[interval + 1] === 0) i64[instants.values / 8 + row] = i64[source.values / 8 + row] as bigint;
+		}
+		return addParts(call, { vector: instants, constant: 0 }, right, { sign, parts: 2, type: TIMESTAMPTZ });
 	};
 }
 

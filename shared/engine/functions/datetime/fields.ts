@@ -94,6 +94,7 @@ const SYNONYMS: Record<string, Field> = {
 };
 /** Units that date_trunc knows, up to this opcode. */
 const UNIT_OPCODE_MAX = 12;
+const UNIT_OPCODE_HOUR = 8;
 const DAY = 86_400_000_000n;
 
 function fieldOf(text: string, type: DataType): Field {
@@ -355,13 +356,25 @@ function bindTruncate(type: DataType, zoneOf: ((call: KernelCall, operands: Oper
 		const result = allocateResult(call, type);
 		const { count, selection } = call.rows;
 		if (call.engine.kernels.date_trunc_i64(unit, count, selection, local.values, result.values) !== 0) throw outOfRange(type);
-		return toInstant(call, result, zone);
+		return unit < UNIT_OPCODE_HOUR ? toInstant(call, result, zone) : keepOffset(call, { source, local, truncated: result });
 	};
 	return () => (call, operands) => {
 		const varying = operands.some((operand, index) => index !== 1 && operand.constant === 0);
 		if (!varying || call.rows.rowCount === 1) return truncate(call, operands);
 		return truncateEach(call, operands, truncate, type);
 	};
+}
+
+/** Hours and finer units keep the offset of the instant itself: in an hour that happens twice, the start is that of the same hour. */
+function keepOffset(call: KernelCall, parts: { source: FlatVector; local: FlatVector; truncated: FlatVector }): FlatVector {
+	const { source, local, truncated } = parts;
+	if (source === local) return truncated;
+	const { i64 } = call.engine.arena.views;
+	for (const row of rowsOf(call)) {
+		const offset = (i64[local.values / 8 + row] as bigint) - (i64[source.values / 8 + row] as bigint);
+		i64[truncated.values / 8 + row] = (i64[truncated.values / 8 + row] as bigint) - offset;
+	}
+	return truncated;
 }
 
 /** Units or zones that differ by row: one run per row. */

@@ -10,7 +10,7 @@ function mapPoints(text: string, map: (point: string) => string): string {
 	let out = "";
 	for (const point of text) {
 		const mapped = map(point);
-		out += [...mapped].length === 1 ? mapped : point === "İ" ? "i" : point;
+		out += Array.from(mapped).length === 1 ? mapped : point === "İ" ? "i" : point;
 	}
 	return out;
 }
