@@ -41,8 +41,8 @@ const extreme = (types: DataType[]): DataType => {
 	return type.kind === "numeric" ? { kind: "numeric" } : type;
 };
 
-/** PostgreSQL has no min(boolean), min(bytea) before 18 nor min(uuid) before 18; 18 has all but boolean. */
-const EXTREME_KINDS = COMPARABLE_KINDS.filter((kind) => kind !== "boolean");
+/** PostgreSQL 18 has min(bytea), but no min(boolean) and no min(uuid). */
+const EXTREME_KINDS = COMPARABLE_KINDS.filter((kind) => kind !== "boolean" && kind !== "uuid");
 
 export const AGGREGATE_SIGNATURES: readonly FunctionSignature[] = [
 	aggregate("count", [], "bigint", "Rows.", { strict: false }),
