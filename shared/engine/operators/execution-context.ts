@@ -10,6 +10,8 @@ import { QUERY_BYTES_SCANNED_MAX, QUERY_WORK_UNITS_MAX, YIELD_WORK_UNITS } from 
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { PhysicalScan, PlanStatement, PlanTable } from "#shared/contracts/plan/physical.ts";
+import { compileExpression } from "../expression/compile.ts";
+import { compilePredicate } from "../expression/predicate.ts";
 import type { Engine } from "../kernels/kernels.ts";
 import type { Lease } from "../memory/lease.ts";
 import type { CompiledExpression, CompiledPredicate, Evaluator } from "./evaluator.ts";
@@ -32,7 +34,8 @@ export interface ExecutionOptions {
 	/** The plan's: operators learn the types of scanned columns from them. */
 	tables: PlanTable[];
 	signal: AbortSignal;
-	evaluator: Evaluator;
+	/** Default: `engine/expression`. */
+	evaluator?: Evaluator;
 	/** Lower limits of this query. */
 	limits?: { workUnits?: number; bytesScanned?: number };
 }
@@ -59,7 +62,7 @@ export class ExecutionContext {
 		this.statement = options.statement;
 		this.signal = options.signal;
 		this.#tables = options.tables;
-		this.#evaluator = options.evaluator;
+		this.#evaluator = options.evaluator ?? { compileExpression, compilePredicate };
 		this.#workUnitsMax = Math.min(options.limits?.workUnits ?? QUERY_WORK_UNITS_MAX, QUERY_WORK_UNITS_MAX);
 		this.#bytesScannedMax = Math.min(options.limits?.bytesScanned ?? QUERY_BYTES_SCANNED_MAX, QUERY_BYTES_SCANNED_MAX);
 	}

@@ -5,20 +5,9 @@ import { type DataType, typeName } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { PhysicalOperator } from "#shared/contracts/plan/physical.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
+import { equalityKey } from "../kernels/reference/value.ts";
 import { SCALAR_TYPES } from "../vector/vectors.fixture.ts";
-import {
-	call,
-	column,
-	ESTIMATE,
-	evaluateRow,
-	integer,
-	runPlan,
-	scan,
-	sqlKey,
-	type TestTable,
-	tableRows,
-	tablesOf,
-} from "./operators.fixture.ts";
+import { call, column, ESTIMATE, evaluateRow, integer, runPlan, scan, type TestTable, tableRows, tablesOf } from "./operators.fixture.ts";
 
 const INTEGER: DataType = { kind: "integer" };
 
@@ -40,14 +29,16 @@ function joinPlan({ join, types, keys, condition }: JoinOptions): PhysicalOperat
 function joinRows({ join, types, keys, condition }: JoinOptions, probe: SqlValue[][], build: SqlValue[][]): SqlValue[][] {
 	return probe.flatMap((left) => {
 		const matches = build
-			.filter((right) => keys.every((key) => left[key] !== null && right[key] !== null && sqlKey(left[key]!) === sqlKey(right[key]!)))
+			.filter((right) =>
+				keys.every((key) => left[key] !== null && right[key] !== null && equalityKey(left[key]!) === equalityKey(right[key]!)),
+			)
 			.map((right) => [...left, ...right])
 			.filter((joined) => condition === null || evaluateRow(condition, (index) => joined[index]!) === true);
 		return matches.length === 0 && join === "left" ? [[...left, ...types.map(() => null)]] : matches;
 	});
 }
 
-const sorted = (rows: SqlValue[][]): string[] => rows.map((row) => row.map(sqlKey).join("|")).sort();
+const sorted = (rows: SqlValue[][]): string[] => rows.map((row) => row.map(equalityKey).join("|")).sort();
 
 /** The integer of the probe side below that of the build side. */
 const below = (width: number): Expression => call("lt(integer,integer)", [column(1, INTEGER), column(width + 1, INTEGER)]);

@@ -4,7 +4,7 @@ import type { TableId } from "#shared/base/ids.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { PhysicalOperator, PhysicalScan, PlanTable } from "#shared/contracts/plan/physical.ts";
-import type { IntervalValue, NumericValue, SqlValue } from "#shared/contracts/value.ts";
+import type { SqlValue } from "#shared/contracts/value.ts";
 import { createEngine, type Engine } from "../kernels/kernels.ts";
 import { Lease } from "../memory/lease.ts";
 import type { Region } from "../memory/region.ts";
@@ -204,39 +204,3 @@ export const FIXTURE_EVALUATOR: Evaluator = {
 		},
 	}),
 };
-
-/** A text that is the same for values that SQL holds equal. */
-export function sqlKey(value: SqlValue): string {
-	if (value === null) return "null";
-	if (typeof value === "number") return value === 0 ? "0" : String(value);
-	if (typeof value === "object" && "coefficient" in value) {
-		let { coefficient, scale } = value;
-		for (; scale > 0 && coefficient % 10n === 0n; scale--) coefficient /= 10n;
-		return `${coefficient}e${scale}`;
-	}
-	if (typeof value === "object" && "months" in value) return `${intervalLength(value)}us`;
-	if (value instanceof Uint8Array) return `bytes ${value.join(",")}`;
-	if (Array.isArray(value)) return `[${value.map(sqlKey).join(",")}]`;
-	return `${typeof value} ${String(value)}`;
-}
-
-const intervalLength = (value: IntervalValue): bigint =>
-	(BigInt(value.months) * 30n + BigInt(value.days)) * 86_400_000_000n + value.microseconds;
-
-/** SQL's order of two values that are not NULL. */
-export function compareSql(left: SqlValue, right: SqlValue): number {
-	const by = <Value>(a: Value, b: Value): number => (a < b ? -1 : a > b ? 1 : 0);
-	if (typeof left === "number" && typeof right === "number") {
-		if (Number.isNaN(left) || Number.isNaN(right)) return by(Number.isNaN(left), Number.isNaN(right));
-		return by(left, right);
-	}
-	if (typeof left === "string" && typeof right === "string") return Buffer.compare(Buffer.from(left), Buffer.from(right));
-	if (left instanceof Uint8Array && right instanceof Uint8Array) return Buffer.compare(left, right);
-	if (typeof left === "object" && left !== null && "coefficient" in left) {
-		const other = right as NumericValue;
-		return by(left.coefficient * 10n ** BigInt(other.scale), other.coefficient * 10n ** BigInt(left.scale));
-	}
-	if (typeof left === "object" && left !== null && "months" in left)
-		return by(intervalLength(left), intervalLength(right as IntervalValue));
-	return by(left, right);
-}
