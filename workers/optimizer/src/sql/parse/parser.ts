@@ -37,16 +37,19 @@ export interface ParsedStatement {
 }
 
 let installed: WebAssembly.Module | null = null;
-let pending: Promise<PgQueryInstance> | null = null;
+let current: PgQueryInstance | null = null;
 
 /** Called once per isolate, at module scope of the Worker or in a test's set-up. */
 export function installParser(module: WebAssembly.Module): void {
 	installed = module;
 }
 
-function parserInstance(): Promise<PgQueryInstance> {
-	pending ??= createInstance();
-	return pending;
+/** The instance, not a promise of it, is shared: workerd lets no request wait for what another one began. */
+async function parserInstance(): Promise<PgQueryInstance> {
+	if (current !== null) return current;
+	const made = await createInstance();
+	current ??= made;
+	return current;
 }
 
 async function createInstance(): Promise<PgQueryInstance> {
@@ -85,7 +88,7 @@ export async function parseStatement(sql: string): Promise<ParsedStatement> {
 		tree = runParser(instance, source);
 	} catch (error) {
 		if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
-			pending = null;
+			current = null;
 			throw new LittoralError("statement_too_complex", "stack depth limit exceeded");
 		}
 		throw error;
