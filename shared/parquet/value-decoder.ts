@@ -261,8 +261,10 @@ function readDeltas(cursor: Pointer, page: PageValues, width: 4 | 8, { engine, p
 	const count = engine.kernels.delta_count(cursor, page.end);
 	if (count < 0 || count > page.valueCount) throw malformed("a page has more values than its header says");
 	const values = pool.allocate(count * width + SLACK_BYTES);
-	const read = width === 4 ? engine.kernels.delta_read_i32 : engine.kernels.delta_read_i64;
-	if (read(cursor, page.end, count, values) < 0) {
+	const { kernels } = engine;
+	const result =
+		width === 4 ? kernels.delta_read_i32(cursor, page.end, count, values) : kernels.delta_read_i64(cursor, page.end, count, values);
+	if (result < 0) {
 		pool.release(values);
 		throw malformed("a page of deltas is damaged");
 	}

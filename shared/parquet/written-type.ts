@@ -11,7 +11,7 @@ import { Converted, Logical, PhysicalKind } from "./format.ts";
 import type { ThriftWriter } from "./thrift-writer.ts";
 
 /** How values in memory become PLAIN bytes. */
-export type PlainForm = "bits" | "copy" | "truncate" | "bigEndian" | "bytes";
+type PlainForm = "bits" | "copy" | "truncate" | "bigEndian" | "bytes";
 
 export interface WrittenType {
 	physical: number;

@@ -1,0 +1,300 @@
+/** The Parquet kernels against their twins, on well-formed and on arbitrary bytes; nothing outside their outputs is written. */
+import fc from "fast-check";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createEngine } from "#shared/engine/kernels/kernels.ts";
+import {
+	bigEndianDecode,
+	deltaDecode,
+	hybridDecode,
+	isText,
+	plainBytesDecode,
+	snappyDecompress,
+	streamSplitDecode,
+} from "#shared/engine/kernels/reference/parquet.ts";
+import { Lease } from "#shared/engine/memory/lease.ts";
+import type { Region } from "#shared/engine/memory/region.ts";
+import { deltaEncode } from "../../tests/parquet/encodings.ts";
+
+const engine = createEngine({ pageCount: 64 });
+const { kernels } = engine;
+const { u8, i32, i64, data } = engine.arena.views;
+let lease: Lease;
+let region: Region;
+beforeEach(() => {
+	lease = new Lease(engine.arena, { owner: "kernels" });
+	region = lease.region();
+});
+afterEach(() => lease.release());
+
+const GUARD_BYTES = 64;
+const GUARD = 0xa5;
+
+/** Bytes in the arena with 16 readable bytes after them. */
+function put(bytes: Uint8Array): { start: number; end: number } {
+	const start = region.allocate(bytes.length + 16);
+	u8.set(bytes, start);
+	u8.fill(0xff, start + bytes.length, start + bytes.length + 16);
+	return { start, end: start + bytes.length };
+}
+
+/** An output of `byteCount` bytes between guards; `slack` bytes after it may be written. */
+function output(byteCount: number, slack = 0): { pointer: number; check: () => void } {
+	const before = region.allocate(GUARD_BYTES + byteCount + slack + GUARD_BYTES);
+	u8.fill(GUARD, before, before + byteCount + slack + 2 * GUARD_BYTES);
+	const pointer = before + GUARD_BYTES;
+	return {
+		pointer,
+		check: () => {
+			expect(u8.subarray(before, pointer).every((byte) => byte === GUARD)).toBe(true);
+			const after = pointer + byteCount + slack;
+			expect(u8.subarray(after, after + GUARD_BYTES).every((byte) => byte === GUARD)).toBe(true);
+		},
+	};
+}
+
+const isSame = (left: Uint8Array | null, right: Uint8Array): boolean => left !== null && Buffer.compare(left, right) === 0;
+
+const RUNS = { numRuns: 100 };
+const property = <T>(arbitrary: fc.Arbitrary<T>, body: (value: T) => void): void =>
+	fc.assert(
+		fc.property(arbitrary, (value) => {
+			region.reset();
+			body(value);
+		}),
+		RUNS,
+	);
+
+/** Bytes with repetitions near and far, as data has them. */
+const repetitive = fc
+	.array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 12 }), fc.integer({ min: 1, max: 80 })), { maxLength: 12 })
+	.map((parts) => Uint8Array.from(parts.flatMap(([bytes, times]) => Array.from({ length: times }, () => [...bytes]).flat())));
+
+test("snappy: what the kernel compresses, twin and kernel decompress", () => {
+	property(fc.oneof(repetitive, fc.uint8Array({ maxLength: 3000 })), (bytes) => {
+		const input = put(bytes);
+		const table = region.allocate(32_768);
+		const room = 32 + bytes.length + Math.ceil(bytes.length / 6);
+		const compressed = output(room);
+		const byteCount = kernels.snappy_compress(input.start, bytes.length, compressed.pointer, table);
+		compressed.check();
+		expect(byteCount).toBeLessThanOrEqual(room);
+		const packed = u8.slice(compressed.pointer, compressed.pointer + byteCount);
+		expect(isSame(snappyDecompress(packed), bytes)).toBe(true);
+		let preamble = 1;
+		while ((packed[preamble - 1] as number) >= 0x80) preamble++;
+		const again = output(bytes.length);
+		expect(
+			kernels.snappy_decompress(compressed.pointer + preamble, compressed.pointer + byteCount, again.pointer, again.pointer + bytes.length),
+		).toBe(0);
+		again.check();
+		expect(isSame(u8.subarray(again.pointer, again.pointer + bytes.length), bytes)).toBe(true);
+	});
+});
+
+test("snappy: arbitrary elements give what the twin gives, or are refused, within the output", () => {
+	property(fc.tuple(fc.uint8Array({ maxLength: 60 }), fc.integer({ min: 0, max: 300 })), ([elements, byteCount]) => {
+		const input = put(elements);
+		const out = output(byteCount);
+		const result = kernels.snappy_decompress(input.start, input.end, out.pointer, out.pointer + byteCount);
+		out.check();
+		const declared = byteCount < 128 ? [byteCount] : [(byteCount & 127) | 128, byteCount >> 7];
+		const want = snappyDecompress(Uint8Array.from([...declared, ...elements]));
+		expect(result).toBe(want === null ? -1 : 0);
+		if (want !== null) expect(u8.slice(out.pointer, out.pointer + byteCount)).toEqual(want);
+	});
+});
+
+/** Values of some bit width, in runs long and short. */
+const runs = fc
+	.integer({ min: 1, max: 20 })
+	.chain((bitWidth) =>
+		fc
+			.array(fc.tuple(fc.integer({ min: 0, max: 2 ** bitWidth - 1 }), fc.integer({ min: 1, max: 30 })), { minLength: 1, maxLength: 60 })
+			.map((parts) => ({ bitWidth, values: parts.flatMap(([value, times]) => Array.from({ length: times }, () => value)) })),
+	);
+
+test("hybrid: what the kernel encodes, twin and kernel decode, in pieces of any size", () => {
+	property(fc.tuple(runs, fc.integer({ min: 1, max: 50 })), ([{ bitWidth, values }, piece]) => {
+		const { start } = put(new Uint8Array(Int32Array.from(values).buffer));
+		const room = values.length * 4 + 64;
+		const encoded = output(room);
+		const byteCount = kernels.hybrid_encode_i32(values.length, start, bitWidth, encoded.pointer);
+		encoded.check();
+		expect(byteCount).toBeLessThanOrEqual(room);
+		expect(hybridDecode(u8.slice(encoded.pointer, encoded.pointer + byteCount), bitWidth, values.length)).toEqual(values);
+		const state = region.allocate(32);
+		kernels.hybrid_open(state, encoded.pointer, encoded.pointer + byteCount, bitWidth);
+		const decoded: number[] = [];
+		for (let done = 0; done < values.length; done += piece) {
+			const count = Math.min(piece, values.length - done);
+			const out = output(count * 4);
+			expect(kernels.hybrid_read_i32(state, count, out.pointer, 2 ** bitWidth)).toBe(0);
+			out.check();
+			decoded.push(...i32.subarray(out.pointer >> 2, (out.pointer >> 2) + count));
+		}
+		expect(decoded).toEqual(values);
+	});
+});
+
+test("hybrid: arbitrary bytes give what the twin gives, or are refused; values at the limit are refused", () => {
+	property(
+		fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.integer({ min: 0, max: 24 }), fc.integer({ min: 1, max: 60 })),
+		([bytes, bitWidth, count]) => {
+			const input = put(bytes);
+			const state = region.allocate(32);
+			const want = hybridDecode(bytes, bitWidth, count);
+			const limit = want === null ? 2 ** bitWidth : Math.max(...want);
+			for (const maximum of [limit, limit + 1]) {
+				kernels.hybrid_open(state, input.start, input.end, bitWidth);
+				const out = output(count * 4);
+				const result = kernels.hybrid_read_i32(state, count, out.pointer, maximum);
+				out.check();
+				expect(result).toBe(want === null || maximum === limit ? -1 : 0);
+				if (result === 0) expect([...i32.subarray(out.pointer >> 2, (out.pointer >> 2) + count)]).toEqual(want);
+			}
+		},
+	);
+});
+
+test("levels: a bitmap in pieces of any size is the levels, with their count", () => {
+	const levels = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 40 })), { minLength: 1, maxLength: 30 });
+	property(fc.tuple(levels, fc.integer({ min: 1, max: 70 })), ([parts, piece]) => {
+		const values = parts.flatMap(([valid, times]) => Array.from({ length: times }, () => Number(valid)));
+		const { start } = put(Uint8Array.from(values));
+		const encoded = region.allocate(values.length + 128);
+		const byteCount = kernels.hybrid_encode_u8(values.length, start, 1, encoded);
+		const state = region.allocate(32);
+		kernels.hybrid_open(state, encoded, encoded + byteCount, 1);
+		for (let done = 0; done < values.length; done += piece) {
+			const part = values.slice(done, done + piece);
+			const out = output((part.length + 7) >> 3, 2);
+			const valid = kernels.hybrid_read_validity(state, part.length, out.pointer);
+			out.check();
+			expect(valid).toBe(part.filter((value) => value === 1).length);
+			expect(part.map((_, row) => ((u8[out.pointer + (row >> 3)] as number) >> (row & 7)) & 1)).toEqual(part);
+		}
+		expect(kernels.hybrid_read_validity(state, 1, region.allocate(8))).toBeLessThanOrEqual(1);
+	});
+});
+
+const int64 = fc.oneof(fc.bigInt(-100n, 100n), fc.bigInt(-(1n << 63n), (1n << 63n) - 1n));
+test("deltas: integers of both widths, and arbitrary bytes, as the twin", () => {
+	const encoded = fc.array(int64, { minLength: 1, maxLength: 300 }).map((values) => deltaEncode(values));
+	property(fc.oneof(encoded, fc.uint8Array({ maxLength: 60 })), (bytes) => {
+		const input = put(bytes);
+		const cursor = region.allocate(4);
+		for (const width of [4, 8] as const) {
+			data.setUint32(cursor, input.start, true);
+			const count = kernels.delta_count(cursor, input.end);
+			if (count < 0 || count > 10_000) continue;
+			const out = output(count * width);
+			const result =
+				width === 4
+					? kernels.delta_read_i32(cursor, input.end, count, out.pointer)
+					: kernels.delta_read_i64(cursor, input.end, count, out.pointer);
+			out.check();
+			if (result < 0) continue;
+			const want = deltaDecode(bytes, width === 4 ? 32 : 64);
+			const got =
+				width === 4
+					? [...i32.subarray(out.pointer >> 2, (out.pointer >> 2) + count)].map(BigInt)
+					: [...i64.subarray(out.pointer >> 3, (out.pointer >> 3) + count)];
+			expect(got).toEqual(want?.values);
+		}
+	});
+	property(fc.array(int64, { minLength: 1, maxLength: 300 }), (values) => {
+		const input = put(deltaEncode(values));
+		const cursor = region.allocate(4);
+		data.setUint32(cursor, input.start, true);
+		expect(kernels.delta_count(cursor, input.end)).toBe(values.length);
+		const out = output(values.length * 8);
+		expect(kernels.delta_read_i64(cursor, input.end, values.length, out.pointer)).toBe(0);
+		expect([...i64.subarray(out.pointer >> 3, (out.pointer >> 3) + values.length)]).toEqual(values);
+		expect(data.getUint32(cursor, true)).toBe(input.end);
+	});
+});
+
+test("byte arrays: whole values or none", () => {
+	const wellFormed = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 30 }).map((values) => ({
+		count: values.length,
+		bytes: Uint8Array.from(values.flatMap((value) => [value.length, 0, 0, 0, ...value])),
+	}));
+	const arbitrary = fc.record({ count: fc.integer({ min: 0, max: 5 }), bytes: fc.uint8Array({ maxLength: 40 }) });
+	property(fc.oneof(wellFormed, arbitrary), ({ count, bytes }) => {
+		const input = put(bytes);
+		const cursor = region.allocate(4);
+		const want = plainBytesDecode(bytes, count);
+		const byteCount = kernels.plain_bytes_measure(count, input.start, input.end, cursor);
+		expect(byteCount).toBe(want === null ? -1 : want.reduce((total, value) => total + value.length, 0));
+		if (want === null) return;
+		const offsets = output((count + 1) * 4);
+		const values = output(byteCount, 16);
+		kernels.plain_bytes_copy(count, input.start, offsets.pointer, values.pointer);
+		offsets.check();
+		values.check();
+		const at = offsets.pointer >> 2;
+		const got = want.map((_, index) =>
+			u8.slice(values.pointer + (i32[at + index] as number), values.pointer + (i32[at + index + 1] as number)),
+		);
+		expect(got).toEqual(want.map((value) => value.slice()));
+		const encoded = output(byteCount + 4 * count);
+		expect(kernels.plain_bytes_encode(count, offsets.pointer, values.pointer, encoded.pointer)).toBe(byteCount + 4 * count);
+		encoded.check();
+		expect(u8.slice(encoded.pointer, encoded.pointer + byteCount + 4 * count)).toEqual(bytes.slice(0, byteCount + 4 * count));
+	});
+});
+
+test("byte streams, big-endian numbers and UTF-8 as their twins", () => {
+	property(
+		fc.tuple(fc.integer({ min: 1, max: 16 }), fc.integer({ min: 1, max: 20 }), fc.uint8Array({ minLength: 320, maxLength: 320 })),
+		([width, count, stream]) => {
+			const bytes = stream.slice(0, width * count);
+			const { start } = put(bytes);
+			const out = output(width * count);
+			kernels.stream_split_read(count, start, count, 0, width, out.pointer);
+			out.check();
+			expect(u8.slice(out.pointer, out.pointer + width * count)).toEqual(streamSplitDecode(bytes, width));
+			const numbers = output(count * 16);
+			expect(kernels.big_endian_to_i128(count, start, width, numbers.pointer)).toBe(-1);
+			numbers.check();
+			for (let index = 0; index < count; index++) {
+				const at = numbers.pointer + index * 16;
+				const value = (data.getBigInt64(at + 8, true) << 64n) | data.getBigUint64(at, true);
+				expect(value).toBe(bigEndianDecode(bytes.subarray(index * width, (index + 1) * width)));
+			}
+		},
+	);
+	const utf8 = fc.string({ unit: "binary", maxLength: 40 }).map((text) => new TextEncoder().encode(text));
+	property(fc.array(fc.oneof(utf8, fc.uint8Array({ maxLength: 8 })), { maxLength: 8 }), (values) => {
+		const { start } = put(Uint8Array.from(values.flatMap((value) => [...value])));
+		const offsets = region.allocate((values.length + 1) * 4);
+		let total = 0;
+		[0, ...values.map((value) => (total += value.length))].forEach((offset, index) => data.setInt32(offsets + index * 4, offset, true));
+		expect(kernels.utf8_check(0, values.length, offsets, start)).toBe(values.findIndex((value) => !isText(value)));
+	});
+});
+
+test("NULLs are left out and put back", () => {
+	property(fc.array(fc.option(fc.bigInt(-(1n << 63n), (1n << 63n) - 1n)), { minLength: 1, maxLength: 100 }), (values) => {
+		const lanes = put(new Uint8Array(BigInt64Array.from(values, (value) => value ?? 0n).buffer));
+		const validity = region.allocateZeroed((values.length + 7) >> 3);
+		values.forEach((value, row) => {
+			if (value !== null) u8[validity + (row >> 3)] = (u8[validity + (row >> 3)] as number) | (1 << (row & 7));
+		});
+		const dense = output(values.length * 8, 8);
+		const count = kernels.compact_i64(0, values.length, validity, lanes.start, dense.pointer);
+		dense.check();
+		expect([...i64.subarray(dense.pointer >> 3, (dense.pointer >> 3) + count)]).toEqual(values.filter((value) => value !== null));
+		const out = output(values.length * 8);
+		kernels.spread_i64(values.length, validity, dense.pointer, out.pointer);
+		out.check();
+		expect([...i64.subarray(out.pointer >> 3, (out.pointer >> 3) + values.length)]).toEqual(values.map((value) => value ?? 0n));
+		const extremes = region.allocate(8);
+		kernels.extremes_i64(count, dense.pointer, extremes);
+		const sorted = values.filter((value) => value !== null).toSorted((left, right) => (left < right ? -1 : left > right ? 1 : 0));
+		const found = [0, 4]
+			.map((offset) => data.getInt32(extremes + offset, true))
+			.map((index) => (index < 0 ? undefined : data.getBigInt64(dense.pointer + index * 8, true)));
+		expect(found).toEqual([sorted[0], sorted.at(-1)]);
+	});
+});
