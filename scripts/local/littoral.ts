@@ -76,8 +76,8 @@ export async function startLittoral(options: LittoralOptions): Promise<Littoral>
 			port: options.port,
 			cf: false,
 			resourcePersistencePath: join(stateDir, "v3"),
-			handleRuntimeStdio(stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream) {
-				for (const stream of [stdout, stderr]) forwardLines(stream, options.onLog);
+			handleStructuredLogs({ message }: { message: string }) {
+				options.onLog?.(message);
 			},
 		} as never),
 	);
@@ -97,15 +97,6 @@ export async function startLittoral(options: LittoralOptions): Promise<Littoral>
 		await miniflare.dispose();
 		throw error;
 	}
-}
-
-function forwardLines(stream: NodeJS.ReadableStream, onLog: ((line: string) => void) | undefined): void {
-	let rest = "";
-	stream.on("data", (chunk: Buffer) => {
-		const lines = (rest + chunk.toString()).split("\n");
-		rest = lines.pop() ?? "";
-		if (onLog) for (const line of lines) onLog(line);
-	});
 }
 
 async function waitUntilReady(url: string): Promise<void> {

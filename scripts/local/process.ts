@@ -44,11 +44,11 @@ export async function startProcess(environment: { port: number; stateDir: string
 }
 
 async function ready(child: ChildProcess): Promise<void> {
-	for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
-		if (chunk.toString().includes("littoral ready at")) {
-			child.stdout?.resume();
-			return;
-		}
-	}
-	throw new Error("the server ended before it was ready");
+	await new Promise<void>((resolve, reject) => {
+		// Read to the end, also after that line: a closed pipe would end the server.
+		child.stdout?.on("data", (chunk: Buffer) => {
+			if (chunk.toString().includes("littoral ready at")) resolve();
+		});
+		child.once("exit", () => reject(new Error("the server ended before it was ready")));
+	});
 }
