@@ -37,7 +37,7 @@ const dateOutOfRange = (name: string): Exact => ({ code: "datetime_field_overflo
 
 /** Limits of PostgreSQL: 4714-11-24 BC to 5874897-12-31, and for timestamps what 64 bits of microseconds hold. */
 const DATE_MIN = -2_440_588n;
-const DATE_MAX = 2_145_031_948n;
+const DATE_MAX = 2_145_042_905n;
 const TIMESTAMP_MIN = -210_866_803_200_000_000n;
 const DAY_MICROSECONDS = 86_400_000_000n;
 

@@ -45,3 +45,7 @@ export function daysInMonth(year: number, month: number): number {
 	if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 	return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
+
+/** PostgreSQL's first DATE, 4714-11-24 BC, and its last, 5874897-12-31. */
+export const DATE_DAYS_MIN = daysFromCivil(-4713, 11, 24);
+export const DATE_DAYS_MAX = daysFromCivil(5_874_897, 12, 31);

@@ -5,7 +5,7 @@
  * `YYYYMMDD`, fractions rounded to microseconds, offsets and named zones, a trailing `BC`). Month names are not read: 22007.
  */
 import { LittoralError } from "#shared/base/errors.ts";
-import { civilFromDays, daysFromCivil, daysInMonth, MICROSECONDS_PER_DAY } from "./calendar.ts";
+import { civilFromDays, DATE_DAYS_MAX, DATE_DAYS_MIN, daysFromCivil, daysInMonth, MICROSECONDS_PER_DAY } from "./calendar.ts";
 import { zoneOffsetOfLocal, zoneOffsetSeconds } from "./time-zone.ts";
 
 export type DateTimeKind = "date" | "time" | "timestamp" | "timestamptz";
@@ -31,9 +31,6 @@ const DATE_TIME = new RegExp(String.raw`^\s*${DATE}(?:(?:\s*t\s*|\s+)${TIME}${ZO
 const TIME_ONLY = new RegExp(String.raw`^\s*t?${TIME}${ZONE}\s*$`, "i");
 const SPECIAL = /^\s*(?:(epoch)|[+-]?infinity|now|today|tomorrow|yesterday|allballs)\s*$/i;
 
-/** PostgreSQL's first day, 4714-11-24 BC, and last, 5874897-12-31. */
-const DATE_DAYS_MIN = daysFromCivil(-4713, 11, 24);
-const DATE_DAYS_MAX = daysFromCivil(5_874_897, 12, 31);
 /** TIMESTAMP ends where 64 bits of microseconds since 1970 do, in the year 294247. */
 const TIMESTAMP_MAX = (1n << 63n) - 1n;
 const TIMESTAMP_MIN = BigInt(DATE_DAYS_MIN) * MICROSECONDS_PER_DAY;

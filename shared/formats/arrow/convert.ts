@@ -2,7 +2,7 @@
 import { LittoralError } from "#shared/base/errors.ts";
 import { type DataType, typeName } from "#shared/contracts/data-type.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
-import { MICROSECONDS_PER_DAY } from "#shared/contracts/values/calendar.ts";
+import { DATE_DAYS_MAX, DATE_DAYS_MIN, MICROSECONDS_PER_DAY } from "#shared/contracts/values/calendar.ts";
 import { formatNumeric, parseNumeric } from "#shared/contracts/values/number-text.ts";
 import { parseValue } from "#shared/contracts/values/parse.ts";
 import { decodeUtf8, isUtf8 } from "../utf8.ts";
@@ -137,9 +137,8 @@ function exactQuotient(value: bigint, divisor: bigint, kind: string): bigint {
 	return value / divisor;
 }
 
-/** PostgreSQL's range, 4714-11-24 BC to 5874897-12-31. */
 function checkDays(days: number): number {
-	if (days < -2_440_588 || days > 2_145_042_541) throw new LittoralError("datetime_field_overflow", "date out of range");
+	if (days < DATE_DAYS_MIN || days > DATE_DAYS_MAX) throw new LittoralError("datetime_field_overflow", "date out of range");
 	return days;
 }
 
@@ -148,7 +147,7 @@ function checkTime(micros: bigint): bigint {
 	return micros;
 }
 
-const TIMESTAMP_MIN = -2_440_588n * MICROSECONDS_PER_DAY;
+const TIMESTAMP_MIN = BigInt(DATE_DAYS_MIN) * MICROSECONDS_PER_DAY;
 
 function checkTimestamp(micros: bigint): bigint {
 	if (micros < TIMESTAMP_MIN || BigInt.asIntN(64, micros) !== micros) {
