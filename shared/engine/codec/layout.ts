@@ -17,7 +17,7 @@ export const FORMAT_VERSION = 1;
 export const HEADER_BYTES = 32;
 export const CRC_OFFSET = 4;
 const CRC_START = 8;
-export const SECTION_ALIGNMENT_BYTES = 64;
+const SECTION_ALIGNMENT_BYTES = 64;
 
 export const ENCODING = { plain: 0, constant: 1, dictionary: 2 } as const;
 

@@ -6,7 +6,7 @@ import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import type { Vector } from "../vector/vector.ts";
 
-export interface EvaluatorOptions {
+interface EvaluatorOptions {
 	engine: Engine;
 	statement: PlanStatement;
 }

@@ -19,6 +19,8 @@ import type { BatchSource } from "./source.ts";
 /** Work units of finding one pair and copying it. */
 const PAIR_COST = 4;
 const KEY_COST = 4;
+/** Stored rows that one kernel call may look at. */
+const STEP_COUNT = 65_536;
 
 /** A probe batch whose pairs are being emitted. */
 interface Probe {
@@ -45,7 +47,7 @@ export class HashJoinOperator implements BatchSource {
 	/** Lives as long as an emitted batch. */
 	readonly #region: Region;
 	readonly #descriptors: Pointer;
-	/** Where `join_probe` goes on: u32 index, u32 stored row. */
+	/** Where `join_probe` goes on: u32 index, u32 stored row, u32 steps left. */
 	readonly #state: Pointer;
 	#built = false;
 	#probe: Probe | null = null;
@@ -67,7 +69,7 @@ export class HashJoinOperator implements BatchSource {
 		this.#region = context.lease.region();
 		const own = context.lease.region();
 		this.#descriptors = own.allocate(Math.max(1, this.#keys.length) * DESCRIPTOR_BYTES);
-		this.#state = own.allocate(8);
+		this.#state = own.allocate(12);
 	}
 
 	next(): Batch | "blocked" | null {
@@ -124,6 +126,8 @@ export class HashJoinOperator implements BatchSource {
 		region.reset();
 		const positions = region.allocate(BATCH_ROW_COUNT_MAX * 2);
 		const rows = region.allocate(BATCH_ROW_COUNT_MAX * 4);
+		const { i32 } = engine.arena.views;
+		i32[this.#state / 4 + 2] = STEP_COUNT;
 		const count = kernels.join_probe(
 			probe.count,
 			probe.selection,
@@ -137,7 +141,8 @@ export class HashJoinOperator implements BatchSource {
 			positions,
 			rows,
 		);
-		if (engine.arena.views.i32[this.#state / 4] === probe.count) this.#endPairs(probe);
+		this.#context.spend(STEP_COUNT - (i32[this.#state / 4 + 2] as number));
+		if (i32[this.#state / 4] === probe.count) this.#endPairs(probe);
 		if (count === 0) return null;
 		const probeSide = takeBatch(engine, probe.batch, { positions, count }, region);
 		const columns = [...probeSide.columns, ...this.#build.gather({ rows, count }, region)];

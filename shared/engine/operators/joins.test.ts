@@ -131,3 +131,25 @@ test("pairs that the residual rejects still let the event loop in and count as w
 		details: { sqlstate: "54000" },
 	});
 });
+
+test("a long chain whose pairs are all rejected keeps its probe row once", async () => {
+	// 10,000 build rows of one key: the chain of key 7 is walked whole, and every pair rejected, so that each probe row is kept once.
+	const probe: TestTable = {
+		types: [INTEGER],
+		batches: Array.from({ length: 4 }, (_, batch) => ({
+			rowCount: 2000,
+			selection: null,
+			columns: [{ type: INTEGER, encoding: "flat" as const, values: Array.from({ length: 2000 }, (__, row) => batch * 2000 + row) }],
+		})),
+	};
+	const plan = joinPlan({
+		join: "left",
+		types: [INTEGER],
+		keys: [0],
+		condition: call("lt(integer,integer)", [column(0, INTEGER), integer(0)]),
+	});
+	const { rows, statistics } = await runPlan(plan, [probe, constantTable(2000, 5, 7)]);
+	expect(rows.map(([key]) => key).toSorted((a, b) => (a as number) - (b as number))).toEqual(Array.from({ length: 8000 }, (_, row) => row));
+	expect(rows.every(([, match]) => match === null)).toBe(true);
+	expect(statistics.workUnits).toBeGreaterThan(10_000);
+});

@@ -18,7 +18,7 @@ import type { Evaluator } from "./evaluator.ts";
 import { ExecutionContext, type ExecutionOptions, type ExecutionStatistics } from "./execution-context.ts";
 import type { BatchSource } from "./source.ts";
 
-export const engine = createEngine({ pageCount: 1000 });
+const engine = createEngine({ pageCount: 1000 });
 
 export const ESTIMATE = { rowCount: 0, byteCount: 0, milliseconds: 0 };
 
@@ -107,6 +107,16 @@ export interface RunOptions {
 
 /** Runs a plan to its end and checks that no page stays leased, whatever happened. */
 export async function runPlan(root: PhysicalOperator, tables: TestTable[], options: RunOptions = {}): Promise<RunResult> {
+	const { arena } = options.engine ?? engine;
+	const result = await runLeased(root, tables, options).catch((error: unknown) => {
+		if (arena.leasedPageCount !== 0) throw new Error("pages stayed leased", { cause: error });
+		throw error;
+	});
+	if (arena.leasedPageCount !== 0) throw new Error("pages stayed leased");
+	return result;
+}
+
+async function runLeased(root: PhysicalOperator, tables: TestTable[], options: RunOptions): Promise<RunResult> {
 	const ownEngine = options.engine ?? engine;
 	const lease = new Lease(ownEngine.arena, { owner: "test", ...(options.byteCountMax ? { byteCountMax: options.byteCountMax } : {}) });
 	const sources: ScribblingSource[] = [];
@@ -135,7 +145,6 @@ export async function runPlan(root: PhysicalOperator, tables: TestTable[], optio
 		return { rows, batchRowCounts, statistics: context.statistics, closeCounts: sources.map(({ closed }) => closed) };
 	} finally {
 		lease.release();
-		if (ownEngine.arena.leasedPageCount !== 0) throw new Error("pages stayed leased");
 	}
 }
 

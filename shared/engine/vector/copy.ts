@@ -69,7 +69,7 @@ export function takeBatch(engine: Engine, batch: Batch, rows: RowSet, region: Re
 }
 
 /** As {@link takeBatch}, of one vector. */
-export function takeVector(engine: Engine, vector: Vector, rows: RowSet, region: Region): Vector {
+function takeVector(engine: Engine, vector: Vector, rows: RowSet, region: Region): Vector {
 	if (rows.positions === 0) return vector;
 	switch (vector.kind) {
 		case "constant":

@@ -1,8 +1,6 @@
 /** 128-bit lanes (wide decimals and uuids) as JavaScript values. */
 import type { ArenaViews, Pointer } from "../memory/arena.ts";
 
-export const INT128_MIN = -(1n << 127n);
-export const INT128_MAX = (1n << 127n) - 1n;
 
 /** A signed 128-bit lane, low half first. */
 export function readInt128(views: ArenaViews, pointer: Pointer): bigint {

@@ -83,7 +83,7 @@ export interface ColumnSpec {
 }
 
 /** A column of `rowCount` values in some encoding that its type allows. */
-export function columnsOf(type: DataType, rowCount: number): fc.Arbitrary<ColumnSpec> {
+function columnsOf(type: DataType, rowCount: number): fc.Arbitrary<ColumnSpec> {
 	const physical = physicalType(type);
 	const encodings: ColumnSpec["encoding"][] = ["flat", "constant"];
 	if (physical !== "list") encodings.push("dictionary");
@@ -150,13 +150,13 @@ export function buildVector(engine: Engine, region: Region, spec: ColumnSpec): V
 }
 
 /** Ascending positions below `rowCount`, or null for all. */
-export function selectionsOf(rowCount: number): fc.Arbitrary<number[] | null> {
+function selectionsOf(rowCount: number): fc.Arbitrary<number[] | null> {
 	if (rowCount === 0) return fc.constant(null);
 	return fc.option(fc.uniqueArray(fc.integer({ min: 0, max: rowCount - 1 }), { maxLength: 60 }).map((rows) => rows.sort((a, b) => a - b)));
 }
 
 /** Row counts, the edges of bitmaps and of a batch included. */
-export const ROW_COUNTS = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(63, 64, 65, 1000, 2047, 2048));
+const ROW_COUNTS = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(63, 64, 65, 1000, 2047, 2048));
 
 export interface BatchSpec {
 	rowCount: number;

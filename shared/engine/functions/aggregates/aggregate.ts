@@ -20,7 +20,7 @@ export interface AggregateInput {
 }
 
 /** Room for strings in states; see `group_rows` for the words at `state`. */
-export interface StateHeap {
+interface StateHeap {
 	state: Pointer;
 	/** At least what the kernel found missing. @throws as `Lease.allocatePages` */
 	grow(): void;

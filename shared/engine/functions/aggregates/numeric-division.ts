@@ -39,7 +39,7 @@ export function divideNumeric(dividend: NumericValue, divisor: NumericValue, sca
 }
 
 /** @throws numeric_value_out_of_range beyond 38 digits */
-export function checkedNumeric(value: NumericValue): NumericValue {
+function checkedNumeric(value: NumericValue): NumericValue {
 	if (magnitude(value.coefficient) >= COEFFICIENT_LIMIT) {
 		throw new LittoralError("numeric_value_out_of_range", "value overflows numeric format");
 	}
