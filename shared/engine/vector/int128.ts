@@ -1,7 +1,6 @@
 /** 128-bit lanes (wide decimals and uuids) as JavaScript values. */
 import type { ArenaViews, Pointer } from "../memory/arena.ts";
 
-
 /** A signed 128-bit lane, low half first. */
 export function readInt128(views: ArenaViews, pointer: Pointer): bigint {
 	return ((views.i64[(pointer + 8) / 8] as bigint) << 64n) | (views.u64[pointer / 8] as bigint);
