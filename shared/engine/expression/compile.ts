@@ -1,7 +1,11 @@
 /** Bound expressions to evaluators. The plan is trusted to be well typed; what it names must exist. */
 import { assert, unreachable } from "#shared/base/assert.ts";
+import type { DataType } from "#shared/contracts/data-type.ts";
+import { COMPARISON_NAMES } from "#shared/contracts/functions/operator-signatures.ts";
 import { signatureById } from "#shared/contracts/functions/registry.ts";
+import type { FunctionSignature } from "#shared/contracts/functions/signature.ts";
 import type { CallExpression, CastExpression, Expression } from "#shared/contracts/plan/expression.ts";
+import type { NumericValue } from "#shared/contracts/value.ts";
 import { bindCast } from "../functions/casts/cast.ts";
 import { scalarKernel } from "../functions/scalar-kernels.ts";
 import { ApplyEvaluator } from "./apply.ts";
@@ -10,6 +14,8 @@ import type { CompileOptions, Evaluator } from "./evaluator.ts";
 import { compileInList } from "./in-list.ts";
 import { compileColumn, compileConstant } from "./leaf.ts";
 import { compileIsNull, compileLogical, compileNot } from "./logical.ts";
+
+type NumericType = DataType & { kind: "numeric" };
 
 /** What operators hold of an expression. */
 export type CompiledExpression = Evaluator;
@@ -52,7 +58,7 @@ export function compileExpression(expression: Expression, options: CompileOption
 function compileCall(expression: CallExpression, options: CompileOptions): Evaluator {
 	const signature = signatureById(expression.functionId);
 	assert(signature?.kind === "scalar", `${expression.functionId} is a scalar function`);
-	const operands = expression.arguments.map((argument) => compileExpression(argument, options));
+	const operands = alignNumericConstant(signature, expression.arguments).map((argument) => compileExpression(argument, options));
 	const kernel = scalarKernel(signature.id)({
 		argumentTypes: operands.map((operand) => operand.type),
 		type: expression.type,
@@ -71,6 +77,31 @@ function compileCall(expression: CallExpression, options: CompileOptions): Evalu
 		},
 		options,
 	);
+}
+
+/**
+ * Comparing a NUMERIC(p,s) with a constant that this type can hold exactly: the constant takes the type, so that coefficients are compared in 64 bits.
+ * Any other comparison of numerics goes through the free kernel, which brings both sides to one scale row by row.
+ */
+function alignNumericConstant(signature: FunctionSignature, operands: Expression[]): Expression[] {
+	const fixed = operands.find(
+		(operand) => operand.kind !== "constant" && operand.type.kind === "numeric" && operand.type.precision !== undefined,
+	);
+	if (fixed === undefined || operands.length !== 2 || !(COMPARISON_NAMES as readonly string[]).includes(signature.name)) return operands;
+	return operands.map((operand): Expression => {
+		if (operand.kind !== "constant" || operand.value === null) return operand;
+		const value = operand.value as NumericValue;
+		const { precision = 0, scale = 0 } = fixed.type as NumericType;
+		const exact = value.scale <= scale ? value.coefficient * 10n ** BigInt(scale - value.scale) : shorten(value, scale);
+		if (exact === null || exact >= 10n ** BigInt(precision) || exact <= -(10n ** BigInt(precision))) return operand;
+		return { kind: "constant", value: { coefficient: exact, scale }, type: fixed.type };
+	});
+}
+
+/** The coefficient at fewer decimals, or null where digits would be lost. */
+function shorten(value: NumericValue, scale: number): bigint | null {
+	const divisor = 10n ** BigInt(value.scale - scale);
+	return value.coefficient % divisor === 0n ? value.coefficient / divisor : null;
 }
 
 function compileCast(expression: CastExpression, options: CompileOptions): Evaluator {

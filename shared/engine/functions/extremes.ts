@@ -1,41 +1,56 @@
 /** greatest and least: the extreme of the arguments of a row that are not NULL; NULL where all are. */
 import type { DataType } from "#shared/contracts/data-type.ts";
-import { isValid } from "../vector/read.ts";
+import type { Pointer } from "../memory/arena.ts";
 import { VectorBuilder } from "../vector/builder.ts";
-import { readValue } from "../vector/read.ts";
+import { isValid, readValue } from "../vector/read.ts";
 import type { FlatVector } from "../vector/vector.ts";
 import { bindComparison } from "./comparison.ts";
 import type { Bind, KernelCall, Operand } from "./kernel.ts";
 import { rowsOf } from "./lanes.ts";
 
-/** One comparison per further argument over the whole batch decides each row's winner; values are then picked once. */
+/**
+ * A tournament: each argument is compared, in one kernel run, with the rows whose winner so far is one earlier argument. Values are picked once, at the end.
+ */
 function pick(call: KernelCall, operands: Operand[], name: "gt" | "lt", type: DataType): FlatVector {
 	const { engine, region, rows } = call;
 	const { views } = engine.arena;
-	const winners = new Map<number, Operand>();
 	const valid = ({ vector, constant }: Operand, row: number): boolean => isValid(views, vector.validity, constant === 1 ? 0 : row);
-	for (const operand of operands) {
+	/** Index of the argument that wins the row so far; -1: all were NULL. */
+	const winners = new Int32Array(rows.rowCount).fill(-1);
+	const selection = region.allocate(rows.count * 2);
+	for (const [index, operand] of operands.entries()) {
+		const rivals = new Map<number, number[]>();
 		for (const row of rowsOf(call)) {
 			if (!valid(operand, row)) continue;
-			const winner = winners.get(row);
-			if (winner === undefined || isBeyond(call, name, operand, winner, row)) winners.set(row, operand);
+			const winner = winners[row] as number;
+			if (winner < 0) winners[row] = index;
+			else if (rivals.has(winner)) (rivals.get(winner) as number[]).push(row);
+			else rivals.set(winner, [row]);
+		}
+		for (const [winner, contested] of rivals) {
+			views.u16.set(contested, selection / 2);
+			const beyond = beyondRows(call, name, operand, operands[winner] as Operand, { selection, count: contested.length });
+			for (const row of contested) if (views.u8[beyond + row] !== 0) winners[row] = index;
 		}
 	}
 	const builder = new VectorBuilder(engine, region, type, rows.rowCount);
-	for (let row = 0; row < rows.rowCount; row++) {
-		const winner = winners.get(row);
-		builder.append(winner === undefined ? null : readValue(engine, winner.vector, winner.constant === 1 ? 0 : row));
+	for (const [row, winner] of winners.entries()) {
+		const operand = operands[winner];
+		builder.append(operand === undefined ? null : readValue(engine, operand.vector, operand.constant === 1 ? 0 : row));
 	}
 	return builder.finish();
 }
 
-function isBeyond(call: KernelCall, name: "gt" | "lt", left: Operand, right: Operand, row: number): boolean {
-	const { views } = call.engine.arena;
-	const selection = call.region.allocate(2);
-	views.u16[selection / 2] = row;
+/** One byte a row: whether the left argument is beyond the right one. */
+function beyondRows(
+	call: KernelCall,
+	name: "gt" | "lt",
+	left: Operand,
+	right: Operand,
+	rows: { selection: Pointer; count: number },
+): Pointer {
 	const kernel = bindComparison(name, [left.vector.type, right.vector.type]);
-	const result = kernel({ ...call, rows: { rowCount: call.rows.rowCount, selection, count: 1 } }, [left, right]);
-	return views.u8[result.values + row] !== 0;
+	return kernel({ ...call, rows: { ...call.rows, ...rows } }, [left, right]).values;
 }
 
 export const EXTREME_KERNELS: Record<string, Bind> = {

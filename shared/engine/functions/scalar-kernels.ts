@@ -8,6 +8,7 @@ import { DATETIME_FIELD_KERNELS } from "./datetime/fields.ts";
 import { EXTREME_KERNELS } from "./extremes.ts";
 import type { Bind } from "./kernel.ts";
 import { MATH_KERNELS } from "./math/math.ts";
+import { CASE_KERNELS } from "./strings/case-kernels.ts";
 import { CONCATENATION_KERNELS } from "./strings/concatenation.ts";
 import { LIKE_KERNELS } from "./strings/like.ts";
 import { REGEXP_KERNELS } from "./strings/regexp.ts";
@@ -21,6 +22,7 @@ const KERNELS = new Map<string, Bind>(
 		MATH_KERNELS,
 		EXTREME_KERNELS,
 		SLICE_KERNELS,
+		CASE_KERNELS,
 		TEXT_KERNELS,
 		CONCATENATION_KERNELS,
 		LIKE_KERNELS,

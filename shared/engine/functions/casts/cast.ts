@@ -1,5 +1,5 @@
 /**
- * Casts. A cast is a relabelling where the lanes stay as they are (text to varchar, integer to... nothing else), else a kernel.
+ * Casts. A cast is a relabelling where the lanes stay as they are (text to varchar, smallint to integer, NUMERIC to more digits of one scale), else a kernel.
  *
  * `explicit` decides one thing: whether VARCHAR(n) and CHAR(n) cut what is too long, or raise 22001 as an assignment does.
  */

@@ -5,7 +5,7 @@ import type { SqlValue } from "#shared/contracts/value.ts";
 import { tooLong } from "../casts/text-casts.ts";
 import type { Bind } from "../kernel.ts";
 import { perValue } from "../per-value.ts";
-import { initialCapitals, lowerCase, upperCase } from "./case-mapping.ts";
+import { initialCapitals } from "./case-mapping.ts";
 
 /** A function of texts. */
 const texts = (compute: (...values: string[]) => SqlValue): Bind => perValue((values) => compute(...(values as string[])));
@@ -78,8 +78,6 @@ function character(code: number): string {
 }
 
 export const TEXT_KERNELS: Record<string, Bind> = {
-	"lower(text)": texts(lowerCase),
-	"upper(text)": texts(upperCase),
 	"initcap(text)": texts(initialCapitals),
 	"btrim(text,text)": texts((text, characters) => trim(text, characters, { start: true, end: true })),
 	"ltrim(text,text)": texts((text, characters) => trim(text, characters, { start: true, end: false })),

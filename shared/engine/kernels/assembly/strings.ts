@@ -264,3 +264,22 @@ export function like_bytes(negated: i32, count: i32, selection: usize, values: u
 		store<u8>(out + <usize>row, <u8>(i32(matches(values + <usize>start, load<i32>(at, 4) - start, program)) ^ negated));
 	}
 }
+
+/** ASCII letters to upper or lower case, each row to its own offset of `out`. @returns 1; 0 as soon as a byte is not ASCII */
+export function ascii_case(upper: i32, count: i32, selection: usize, values: usize, offsets: usize, out: usize, outOffsets: usize): i32 {
+	const first: i32 = upper != 0 ? 0x61 : 0x41;
+	for (let index: i32 = 0; index < count; index++) {
+		const row = rowAt(selection, index);
+		const at = offsets + (<usize>row << 2);
+		const start = load<i32>(at);
+		const byteCount = load<i32>(at, 4) - start;
+		const to = out + <usize>load<i32>(outOffsets + (<usize>row << 2));
+		for (let part: i32 = 0; part < byteCount; part++) {
+			const byte: i32 = load<u8>(values + <usize>(start + part));
+			if (byte >= 0x80) return 0;
+			const letter = byte - first;
+			store<u8>(to + <usize>part, <u8>(letter >= 0 && letter < 26 ? byte ^ 0x20 : byte));
+		}
+	}
+	return 1;
+}
