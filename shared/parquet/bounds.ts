@@ -55,7 +55,7 @@ export function cutLower(type: DataType, bytes: Uint8Array): Uint8Array {
 export function cutUpper(type: DataType, bytes: Uint8Array): Uint8Array | null {
 	if (bytes.length <= STATISTICS_BOUND_BYTES_MAX) return bytes.slice();
 	if (!isText(type)) return truncateUpper(bytes);
-	const characters = [...new TextDecoder().decode(bytes.subarray(0, characterEnd(bytes, STATISTICS_BOUND_BYTES_MAX)))];
+	const characters = Array.from(new TextDecoder().decode(bytes.subarray(0, characterEnd(bytes, STATISTICS_BOUND_BYTES_MAX))));
 	while (characters.length > 0) {
 		const point = (characters.pop() as string).codePointAt(0) as number;
 		if (point >= 0x10ffff) continue;

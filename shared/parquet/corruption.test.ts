@@ -1,5 +1,5 @@
 /** Any bytes give a LittoralError or rows, with every arena page back and the wasm never trapping. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import { createEngine, type Engine } from "#shared/engine/kernels/kernels.ts";
@@ -10,6 +10,8 @@ import { memorySource } from "./byte-source.ts";
 import { openParquet } from "./open.ts";
 import { readPageIndex } from "./page-index.ts";
 import { rowGroupStatistics } from "./statistics.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 let duck: Duck;
 const files: { name: string; bytes: Uint8Array }[] = [];
@@ -95,7 +97,7 @@ test("bit flips give an error or rows", async () => {
 		}
 	}
 	expect(codes.get("malformed_body")).toBeGreaterThan(100);
-}, 30_000);
+});
 
 test("random bytes in the middle give an error or rows", async () => {
 	const engine = createEngine();

@@ -1,6 +1,6 @@
 /** The Parquet kernels against their twins, on well-formed and on arbitrary bytes; nothing outside their outputs is written. */
 import fc from "fast-check";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createEngine } from "#shared/engine/kernels/kernels.ts";
 import {
 	bigEndianDecode,
@@ -14,6 +14,8 @@ import {
 import { Lease } from "#shared/engine/memory/lease.ts";
 import type { Region } from "#shared/engine/memory/region.ts";
 import { deltaEncode } from "../../tests/parquet/encodings.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 const engine = createEngine({ pageCount: 64 });
 const { kernels } = engine;

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import { type Duck, openDuck } from "../../tests/parquet/duckdb.ts";
 import { readAll } from "../../tests/parquet/read-all.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 let duck: Duck;
 beforeAll(async () => {
@@ -60,20 +62,20 @@ function expected(rows: unknown[][]): unknown[][] {
 }
 
 const FILES: { name: string; rowCount: number; nulls: string; options: string }[] = [
-	{ name: "snappy, no NULL", rowCount: 5000, nulls: "false", options: "CODEC snappy" },
-	{ name: "snappy, NULLs", rowCount: 5000, nulls: "(i + $) % 11 = 0", options: "CODEC snappy" },
-	{ name: "zstd, long runs of NULLs", rowCount: 6000, nulls: "(i // 500 + $) % 3 = 0", options: "CODEC zstd" },
-	{ name: "gzip, v2", rowCount: 3000, nulls: "(i * 7 + $) % 5 < 2", options: "CODEC gzip, PARQUET_VERSION 'V2'" },
-	{ name: "uncompressed", rowCount: 3000, nulls: "(i + $) % 2 = 0", options: "CODEC uncompressed" },
-	{ name: "v2 snappy", rowCount: 5000, nulls: "false", options: "PARQUET_VERSION 'V2'" },
+	{ name: "snappy, no NULL", rowCount: 2200, nulls: "false", options: "CODEC snappy" },
+	{ name: "snappy, NULLs", rowCount: 2200, nulls: "(i + $) % 11 = 0", options: "CODEC snappy" },
+	{ name: "zstd, long runs of NULLs", rowCount: 2200, nulls: "(i // 500 + $) % 3 = 0", options: "CODEC zstd" },
+	{ name: "gzip, v2", rowCount: 2200, nulls: "(i * 7 + $) % 5 < 2", options: "CODEC gzip, PARQUET_VERSION 'V2'" },
+	{ name: "uncompressed", rowCount: 2200, nulls: "(i + $) % 2 = 0", options: "CODEC uncompressed" },
+	{ name: "v2 snappy", rowCount: 2200, nulls: "false", options: "PARQUET_VERSION 'V2'" },
 	{
 		name: "v2 zstd without dictionaries",
-		rowCount: 5000,
+		rowCount: 2200,
 		nulls: "(i + $) % 9 = 0",
 		options: "PARQUET_VERSION 'V2', CODEC zstd, DICTIONARY_SIZE_LIMIT 1",
 	},
-	{ name: "v1 without dictionaries", rowCount: 5000, nulls: "(i + $) % 9 = 0", options: "DICTIONARY_SIZE_LIMIT 1" },
-	{ name: "many row groups", rowCount: 9000, nulls: "(i + $) % 13 = 0", options: "ROW_GROUP_SIZE 2048" },
+	{ name: "v1 without dictionaries", rowCount: 2200, nulls: "(i + $) % 9 = 0", options: "DICTIONARY_SIZE_LIMIT 1" },
+	{ name: "many row groups", rowCount: 4500, nulls: "(i + $) % 13 = 0", options: "ROW_GROUP_SIZE 2048" },
 	{ name: "all NULL", rowCount: 2500, nulls: "true", options: "" },
 	{ name: "no rows", rowCount: 0, nulls: "false", options: "" },
 	{ name: "one row", rowCount: 1, nulls: "false", options: "" },

@@ -60,7 +60,8 @@ export class ParquetReader {
 	#readers: (ColumnReader | null)[] = [];
 	#position = -1;
 	#rowsLeft = 0;
-	#fetching = false;
+	/** The read under way. */
+	#fetching: Promise<void> | null = null;
 	#failure: unknown = null;
 	#closed = false;
 	/** Bytes of all batches, of files from outside only. */
@@ -106,7 +107,11 @@ export class ParquetReader {
 	next(): Batch | "blocked" | null {
 		if (this.#closed) return null;
 		if (this.#failure !== null) throw this.#failure;
-		if (this.#fetching) return "blocked";
+		if (this.#fetching !== null) {
+			// Asked again before the read has ended: a driver that waited for something else knows of it anew.
+			this.#options.blockOn(this.#fetching);
+			return "blocked";
+		}
 		this.#batchRegion.reset();
 		if (this.#rowsLeft === 0 && !this.#openRowGroup()) return null;
 		let blocked = false;
@@ -168,21 +173,20 @@ export class ParquetReader {
 			(window) => window.remaining > 0 && (window.isWanting || window.available < share / 2) && window.available < window.remaining,
 		);
 		const ranges = empty.map((window) => window.nextRange(share));
-		this.#fetching = true;
-		const read = readCoalesced(source, ranges, READ_COALESCE_GAP_BYTES).then(
+		this.#fetching = readCoalesced(source, ranges, READ_COALESCE_GAP_BYTES).then(
 			(parts) => {
 				parts.forEach((part, index) => {
 					this.bytesRead += part.length;
 					empty[index]?.fill(part);
 				});
-				this.#fetching = false;
+				this.#fetching = null;
 			},
 			(error: unknown) => {
 				this.#failure = error ?? new LittoralError("unavailable", "the file could not be read");
-				this.#fetching = false;
+				this.#fetching = null;
 			},
 		);
-		blockOn(read);
+		blockOn(this.#fetching);
 	}
 
 	/** A column that the file does not have. */

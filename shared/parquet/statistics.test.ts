@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { decodeBound, encodeBound } from "#shared/contracts/bound.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { ColumnStatistics } from "#shared/contracts/snapshot.ts";
@@ -9,6 +9,8 @@ import { memorySource } from "./byte-source.ts";
 import { openParquet } from "./open.ts";
 import { readPageIndex } from "./page-index.ts";
 import { rowGroupStatistics } from "./statistics.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 /** A type, three values of it, the least and the largest of which are first and last. */
 const TYPES: { type: DataType; values: SqlValue[] }[] = [

@@ -1,11 +1,18 @@
 /** Files from outside: types widened or refused by name, values that do not fit reported row by row, real data. */
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { LittoralError, type RowError } from "#shared/base/errors.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
+import { createEngine } from "#shared/engine/kernels/kernels.ts";
+import { Lease } from "#shared/engine/memory/lease.ts";
 import { type Duck, openDuck } from "../../tests/parquet/duckdb.ts";
 import { readAll, readBatches } from "../../tests/parquet/read-all.ts";
+import { memorySource } from "./byte-source.ts";
+import { openParquet } from "./open.ts";
+import { ParquetReader } from "./reader.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 let duck: Duck;
 beforeAll(async () => {
@@ -62,7 +69,7 @@ test("three million flights give DuckDB's count and sums", async () => {
 	expect([BigInt(rowCount), sums.date, BigInt(sums.delay), BigInt(sums.distance), BigInt(sums.origin), BigInt(destinations.size)]).toEqual(
 		want,
 	);
-}, 20_000);
+});
 
 /** A DuckDB expression for column x, the type asked for, and the values read with the errors reported. */
 const READ: { sql: string; options?: string; type: DataType; rows: SqlValue[]; errors: Omit<RowError, "column">[] }[] = [
@@ -210,4 +217,31 @@ test("a few bytes that decode to more than a body may hold are refused", async (
 	await expect(readBatches(bytes, [{ name: "x", type: { kind: "text" } }], { errors: [] })).rejects.toThrow(
 		new LittoralError("body_too_large", "Parquet: the file decodes to more than 1073741824 bytes"),
 	);
+});
+
+test("every blocked answer hands its promise over, also when asked again before the read has ended", async () => {
+	const bytes = await duck.write("SELECT i FROM range(3000) t(i)");
+	const gate = Promise.withResolvers<void>();
+	const inner = memorySource(bytes);
+	const file = await openParquet(inner);
+	const engine = createEngine({ pageCount: 32 });
+	const lease = new Lease(engine.arena, { owner: "test" });
+	const promises: Promise<unknown>[] = [];
+	const reader = new ParquetReader({
+		file,
+		source: { byteCount: bytes.length, read: (ranges) => gate.promise.then(() => inner.read(ranges)) },
+		columns: [{ name: "i", type: { kind: "bigint" } }],
+		engine,
+		lease,
+		blockOn: (promise) => promises.push(promise),
+	});
+	expect([reader.next(), reader.next()]).toEqual(["blocked", "blocked"]);
+	expect(promises.length).toBe(2);
+	expect(promises[0]).toBe(promises[1]);
+	gate.resolve();
+	await promises[1];
+	expect(reader.next()).toMatchObject({ rowCount: 2048 });
+	reader.close();
+	lease.release();
+	expect(engine.arena.leasedPageCount).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { parquetReadObjects } from "hyparquet";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { decodeBound } from "#shared/contracts/bound.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
@@ -11,6 +11,8 @@ import { writeRows } from "../../tests/parquet/write-rows.ts";
 import { memorySource } from "./byte-source.ts";
 import type { WrittenColumn } from "./column-writer.ts";
 import { openParquet } from "./open.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 let duck: Duck;
 beforeAll(async () => {
@@ -90,8 +92,8 @@ const CASES: {
 }[] = [
 	{ name: "required columns", rowCount: 2500, isNull: () => false, nullable: false },
 	{ name: "nullable columns without NULL", rowCount: 2500, isNull: () => false, nullable: true },
-	{ name: "scattered NULLs", rowCount: 2500, isNull: (row, column) => (row * 7 + column) % 5 === 0, nullable: true },
-	{ name: "runs of NULLs", rowCount: 2500, isNull: (row, column) => (Math.floor(row / 100) + column) % 3 === 0, nullable: true },
+	{ name: "scattered NULLs", rowCount: 2100, isNull: (row, column) => (row * 7 + column) % 5 === 0, nullable: true },
+	{ name: "runs of NULLs", rowCount: 2100, isNull: (row, column) => (Math.floor(row / 100) + column) % 3 === 0, nullable: true },
 	{ name: "only NULLs", rowCount: 3000, isNull: () => true, nullable: true },
 	{ name: "no rows", rowCount: 0, isNull: () => false, nullable: true },
 	{ name: "one row", rowCount: 1, isNull: () => false, nullable: true },
