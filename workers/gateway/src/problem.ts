@@ -14,7 +14,7 @@ import { SQLSTATES, type SqlCondition } from "#shared/base/sqlstates.ts";
 
 export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 406 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
 
-export interface ErrorEntry {
+interface ErrorEntry {
 	status: ProblemStatus;
 	title: string;
 	/** For `/docs`: what it means and what to do. */
@@ -160,7 +160,7 @@ export const ERRORS: ReadonlyMap<string, ErrorEntry> = new Map<string, ErrorEntr
 ]);
 
 /** The code shown outside; total over `ErrorCode`, and safe for a code that a newer Worker invented. */
-export function publicCode(code: ErrorCode): ApiErrorCode | SqlCondition {
+function publicCode(code: ErrorCode): ApiErrorCode | SqlCondition {
 	if (Object.hasOwn(PROTOCOL_ERRORS, code)) return PROTOCOL_ERRORS[code as ProtocolErrorCode];
 	const renamed = Object.hasOwn(RENAMED_CONDITIONS, code) ? RENAMED_CONDITIONS[code as SqlCondition] : undefined;
 	if (renamed !== undefined) return renamed;

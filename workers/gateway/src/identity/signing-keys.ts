@@ -14,7 +14,7 @@ import { seal, sealingSecret, unseal } from "./seal.ts";
 
 const ALGORITHM = "EdDSA";
 
-export interface SigningKey {
+interface SigningKey {
 	id: string;
 	privateKey: CryptoKey;
 }

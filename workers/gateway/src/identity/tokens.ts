@@ -11,7 +11,7 @@ import { currentSigningKey, verificationKeys } from "./signing-keys.ts";
 const AUDIENCE = "littoral";
 const TYPE = "at+jwt";
 
-export interface TokenClaims {
+interface TokenClaims {
 	keyId: string;
 	role: Role;
 }

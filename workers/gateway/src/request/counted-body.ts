@@ -2,7 +2,7 @@
 import { LittoralError } from "#shared/base/errors.ts";
 import { BODY_COMPRESSED_BYTES_MAX } from "#shared/base/limits.ts";
 
-export interface CountedBody {
+interface CountedBody {
 	stream: ReadableStream<Uint8Array>;
 	/** True once the bound was crossed: whatever the receiver made of the broken stream, the answer is body_too_large. */
 	tooLarge(): boolean;

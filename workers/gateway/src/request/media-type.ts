@@ -1,6 +1,6 @@
 /** Media types as headers carry them (RFC 9110, section 8.3.1). */
 
-export interface MediaType {
+interface MediaType {
 	/** Type and subtype, lower case. */
 	essence: string;
 	/** Names lower case, values unquoted. */

@@ -22,7 +22,7 @@ export interface Answer {
 	content?: Record<string, { schema: z.ZodType }>;
 }
 
-export interface RouteDescription {
+interface RouteDescription {
 	method: "get" | "post" | "delete";
 	/** OpenAPI's form: `/v1/tables/{table}`. */
 	path: string;
