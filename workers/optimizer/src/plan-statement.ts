@@ -1,7 +1,13 @@
 /** Planning from end to end: parse, look up the tables, bind, rewrite, prune files, choose operators. */
 import type { TenantId } from "#shared/base/ids.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
-import { PLAN_VERSION, type PhysicalOperator, type PhysicalPlan, type PlanStatement } from "#shared/contracts/plan/physical.ts";
+import {
+	PLAN_VERSION,
+	type PhysicalOperator,
+	type PhysicalPlan,
+	type PlanStatement,
+	type PlanTable,
+} from "#shared/contracts/plan/physical.ts";
 import type { CatalogRpc, PlannedStatement, PlanRequest } from "#shared/contracts/rpc.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import type { ParsedStatementCache } from "./cache/parsed-statements.ts";
@@ -17,7 +23,7 @@ import { bindStatement, type BoundRows } from "./sql/bind/bind-statement.ts";
 import { StatementContext } from "./sql/bind/statement.ts";
 import { parameterCount, relationNames } from "./sql/bind/walk.ts";
 import { Cardinality } from "./statistics/cardinality.ts";
-import { dollars } from "./statistics/cost-model.ts";
+import { operatorDollars, REQUEST_DOLLARS, scannedFileCount } from "./statistics/cost-model.ts";
 
 export interface PlannerPorts {
 	catalog: Pick<CatalogRpc, "readSnapshots" | "tableNames">;
@@ -85,8 +91,7 @@ function planRows(ports: PlannerPorts, statement: StatementContext, bound: Bound
 		const { type, nullable } = statement.columns.get(id);
 		return { name, type, nullable };
 	});
-	const totals = addUp(root);
-	const fileCount = tables.reduce((sum, table) => sum + table.pages.reduce((count, page) => count + page.fileCount, 0), 0);
+	const totals = addUp(root, tables);
 	return {
 		version: PLAN_VERSION,
 		statement: statement.planStatement,
@@ -97,7 +102,7 @@ function planRows(ports: PlannerPorts, statement: StatementContext, bound: Bound
 			rowCount: root.estimate.rowCount,
 			byteCount: totals.byteCount,
 			milliseconds: totals.milliseconds,
-			dollars: dollars({ cpuMilliseconds: totals.milliseconds, fileCount }),
+			dollars: REQUEST_DOLLARS + totals.dollars,
 		},
 	};
 }
@@ -126,14 +131,29 @@ function collectScans(node: LogicalOperator, scans: LogicalScan[][]): void {
 	}
 }
 
-/** Bytes scanned and milliseconds of a whole tree. */
-function addUp(node: PhysicalOperator): { byteCount: number; milliseconds: number } {
-	const inputs = inputsOf(node).map(addUp);
-	const scanned = node.kind === "scan" ? node.estimate.byteCount : 0;
-	return {
-		byteCount: inputs.reduce((sum, input) => sum + input.byteCount, scanned),
-		milliseconds: inputs.reduce((sum, input) => sum + input.milliseconds, node.estimate.milliseconds),
+interface Totals {
+	byteCount: number;
+	milliseconds: number;
+	dollars: number;
+}
+
+/** Bytes scanned, milliseconds and dollars of a whole tree. */
+function addUp(node: PhysicalOperator, tables: PlanTable[]): Totals {
+	const inputs = inputsOf(node).map((input) => addUp(input, tables));
+	const { byteCount, milliseconds } = node.estimate;
+	const own: Totals = {
+		byteCount: node.kind === "scan" ? byteCount : 0,
+		milliseconds,
+		dollars: operatorDollars({ milliseconds, fileCount: scannedFileCount(node, tables) }),
 	};
+	return inputs.reduce(
+		(sum, input) => ({
+			byteCount: sum.byteCount + input.byteCount,
+			milliseconds: sum.milliseconds + input.milliseconds,
+			dollars: sum.dollars + input.dollars,
+		}),
+		own,
+	);
 }
 
 function inputsOf(node: PhysicalOperator): PhysicalOperator[] {

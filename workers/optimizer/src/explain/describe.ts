@@ -1,18 +1,25 @@
 /** A physical operator as EXPLAIN shows it: a title, its properties, and the names of its output columns. Text and JSON are made from this. */
 import { unreachable } from "#shared/base/assert.ts";
 import type { Estimate, PhysicalOperator, PhysicalPlan } from "#shared/contracts/plan/physical.ts";
+import { scannedFileCount } from "../statistics/cost-model.ts";
 import { deparse, deparseAggregate, deparseSortKey } from "./deparse.ts";
 
 export interface Description {
 	title: string;
 	properties: [name: string, value: string | number][];
 	estimate: Estimate;
+	/** Data files that the operator reads itself. */
+	fileCount: number;
 	inputs: Description[];
 	/** Of the output columns. */
 	names: string[];
 }
 
 export function describe(node: PhysicalOperator, plan: PhysicalPlan): Description {
+	return { ...describeOperator(node, plan), fileCount: scannedFileCount(node, plan.tables) };
+}
+
+function describeOperator(node: PhysicalOperator, plan: PhysicalPlan): Omit<Description, "fileCount"> {
 	const { estimate } = node;
 	const of = (input: PhysicalOperator) => describe(input, plan);
 	switch (node.kind) {
@@ -96,7 +103,7 @@ function offsetOf(offset: number): Description["properties"] {
 	return offset === 0 ? [] : [["Offset", offset]];
 }
 
-function describeScan(node: Extract<PhysicalOperator, { kind: "scan" }>, plan: PhysicalPlan): Description {
+function describeScan(node: Extract<PhysicalOperator, { kind: "scan" }>, plan: PhysicalPlan): Omit<Description, "fileCount"> {
 	const table = plan.tables[node.table];
 	const names = node.columns.map((fieldId) => table?.schema.columns.find((column) => column.fieldId === fieldId)?.name ?? `#${fieldId}`);
 	const fileCount = table?.pages.reduce((sum, page) => sum + page.fileCount, 0) ?? 0;

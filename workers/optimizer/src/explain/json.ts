@@ -1,7 +1,7 @@
 /** EXPLAIN (FORMAT JSON): the same tree as an object, with names like PostgreSQL's. */
 import type { PhysicalPlan } from "#shared/contracts/plan/physical.ts";
+import { operatorDollars } from "../statistics/cost-model.ts";
 import { describe, type Description } from "./describe.ts";
-import { operatorDollars } from "./text.ts";
 
 export function explainJson(plan: PhysicalPlan): string {
 	const totals = {
@@ -26,7 +26,7 @@ function toObject(node: Description): object {
 		"Plan Rows": node.estimate.rowCount,
 		Bytes: node.estimate.byteCount,
 		Milliseconds: node.estimate.milliseconds,
-		Dollars: operatorDollars(node.estimate),
+		Dollars: operatorDollars({ milliseconds: node.estimate.milliseconds, fileCount: node.fileCount }),
 		...(node.inputs.length > 0 ? { Plans: node.inputs.map(toObject) } : {}),
 	};
 }

@@ -1,6 +1,6 @@
 /** EXPLAIN as PostgreSQL's tree of text. */
-import type { Estimate, PhysicalPlan } from "#shared/contracts/plan/physical.ts";
-import { dollars } from "../statistics/cost-model.ts";
+import type { PhysicalPlan } from "#shared/contracts/plan/physical.ts";
+import { operatorDollars } from "../statistics/cost-model.ts";
 import { describe, type Description } from "./describe.ts";
 
 /** One entry a line, without line ends. */
@@ -18,17 +18,12 @@ export function explainText(plan: PhysicalPlan): string[] {
 function write(node: Description, depth: number, lines: string[]): void {
 	const head = depth === 0 ? "" : `${" ".repeat(depth * 6 - 4)}->  `;
 	const body = " ".repeat(depth * 6 + 2);
-	lines.push(`${head}${node.title}  (${figures(node.estimate)})`);
+	lines.push(`${head}${node.title}  (${figures(node)})`);
 	for (const [name, value] of node.properties) lines.push(`${body}${name}: ${value}`);
 	for (const input of node.inputs) write(input, depth + 1, lines);
 }
 
-function figures(estimate: Estimate): string {
-	const cost = operatorDollars(estimate);
-	return `rows=${estimate.rowCount} bytes=${estimate.byteCount} ms=${estimate.milliseconds.toFixed(1)} $=${cost.toFixed(9)}`;
-}
-
-/** What the operator adds: the request itself is in the total. */
-export function operatorDollars(estimate: Estimate): number {
-	return dollars({ cpuMilliseconds: estimate.milliseconds, fileCount: 0 }) - dollars({ cpuMilliseconds: 0, fileCount: 0 });
+function figures({ estimate, fileCount }: Description): string {
+	const { rowCount, byteCount, milliseconds } = estimate;
+	return `rows=${rowCount} bytes=${byteCount} ms=${milliseconds.toFixed(1)} $=${operatorDollars({ milliseconds, fileCount }).toFixed(9)}`;
 }

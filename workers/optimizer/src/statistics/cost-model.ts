@@ -2,6 +2,8 @@
  * Milliseconds and dollars. Rows and bytes come first; these turn them into what a user pays. Every constant names its unit and its source.
  */
 
+import type { PhysicalOperator, PlanTable } from "#shared/contracts/plan/physical.ts";
+
 /** Of one work unit (an integer addition over a batch): the kernels' filtered int64 sum. Measured (facts.md, engine), 2 cores. */
 const NANOSECONDS_PER_WORK_UNIT = 1;
 /** Reading and decoding a byte of Parquet: snappy in wasm runs at about 0.5 GB/s. Measured. */
@@ -39,11 +41,16 @@ export function objectReadMilliseconds(fileCount: number): number {
 }
 
 /** A query is one request to a Worker (service bindings are free) and at least one to a shard. */
-export function dollars(work: { cpuMilliseconds: number; fileCount: number }): number {
-	return (
-		DOLLARS_PER_WORKER_REQUEST +
-		DOLLARS_PER_SHARD_REQUEST +
-		work.cpuMilliseconds * DOLLARS_PER_CPU_MILLISECOND +
-		work.fileCount * OBJECT_READS_PER_FILE * DOLLARS_PER_OBJECT_READ
-	);
+export const REQUEST_DOLLARS = DOLLARS_PER_WORKER_REQUEST + DOLLARS_PER_SHARD_REQUEST;
+
+/** What an operator adds: its CPU time, waiting for files left out, and the reads of the files that it scans. */
+export function operatorDollars(work: { milliseconds: number; fileCount: number }): number {
+	const cpu = Math.max(0, work.milliseconds - objectReadMilliseconds(work.fileCount));
+	return cpu * DOLLARS_PER_CPU_MILLISECOND + work.fileCount * OBJECT_READS_PER_FILE * DOLLARS_PER_OBJECT_READ;
+}
+
+/** Files that an operator reads itself. */
+export function scannedFileCount(node: PhysicalOperator, tables: readonly PlanTable[]): number {
+	if (node.kind !== "scan") return 0;
+	return tables[node.table]?.pages.reduce((sum, page) => sum + page.fileCount, 0) ?? 0;
 }
