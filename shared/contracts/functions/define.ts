@@ -17,7 +17,7 @@ export interface SignatureOptions {
 }
 
 /** The stable id: name and argument kinds; a variadic argument ends in `...`. */
-export function signatureId(name: string, argumentKinds: readonly ArgumentKind[], variadic = false): string {
+function signatureId(name: string, argumentKinds: readonly ArgumentKind[], variadic = false): string {
 	return `${name}(${argumentKinds.join(",")}${variadic ? "..." : ""})`;
 }
 

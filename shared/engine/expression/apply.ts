@@ -17,7 +17,7 @@ import type { FlatVector, Vector } from "../vector/vector.ts";
 import { DictionaryMemo } from "./dictionary-memo.ts";
 import type { CompileOptions, Evaluator } from "./evaluator.ts";
 
-export interface Application {
+interface Application {
 	arguments: Evaluator[];
 	kernel: Kernel;
 	type: DataType;

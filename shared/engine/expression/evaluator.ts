@@ -20,7 +20,7 @@ export interface Evaluator {
 	readonly constant?: SqlValue;
 	/**
 	 * The values at the positions of the batch's live rows; lanes of other rows are undefined but in range. May be a column of the batch itself.
-	 * The result lives as long as `region` and the batch. @throws LittoralError that some live row raises
+	 * The result lives as long as `region` and the batch (what was made of a dictionary: until a batch with another one comes). @throws LittoralError that some live row raises
 	 */
 	evaluate(batch: Batch, region: Region): Vector;
 }

@@ -10,7 +10,7 @@ import { type CompileOptions, type Evaluator, narrow } from "./evaluator.ts";
 
 const BOOLEAN: DataType = { kind: "boolean" };
 
-export function flatBoolean(values: number, validity: number): FlatVector {
+function flatBoolean(values: number, validity: number): FlatVector {
 	return { kind: "flat", type: BOOLEAN, physical: "bool", values, validity, offsets: 0, child: null };
 }
 

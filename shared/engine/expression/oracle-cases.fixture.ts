@@ -10,7 +10,7 @@ function grid(names: string[], type: string, kind: string, values: string[]): Ca
 const COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"];
 const ARITHMETIC = ["add", "subtract", "multiply", "divide"];
 
-export const SAMPLES: Record<string, string[]> = {
+const SAMPLES: Record<string, string[]> = {
 	boolean: ["true", "false"],
 	smallint: ["0", "7", "-3", "32767", "-32768"],
 	integer: ["0", "7", "-3", "2147483647", "-2147483648"],

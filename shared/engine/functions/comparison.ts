@@ -17,7 +17,7 @@ const OPERATIONS = {
 	gt: { op: 2, swapped: true },
 	ge: { op: 3, swapped: true },
 } as const;
-export type ComparisonName = keyof typeof OPERATIONS;
+type ComparisonName = keyof typeof OPERATIONS;
 
 /** NUMERIC of one fixed precision and scale compare by coefficient; every other mix by the free kernel. */
 function comparesByCoefficient(types: DataType[]): boolean {

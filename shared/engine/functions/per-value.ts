@@ -5,7 +5,7 @@ import { readValue } from "../vector/read.ts";
 import type { Bind, Binding, KernelCall } from "./kernel.ts";
 
 /** A strict function of the values of one row, none of them NULL. */
-export type ValueFunction = (values: SqlValue[], call: KernelCall) => SqlValue;
+type ValueFunction = (values: SqlValue[], call: KernelCall) => SqlValue;
 
 /**
  * @param make gives the function for one call in a plan, so that what depends on constants is done once

@@ -12,7 +12,7 @@ import { DATETIME_CASTS } from "./datetime-casts.ts";
 import { bindNumberCast } from "./number-casts.ts";
 import { bindTextCast, isStringType, OTHER_CASTS } from "./text-casts.ts";
 
-export type Cast =
+type Cast =
 	| { kind: "relabel"; relabel: (vector: Vector) => Vector }
 	| { kind: "kernel"; kernel: Kernel; total: boolean; costPerRow: number };
 

@@ -148,7 +148,7 @@ function addIntervals(sign: 1 | -1) {
 }
 
 /** Rounds half to even, as C's rint. */
-export function nearestEven(value: number): number {
+function nearestEven(value: number): number {
 	const floor = Math.floor(value);
 	const rest = value - floor;
 	if (rest !== 0.5) return Math.round(value);

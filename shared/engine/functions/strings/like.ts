@@ -24,7 +24,7 @@ interface Segment {
  * @returns the program that `like_bytes` in `assembly/strings.ts` describes
  * @throws 22025 for an escape of several characters
  */
-export function compileLike(pattern: string, escape = "\\"): Uint8Array {
+function compileLike(pattern: string, escape = "\\"): Uint8Array {
 	if (Array.from(escape).length > 1) {
 		throw new LittoralError("invalid_escape_sequence", "invalid escape string", { hint: "Escape string must be empty or one character." });
 	}
