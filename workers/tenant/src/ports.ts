@@ -15,7 +15,7 @@ import { encodeDataFile } from "./shard/flush-encoder.ts";
 export const PORT_STEPS = {
 	catalog: ["createTable", "dropTable", "listTables", "describeTable", "readSnapshots", "commit", "commitStatus", "shardWatermarks"],
 	optimizer: ["plan"],
-	objects: ["putNew", "read", "size", "remove", "beginUpload", "uploadPart", "completeUpload", "abortUpload"],
+	objects: ["putNew", "read", "remove", "beginUpload", "uploadPart", "completeUpload", "abortUpload"],
 	shard: [
 		"open",
 		"storeEpoch",
@@ -52,7 +52,6 @@ export interface ObjectPort {
 	putNew(path: string, bytes: Uint8Array): Promise<"stored" | "exists">;
 	/** Exactly `byteCount` bytes from `offset`. @throws unavailable when the object is not there */
 	read(path: string, offset: number, byteCount: number): Promise<Uint8Array>;
-	size(path: string): Promise<number | null>;
 	remove(paths: string[]): Promise<void>;
 	/** A multipart upload; parts but the last have one size, at least 5 MiB. @returns the upload's id */
 	beginUpload(path: string): Promise<string>;
@@ -121,9 +120,6 @@ function objectPort(bucket: R2Bucket): ObjectPort {
 			const bytes = new Uint8Array(await object.arrayBuffer());
 			if (bytes.byteLength !== byteCount) throw new Error(`${path}: asked for ${byteCount} bytes, got ${bytes.byteLength}`);
 			return bytes;
-		},
-		async size(path) {
-			return (await bucket.head(path))?.size ?? null;
 		},
 		async remove(paths) {
 			if (paths.length > 0) await bucket.delete(paths);

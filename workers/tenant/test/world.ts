@@ -6,9 +6,10 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { randomHex, type AppendId, type TableId, newTenantId, shardName, type TenantId } from "#shared/base/ids.ts";
+import type { PlannedStatement } from "#shared/contracts/rpc.ts";
 import type { Directory } from "#shared/contracts/directory.ts";
 import type { Env } from "../src/env.ts";
-import { installPortWrapper, type Ports } from "../src/ports.ts";
+import { installPortWrapper, openPorts, type Ports } from "../src/ports.ts";
 import { appendThroughDirectory } from "../src/ingest/append-router.ts";
 import type { AppendOutcome, ShardRpc, TailPage } from "../src/shard/contract.ts";
 import { batchesOf } from "../src/shard/tail-format.ts";
@@ -27,6 +28,8 @@ export const world = {
 	clockMs: 0,
 	inject: (() => null) as Injector,
 	calls: [] as string[],
+	/** What the optimizer makes of the next statement. */
+	planned: null as PlannedStatement | null,
 };
 
 /** Fails without a code: an unknown outcome to whoever called. */
@@ -53,12 +56,16 @@ function bound<Port extends object>(target: Port): Port {
 	) as Port;
 }
 
-export let ports: Ports;
-installPortWrapper((real) => {
-	ports = {
+installPortWrapper(
+	(real): Ports => ({
 		now: () => Date.now() + world.clockMs,
 		catalog: injected("catalog", bound(world.catalog)),
-		optimizer: real.optimizer,
+		optimizer: injected("optimizer", {
+			plan: async () => {
+				if (world.planned === null) throw new Error("no statement is planned");
+				return world.planned;
+			},
+		}),
 		objects: injected("objects", real.objects),
 		encodeDataFile: async ({ batches }) => ({
 			bytes: new TextEncoder().encode(batches.map((batch) => new TextDecoder().decode(batch)).join("\n")),
@@ -66,9 +73,9 @@ installPortWrapper((real) => {
 			columns: [],
 		}),
 		shard: (tenantId, ordinal, location) => injected("shard", real.shard(tenantId, ordinal, location)),
-	};
-	return ports;
-});
+	}),
+);
+export const ports: Ports = openPorts(testEnv);
 
 export class Tenant {
 	readonly id: TenantId = newTenantId();

@@ -83,7 +83,10 @@ class Upload {
 
 	async abort(): Promise<void> {
 		if (this.#uploadId === null) return;
-		await this.#ports.objects.abortUpload({ path: this.#path, uploadId: this.#uploadId }).catch(() => {});
+		const upload = { path: this.#path, uploadId: this.#uploadId };
+		await untilKnown(() => this.#ports.objects.abortUpload(upload)).catch(() => {});
+		// It may have been completed, and only the answer lost.
+		await untilKnown(() => this.#ports.objects.remove([this.#path])).catch(() => {});
 	}
 }
 

@@ -1,0 +1,192 @@
+/**
+ * A tenant's whole life, in which the first calls of every step of every port fail: before they did anything, and after, when only the answer is lost.
+ * Each call is repeated until it succeeds, as clients, operations and alarms do; whatever failed, the rows are the same and nothing is left at the end.
+ */
+import { runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { hasCode, isLittoralError } from "#shared/base/errors.ts";
+import { type AppendId, randomHex } from "#shared/base/ids.ts";
+import { BULK_CLAIM_MS, FLUSH_AGE_MS, SPOOL_MEMORY_BYTES_MAX } from "#shared/base/limits.ts";
+import type { CallContext } from "#shared/contracts/principal.ts";
+import type { PlannedStatement, QueryRequest } from "#shared/contracts/rpc.ts";
+import type { TableSchema } from "#shared/contracts/table.ts";
+import { appendRows } from "../src/ingest/append-rows.ts";
+import type { EncodedBatch } from "../src/ingest/batches.ts";
+import { spoolBody } from "../src/ingest/spool.ts";
+import { PORT_STEPS } from "../src/ports.ts";
+import { query } from "../src/query/coordinator.ts";
+import { describeTable, listTables } from "../src/tables.ts";
+import { type Failure, ports, Tenant, world } from "./world.ts";
+
+/** More than one call tries: the caller sees the failure too. */
+const FAILED_CALL_COUNT = 5;
+const LARGE = "x".repeat(3_000_000);
+const REPEATABLE = ["unavailable", "in_progress", "stale_epoch"] as const;
+
+/** Repeats a call until it succeeds; time passes meanwhile, so that claims expire. */
+async function eventually<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await call();
+		} catch (error) {
+			const repeatable = !isLittoralError(error) || REPEATABLE.some((code) => hasCode(error, code));
+			if (!repeatable || attempt > 40) throw error;
+			world.clockMs += BULK_CLAIM_MS + 1;
+		}
+	}
+}
+
+async function* rowsOf(rows: string[], badAtEnd: boolean): AsyncGenerator<EncodedBatch, void, undefined> {
+	for (const row of rows) yield { bytes: new TextEncoder().encode(row), rowCount: 1 };
+	if (badAtEnd) throw Object.assign(new Error("a value is invalid"), { name: "LittoralError", code: "invalid_rows" });
+}
+
+class Life {
+	readonly tenant = new Tenant();
+	readonly context: CallContext;
+
+	constructor() {
+		this.context = { tenantId: this.tenant.id, role: "owner", requestId: "test", traceparent: "" };
+	}
+
+	get schema(): TableSchema {
+		return world.catalog.tables.get(this.tenant.table)?.schema as TableSchema;
+	}
+
+	async open(): Promise<void> {
+		world.clockMs = 0;
+		await eventually(() => ports.shard(this.tenant.id, 0).openTenant({ tenantId: this.tenant.id, ordinal: 0 }, null));
+		await eventually(() => ports.shard(this.tenant.id, 0).setTenantState("active"));
+		const name = `t_${randomHex(6)}`;
+		await this.statement({
+			kind: "create_table",
+			definition: { name, ifNotExists: true, columns: [], primaryKey: null, sortKey: [] },
+		});
+		const created = [...world.catalog.tables.values()].find((table) => table.schema.name === name);
+		this.tenant.table = (created as NonNullable<typeof created>).schema.tableId;
+	}
+
+	async statement(planned: PlannedStatement): Promise<void> {
+		const request: QueryRequest = {
+			queryId: "test",
+			sql: "",
+			parameters: [],
+			settings: {},
+			format: "json",
+			idempotencyKey: null,
+			bookmark: null,
+		};
+		await eventually(() => {
+			world.planned = planned;
+			return query(ports, this.context, request);
+		});
+	}
+
+	async append(id: string, rows: string[]): Promise<void> {
+		await eventually(() => appendRows(ports, this.#incoming(id, rows, false)));
+	}
+
+	/** @returns the code of the failure */
+	async appendBad(id: string, rows: string[]): Promise<void> {
+		await eventually(async () => {
+			try {
+				await appendRows(ports, this.#incoming(id, rows, true));
+			} catch (error) {
+				if (!hasCode(error, "invalid_rows")) throw error;
+			}
+		});
+	}
+
+	#incoming(id: string, rows: string[], badAtEnd: boolean) {
+		const batches = rowsOf(rows, badAtEnd);
+		return { tenantId: this.tenant.id, schema: this.schema, appendId: id as AppendId, batches, hash: async () => "hash" };
+	}
+
+	async changeShards(count: number): Promise<void> {
+		await eventually(async () => {
+			const { settled } = await ports.shard(this.tenant.id, 0).changeShards(count);
+			if (!settled) throw new Error("not settled yet");
+		});
+	}
+
+	/** An upload that is read at random. @returns what was read back */
+	async spool(): Promise<string> {
+		return eventually(async () => {
+			const bytes = new Uint8Array(SPOOL_MEMORY_BYTES_MAX + 10).fill(0x61);
+			bytes.set([0x62, 0x63], SPOOL_MEMORY_BYTES_MAX);
+			const spooled = await spoolBody(ports, { tenantId: this.tenant.id, id: randomHex(4) }, new Blob([bytes]).stream());
+			const [end] = await spooled.source.read([{ offset: SPOOL_MEMORY_BYTES_MAX - 1, byteCount: 4 }]);
+			await spooled.drop();
+			return new TextDecoder().decode(end);
+		});
+	}
+
+	async failedSpool(): Promise<void> {
+		let pulled = 0;
+		const body = new ReadableStream<Uint8Array>({
+			pull(controller) {
+				if (pulled++ < 3) controller.enqueue(new Uint8Array(SPOOL_MEMORY_BYTES_MAX));
+				else controller.error(Object.assign(new Error("cut short"), { name: "LittoralError", code: "malformed_body" }));
+			},
+		});
+		await spoolBody(ports, { tenantId: this.tenant.id, id: randomHex(4) }, body).catch(() => {});
+	}
+
+	async shown(): Promise<string[]> {
+		return (await this.tenant.read()).map((row) => row.slice(0, 4));
+	}
+}
+
+async function live(): Promise<void> {
+	const life = new Life();
+	const { tenant, context } = life;
+	await life.open();
+	await life.append("one", ["a..."]);
+	await life.changeShards(3);
+	await Promise.all(["two", "three", "four", "five"].map((id) => life.append(id, [`b${id}`])));
+	await life.appendBad("bad", [`bad${LARGE}`, LARGE, LARGE]);
+	await life.append("big", [`c..1${LARGE}`, `c..2${LARGE}`, `c..3${LARGE}`]);
+	await life.append("big", [`c..1${LARGE}`, `c..2${LARGE}`, `c..3${LARGE}`]);
+	const expected = ["a...", "btwo", "bthr", "bfou", "bfiv", "c..1", "c..2", "c..3"].toSorted();
+	expect(await life.shown()).toEqual(expected);
+	await life.changeShards(1);
+	for (const id of ["one", "two", "three", "four", "five", "big"]) await life.append(id, ["again"]);
+	const description = await eventually(async () => describeTable(ports, context, await tenant.directory(), life.schema.name));
+	expect(description.rowCount + description.tailRows).toBe(expected.length);
+	await eventually(async () => listTables(ports, context, await tenant.directory(), { limit: 1000, cursor: null }));
+	for (let round = 0; round < 40 && (await tenant.directory()).draining.length > 0; round++) await tenant.work(60_000, 3);
+	for (let round = 0; round < 4; round++) await tenant.work(FLUSH_AGE_MS + 60_000, 3);
+	expect((await tenant.directory()).draining).toEqual([]);
+	expect(await life.shown()).toEqual(expected);
+	expect(await life.spool()).toBe("abca");
+	await life.failedSpool();
+	await life.statement({ kind: "drop_table", names: [life.schema.name], ifExists: true });
+	await eventually(async () => {
+		if (!(await ports.shard(tenant.id, 0).deleteTenant()).done) throw new Error("not done yet");
+	});
+	world.inject = () => null;
+	for (const ordinal of [0, 1, 2]) {
+		expect(await tenant.sql(ordinal, "SELECT count(*) AS tables FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'")).toEqual([
+			{ tables: 0 },
+		]);
+		expect(await runInDurableObject(tenant.stub(ordinal), (_, state) => state.storage.getAlarm())).toBeNull();
+	}
+}
+
+/** `read-set.test.ts` and `bulk.test.ts` attack these. */
+const ELSEWHERE = ["shard.readTail", "catalog.commitStatus"];
+const steps = Object.entries(PORT_STEPS).flatMap(([port, names]) => names.map((name) => `${port}.${name}`));
+
+for (const failure of ["before", "after"] satisfies Failure[]) {
+	test(`every step of every port fails ${failure}`, async () => {
+		const failed = new Map(steps.filter((step) => !ELSEWHERE.includes(step)).map((step) => [step, 0]));
+		world.inject = (step) => {
+			const count = failed.get(step);
+			if (count === undefined || count >= FAILED_CALL_COUNT) return null;
+			failed.set(step, count + 1);
+			return failure;
+		};
+		await live();
+		expect([...failed].filter(([, count]) => count === 0)).toEqual([]);
+	});
+}
