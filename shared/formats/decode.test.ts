@@ -5,7 +5,9 @@ import type { DataType } from "#shared/contracts/data-type.ts";
 import { formatValue } from "#shared/contracts/values/format.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { expect, test } from "vitest";
-import { bodyOf, decodeAll, engine, tableOf } from "./decode.fixture.ts";
+import { Lease } from "#shared/engine/memory/lease.ts";
+import { bodyOf, collectRows, decodeAll, engine, tableOf } from "./decode.fixture.ts";
+import { decodeRows } from "./decode.ts";
 
 const EVERY_TYPE = tableOf({
 	flag: { type: { kind: "boolean" } },
@@ -307,6 +309,30 @@ test("batches are cut by rows and by bytes, and no memory stays leased", async (
 	const large = await decodeAll("ndjson", TABLE, bodyOf(`{"t": "${"y".repeat(500_000)}"}\n`.repeat(20), 65_536));
 	expect(large.batchRowCounts).toEqual([9, 9, 2]);
 	expect(engine.arena.leasedPageCount).toBe(0);
+});
+
+test("long arrays end a batch early, and one that is too long is a row error wherever it stands", async () => {
+	const array = (count: number): string => `{"a": [${Array.from({ length: count }, () => "1").join(",")}]}\n`;
+	const { batchRowCounts, rows } = await decodeAll(
+		"ndjson",
+		TABLE,
+		bodyOf(array(16_384) + array(10_000) + array(10_000) + array(16_384) + array(1)),
+	);
+	expect(batchRowCounts).toEqual([1, 2, 1, 1]);
+	expect(rows.map((row) => (row[8] as unknown[]).length)).toEqual([16_384, 10_000, 10_000, 16_384, 1]);
+	expect((await errorOf("ndjson", array(1) + array(16_385))).details.rowErrors).toEqual([
+		{ row: 2, line: 2, column: "a", code: "program_limit_exceeded", detail: "an array has more than 16384 elements" },
+	]);
+});
+
+test("a small append of a wide table takes little memory", async () => {
+	const wide = tableOf(
+		Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`c${index}`, { type: { kind: "text" } as DataType }])),
+	);
+	const lease = new Lease(engine.arena, { owner: "test", byteCountMax: 2 * 1024 * 1024 });
+	const decoded = decodeRows({ format: "ndjson", body: bodyOf('{"c1": "x"}'), schema: wide, engine, lease, nowMicroseconds: 0n });
+	expect((await collectRows(decoded))[0]?.[1]).toBe("x");
+	lease.release();
 });
 
 test("a body that fails, and a caller that gives up, end the read with their own reason", async () => {

@@ -81,7 +81,7 @@ export function formatFloating(kind: "real" | "double", value: number): string {
 export function shortestReal(value: number): string {
 	for (let fractionDigits = 0; fractionDigits < 9; fractionDigits++) {
 		const text = value.toExponential(fractionDigits);
-		if (Math.fround(Number(text)) === value) return text.replace(/\.?0+e/, "e");
+		if (Math.fround(Number(text)) === value) return text;
 	}
 	return value.toExponential(9);
 }

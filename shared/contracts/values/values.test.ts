@@ -388,6 +388,8 @@ test("the API's JSON forms", () => {
 	expect(json({ kind: "bigint" }, "1", { bigintAsString: true })).toBe('"1"');
 	expect(json({ kind: "numeric" }, "1.50")).toBe('"1.50"');
 	expect(json({ kind: "real" }, "0.1")).toBe("0.1");
+	expect(json({ kind: "real" }, "0")).toBe("0");
+	expect(json({ kind: "real" }, "10")).toBe("10");
 	expect(json({ kind: "double" }, "1e20")).toBe("100000000000000000000");
 	expect(json({ kind: "double" }, "-infinity")).toBe('"-Infinity"');
 	expect(json({ kind: "date" }, "0044-03-15 BC")).toBe('"0044-03-15 BC"');

@@ -1,6 +1,6 @@
 /** TEXT, VARCHAR(n), CHAR(n), BYTEA and JSONB: offsets and one growing run of bytes. */
 import { LittoralError } from "#shared/base/errors.ts";
-import { BATCH_ROW_COUNT_MAX, VALUE_BYTES_MAX } from "#shared/base/limits.ts";
+import { ARENA_PAGE_BYTES, BATCH_ROW_COUNT_MAX, VALUE_BYTES_MAX } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { parseBase64, parseBytea } from "#shared/contracts/values/binary-text.ts";
@@ -12,7 +12,8 @@ import { decodeUtf8 } from "../utf8.ts";
 import { ColumnWriter, type ColumnWriterOptions } from "./column-writer.ts";
 
 const encoder = new TextEncoder();
-const FIRST_BYTES = 64 * 1024;
+/** Small appends are many and short: pages of their own are taken only for what does not fit here. */
+const FIRST_BYTES = 4 * 1024;
 /** Below this a loop copies faster than `set` with a view of its own. */
 const LOOP_COPY_BYTES = 24;
 
@@ -22,13 +23,15 @@ export class BytesColumn extends ColumnWriter {
 	readonly #offsets: Pointer;
 	#bytes: Pointer;
 	#capacity = FIRST_BYTES;
+	/** Whether `#bytes` are pages of this column alone. */
+	#ownsPages = false;
 
 	constructor(type: DataType, options: ColumnWriterOptions) {
 		super(type, options);
 		this.#lease = options.lease;
 		this.#offsets = options.region.allocate(((options.capacity ?? BATCH_ROW_COUNT_MAX) + 1) * 4);
 		this.views.i32[this.#offsets >> 2] = 0;
-		this.#bytes = this.#lease.allocatePages(FIRST_BYTES);
+		this.#bytes = options.region.allocate(FIRST_BYTES);
 	}
 
 	override putText(row: number, bytes: Uint8Array, start: number, end: number): void {
@@ -73,10 +76,11 @@ export class BytesColumn extends ColumnWriter {
 	}
 
 	#grow(usedByteCount: number, neededByteCount: number): void {
-		const capacity = Math.max(this.#capacity * 2, neededByteCount);
+		const capacity = Math.max(this.#capacity * 2, neededByteCount, ARENA_PAGE_BYTES);
 		const bytes = this.#lease.allocatePages(capacity);
 		this.views.u8.copyWithin(bytes, this.#bytes, this.#bytes + usedByteCount);
-		this.#lease.freePages(this.#bytes);
+		if (this.#ownsPages) this.#lease.freePages(this.#bytes);
+		this.#ownsPages = true;
 		this.#bytes = bytes;
 		this.#capacity = capacity;
 	}

@@ -1,6 +1,7 @@
 /** BOOLEAN, UUID, INTERVAL, free NUMERIC and arrays. */
+import { assert } from "#shared/base/assert.ts";
 import { LittoralError } from "#shared/base/errors.ts";
-import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
+import { APPEND_BATCH_BYTES, BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { IntervalValue, NumericValue, SqlValue } from "#shared/contracts/value.ts";
 import type { Pointer } from "#shared/engine/memory/arena.ts";
@@ -78,8 +79,10 @@ export class FreeNumericColumn extends ColumnWriter {
 	}
 }
 
-/** Elements of a batch's lists, in all. */
-const ELEMENT_COUNT_MAX = 65_536;
+/** Elements of one array. */
+const ELEMENT_COUNT_MAX = 16_384;
+/** What an element counts towards the bytes of a batch: a batch ends before its lists run out of room for one more array. */
+const ELEMENT_BYTES = APPEND_BATCH_BYTES / ELEMENT_COUNT_MAX;
 
 export class ListColumn extends ColumnWriter {
 	readonly #offsets: Pointer;
@@ -92,23 +95,23 @@ export class ListColumn extends ColumnWriter {
 		this.views.i32[this.#offsets >> 2] = 0;
 	}
 
-	/** Room for the child: what {@link putValue} refuses to exceed. */
-	static readonly elementCountMax = ELEMENT_COUNT_MAX;
+	/** Room for the child: a batch that is not full yet, and one more array. */
+	static readonly elementCountMax = 2 * ELEMENT_COUNT_MAX;
 
 	override putValue(row: number, value: SqlValue): void {
 		const elements = value as SqlValue[];
 		const { i32 } = this.views;
 		const from = i32[(this.#offsets >> 2) + row] as number;
-		if (from + elements.length > ELEMENT_COUNT_MAX) {
-			throw new LittoralError("program_limit_exceeded", `arrays of one batch have more than ${ELEMENT_COUNT_MAX} elements`);
+		if (elements.length > ELEMENT_COUNT_MAX) {
+			throw new LittoralError("program_limit_exceeded", `an array has more than ${ELEMENT_COUNT_MAX} elements`);
 		}
+		assert(from + elements.length <= ListColumn.elementCountMax, "a batch ends before its lists are full");
 		elements.forEach((element, index) => {
 			if (element === null) this.#child.putNull(from + index);
 			else this.#child.putValue(from + index, element);
 		});
 		i32[(this.#offsets >> 2) + row + 1] = from + elements.length;
-		// Elements count as much as bytes towards the end of a batch: a batch must not run out of room for them.
-		this.byteCount = (from + elements.length) * 128 + this.#child.byteCount;
+		this.byteCount = (from + elements.length) * ELEMENT_BYTES + this.#child.byteCount;
 	}
 
 	protected override putZero(row: number): void {
