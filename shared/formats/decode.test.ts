@@ -325,6 +325,11 @@ test("long arrays end a batch early, and one that is too long is a row error whe
 	]);
 });
 
+test("a text that begins with U+FEFF keeps it", async () => {
+	expect((await decodeAll("ndjson", TABLE, bodyOf('{"t": "\ufeffx"}'))).rows[0]?.[3]).toBe("\ufeffx");
+	expect((await decodeAll("csv", TABLE, bodyOf("\ufefft\n\ufeffx\n"))).rows[0]?.[3]).toBe("\ufeffx");
+});
+
 test("a small append of a wide table takes little memory", async () => {
 	const wide = tableOf(
 		Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`c${index}`, { type: { kind: "text" } as DataType }])),

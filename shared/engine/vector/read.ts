@@ -6,7 +6,8 @@ import type { Batch } from "./batch.ts";
 import { int128ToUuid, readInt128 } from "./int128.ts";
 import type { FlatVector, Vector } from "./vector.ts";
 
-const decoder = new TextDecoder();
+// A text may begin with U+FEFF, which a decoder cuts off unless told not to.
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /** Bit `row` of a validity bitmap; true without one. */
 export function isValid(views: ArenaViews, validity: Pointer, row: number): boolean {
