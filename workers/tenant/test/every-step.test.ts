@@ -77,7 +77,7 @@ class Life {
 			bookmark: null,
 		};
 		await eventually(() => {
-			world.planned = planned;
+			world.plan = () => planned;
 			return query(ports, this.context, request);
 		});
 	}

@@ -29,7 +29,9 @@ export const world = {
 	inject: (() => null) as Injector,
 	calls: [] as string[],
 	/** What the optimizer makes of the next statement. */
-	planned: null as PlannedStatement | null,
+	plan: (): PlannedStatement => {
+		throw new Error("no statement is planned");
+	},
 };
 
 /** Fails without a code: an unknown outcome to whoever called. */
@@ -61,10 +63,7 @@ installPortWrapper(
 		now: () => Date.now() + world.clockMs,
 		catalog: injected("catalog", bound(world.catalog)),
 		optimizer: injected("optimizer", {
-			plan: async () => {
-				if (world.planned === null) throw new Error("no statement is planned");
-				return world.planned;
-			},
+			plan: async () => world.plan(),
 		}),
 		objects: injected("objects", real.objects),
 		encodeDataFile: async ({ batches }) => ({
