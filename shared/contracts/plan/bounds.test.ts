@@ -152,18 +152,14 @@ describe("predicateRanges", () => {
 			node: fc.oneof(
 				{ maxDepth: 3 },
 				leaf,
-				fc
-					.tuple(tie("node"), tie("node"))
-					.map(([left, right]) => ({
-						expression: all(left.expression, right.expression),
-						test: (row: number | null) => left.test(row) && right.test(row),
-					})),
-				fc
-					.tuple(tie("node"), tie("node"))
-					.map(([left, right]) => ({
-						expression: any(left.expression, right.expression),
-						test: (row: number | null) => left.test(row) || right.test(row),
-					})),
+				fc.tuple(tie("node"), tie("node")).map(([left, right]) => ({
+					expression: all(left.expression, right.expression),
+					test: (row: number | null) => left.test(row) && right.test(row),
+				})),
+				fc.tuple(tie("node"), tie("node")).map(([left, right]) => ({
+					expression: any(left.expression, right.expression),
+					test: (row: number | null) => left.test(row) || right.test(row),
+				})),
 			),
 		})).node;
 		fc.assert(

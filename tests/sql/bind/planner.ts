@@ -6,6 +6,7 @@ import { newTableId, type TenantId } from "#shared/base/ids.ts";
 import { encodeBound } from "#shared/contracts/bound.ts";
 import { buildFilePage } from "#shared/contracts/file-page.ts";
 import { typeName } from "#shared/contracts/data-type.ts";
+import { checkPlan } from "#shared/contracts/plan/check.ts";
 import type { PlannedStatement } from "#shared/contracts/rpc.ts";
 import type { DataFile, TableSnapshot } from "#shared/contracts/snapshot.ts";
 import { ParsedStatementCache } from "../../../workers/optimizer/src/cache/parsed-statements.ts";
@@ -34,11 +35,13 @@ export class TestPlanner {
 				requests.map(({ table }) => this.tables.get((table as { name: string }).name) ?? null),
 			tableNames: async () => [...this.tables.keys()],
 		};
-		return await planStatement(
+		const planned = await planStatement(
 			{ catalog, parsed: this.#parsed, snapshots: new TableSnapshotCache(), evaluate, nowMs: () => 0, pipeline },
 			TENANT,
 			{ sql, parameters, settings: {}, nowMicroseconds: 1_767_225_600_000_000n },
 		);
+		if ("plan" in planned) checkPlan(planned.plan);
+		return planned;
 	}
 
 	/** Runs a CREATE TABLE against this planner's own catalog; with statistics, the table has one data file of 100 bytes a row. */

@@ -1,5 +1,5 @@
 /** From a parsed statement to a bound one. */
-import type { ExplainStmt, Node } from "@pgsql/types";
+import type { ExplainStmt, Node } from "libpg-query";
 import type { TableDefinition, TableSchema } from "#shared/contracts/table.ts";
 import type { LogicalOperator } from "../../logical/plan.ts";
 import { as, kindOf } from "../parse/ast.ts";

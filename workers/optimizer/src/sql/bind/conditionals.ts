@@ -1,5 +1,5 @@
 /** CASE, COALESCE, NULLIF, GREATEST and LEAST: several expressions that must find one type. */
-import type { CaseExpr, CoalesceExpr, MinMaxExpr, A_Expr } from "@pgsql/types";
+import type { CaseExpr, CoalesceExpr, MinMaxExpr, A_Expr } from "libpg-query";
 import { signaturesByName } from "#shared/contracts/functions/registry.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";

@@ -1,5 +1,5 @@
 /** CREATE TABLE and DROP TABLE. What Littoral would not enforce it refuses, a PRIMARY KEY apart, which is recorded. */
-import type { ColumnDef, Constraint, CreateStmt, DropStmt, Node } from "@pgsql/types";
+import type { ColumnDef, Constraint, CreateStmt, DropStmt, Node } from "libpg-query";
 import { IDENTIFIER_BYTES_MAX, TABLE_COLUMN_COUNT_MAX } from "#shared/base/limits.ts";
 import { COMPARABLE_KINDS } from "#shared/contracts/functions/operator-signatures.ts";
 import { typeName, type DataType } from "#shared/contracts/data-type.ts";

@@ -1,5 +1,5 @@
 /** Where an expression stands: what names it sees, what aggregates are to it, and how to bind its parts. */
-import type { Node } from "@pgsql/types";
+import type { Node } from "libpg-query";
 import type { AggregateCall } from "#shared/contracts/plan/expression.ts";
 import type { ColumnId } from "../../logical/plan.ts";
 import type { Bound } from "./bound.ts";

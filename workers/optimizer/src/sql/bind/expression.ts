@@ -1,5 +1,5 @@
 /** Binds one expression: each kind of syntax goes to the file that knows it. */
-import type { A_Expr, ColumnRef, Node, SQLValueFunction } from "@pgsql/types";
+import type { A_Expr, ColumnRef, Node, SQLValueFunction } from "libpg-query";
 import { as, kindOf, strings } from "../parse/ast.ts";
 import { typed, type Bound } from "./bound.ts";
 import { bindCase, bindCoalesce, bindMinMax, bindNullIf } from "./conditionals.ts";

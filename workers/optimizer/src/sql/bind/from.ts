@@ -1,5 +1,5 @@
 /** FROM: tables, WITH queries, subqueries and joins become one operator and the scope of names that the other clauses see. */
-import type { Alias, JoinExpr, Node, RangeSubselect, RangeVar } from "@pgsql/types";
+import type { Alias, JoinExpr, Node, RangeSubselect, RangeVar } from "libpg-query";
 import type { LogicalOperator } from "../../logical/plan.ts";
 import { outputColumns } from "../../logical/output.ts";
 import { conjunction } from "../../logical/expression.ts";

@@ -1,5 +1,5 @@
 /** Function calls and aggregates. */
-import type { FuncCall, Node } from "@pgsql/types";
+import type { FuncCall, Node } from "libpg-query";
 import { signaturesByName } from "#shared/contracts/functions/registry.ts";
 import type { FunctionSignature } from "#shared/contracts/functions/signature.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";

@@ -1,5 +1,5 @@
 /** INSERT: the rows to store, as a query whose outputs are all of the table's columns in schema order. */
-import type { InsertStmt, Node, SelectStmt } from "@pgsql/types";
+import type { InsertStmt, Node, SelectStmt } from "libpg-query";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { ColumnSchema, TableSchema } from "#shared/contracts/table.ts";
 import type { LogicalOperator } from "../../logical/plan.ts";

@@ -1,5 +1,5 @@
 /** LIMIT and OFFSET: constant expressions of bigint, evaluated while planning. */
-import type { Node, SelectStmt } from "@pgsql/types";
+import type { Node, SelectStmt } from "libpg-query";
 import { collectColumns } from "../../logical/expression.ts";
 import type { LogicalOperator } from "../../logical/plan.ts";
 import { coerceArgument } from "./coerce.ts";

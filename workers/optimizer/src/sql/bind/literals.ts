@@ -1,5 +1,5 @@
 /** Literals and parameters. Numbers take their type from their size; quoted texts and NULL wait for their context. */
-import type { A_Const, ParamRef, TypeCast } from "@pgsql/types";
+import type { A_Const, ParamRef, TypeCast } from "libpg-query";
 import { parseValue } from "#shared/contracts/values/parse.ts";
 import { as, leftmost } from "../parse/ast.ts";
 import { typed, type Bound } from "./bound.ts";

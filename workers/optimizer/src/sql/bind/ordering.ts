@@ -1,5 +1,5 @@
 /** ORDER BY and GROUP BY items: an output name, an ordinal, or an expression. SQL-92 and SQL-99 differ in what a bare name means first. */
-import type { Node, SortBy } from "@pgsql/types";
+import type { Node, SortBy } from "libpg-query";
 import { COMPARABLE_KINDS } from "#shared/contracts/functions/operator-signatures.ts";
 import { as, locationOf, strings } from "../parse/ast.ts";
 import { boundType } from "./bound.ts";

@@ -1,5 +1,5 @@
 /** The name PostgreSQL gives an output column without AS: its FigureColname. */
-import type { Node } from "@pgsql/types";
+import type { Node } from "libpg-query";
 import { as, kindOf, strings } from "../parse/ast.ts";
 
 export function outputName(node: Node | undefined): string {

@@ -1,5 +1,5 @@
 /** Boolean connectives and the predicates that SQL has syntax for. */
-import type { A_Expr, BooleanTest, BoolExpr, Node, NullTest } from "@pgsql/types";
+import type { A_Expr, BooleanTest, BoolExpr, Node, NullTest } from "libpg-query";
 import { signatureById } from "#shared/contracts/functions/registry.ts";
 import { sameType, type DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";

@@ -1,5 +1,5 @@
 /** What binding a query gives, and what it is told by the statement around it. */
-import type { SelectStmt } from "@pgsql/types";
+import type { SelectStmt } from "libpg-query";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { LogicalOperator } from "../../logical/plan.ts";
 import type { ScopeColumn } from "./scope.ts";

@@ -45,7 +45,7 @@ function spread(signature: FunctionSignature, count: number): Candidate | null {
 	if (own.length === count) return { signature, kinds: own };
 	const last = own[own.length - 1];
 	if (!signature.variadic || last === undefined || count < own.length) return null;
-	return { signature, kinds: [...own, ...new Array<ArgumentKind>(count - own.length).fill(last)] };
+	return { signature, kinds: [...own, ...Array.from({ length: count - own.length }, () => last)] };
 }
 
 function reaches(from: DataType | null, to: ArgumentKind): boolean {

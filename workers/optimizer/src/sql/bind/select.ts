@@ -1,9 +1,9 @@
 /** SELECT: binds the clauses in PostgreSQL's order (its errors come in that order) and stacks the operators. */
-import type { Node, SelectStmt } from "@pgsql/types";
+import type { Node, SelectStmt } from "libpg-query";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { collectColumns, isNullable } from "../../logical/expression.ts";
 import type { ColumnId, LogicalOperator } from "../../logical/plan.ts";
-import { as, kindOf, strings } from "../parse/ast.ts";
+import { as, strings } from "../parse/ast.ts";
 import { coerceBoolean, settle } from "./coerce.ts";
 import type { AggregateCollector, ExpressionEnvironment } from "./environment.ts";
 import { expressionEnvironment } from "./expression.ts";
@@ -130,7 +130,8 @@ function refuseAggregateInGroup(statement: StatementContext, targets: Target[], 
 function bindDistinctClause(statement: StatementContext, query: SelectStmt, targets: Target[], orderings: Ordering[]): boolean {
 	const clause = query.distinctClause;
 	if (clause === undefined) return false;
-	const isPlain = clause.length === 0 || clause.every((node: Node) => Object.keys(node).length === 0 || kindOf(node) === undefined);
+	// The grammar marks a plain DISTINCT by one empty node.
+	const isPlain = clause.every((node: Node) => Object.keys(node).length === 0);
 	if (!isPlain) throw statement.unsupported("DISTINCT ON");
 	for (const ordering of orderings) {
 		const target = targets[ordering.target] as Target;

@@ -1,5 +1,5 @@
 /** The select list: `*`, expressions, and the hidden entries that ORDER BY and GROUP BY add. */
-import type { ColumnRef, Node, ResTarget } from "@pgsql/types";
+import type { ColumnRef, Node, ResTarget } from "libpg-query";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { fingerprint } from "../../logical/expression.ts";
 import { as, locationOf, strings } from "../parse/ast.ts";

@@ -1,5 +1,5 @@
 /** From a type as SQL spells it to a {@link DataType}. The grammar has already turned `int` into `pg_catalog.int4` and so on. */
-import type { Node, TypeName } from "@pgsql/types";
+import type { Node, TypeName } from "libpg-query";
 import { NUMERIC_PRECISION_MAX, type DataType } from "#shared/contracts/data-type.ts";
 import { as, strings } from "../parse/ast.ts";
 import type { StatementContext } from "./statement.ts";

@@ -1,5 +1,5 @@
 /** VALUES as a query. */
-import type { Node, SelectStmt } from "@pgsql/types";
+import type { Node, SelectStmt } from "libpg-query";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { as, locationOf } from "../parse/ast.ts";

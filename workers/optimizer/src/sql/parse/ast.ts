@@ -1,5 +1,5 @@
 /** The parser's JSON nodes: one-key objects whose key is the kind. Fields with a zero value are absent, a location of 0 among them. */
-import type { Node } from "@pgsql/types";
+import type { Node } from "libpg-query";
 
 type KeysOf<Union> = Union extends unknown ? keyof Union : never;
 export type NodeKind = KeysOf<Node>;

@@ -4,7 +4,7 @@
  * Workers cannot compile at request time, so the entry point imports the module and installs it; the emscripten glue must be told not to look for
  * Node or a browser. An instance that trapped has an unknown heap and is dropped: the next statement gets a new one.
  */
-import type { RawStmt } from "@pgsql/types";
+import type { RawStmt } from "libpg-query";
 import { assert } from "#shared/base/assert.ts";
 import { LittoralError } from "#shared/base/errors.ts";
 import { SQL_BYTES_MAX } from "#shared/base/limits.ts";
