@@ -64,21 +64,22 @@ export interface CatalogRpc {
 	/** One answer per request, null where there is no such table. */
 	readSnapshots(tenantId: TenantId, requests: SnapshotRequest[], trace?: CallTrace): Promise<(TableSnapshot | null)[]>;
 	/** Nearest names to suggest for an unknown table. */
-	tableNames(tenantId: TenantId): Promise<string[]>;
+	tableNames(tenantId: TenantId, trace?: CallTrace): Promise<string[]>;
 	/**
 	 * Section 7: one D1 batch, atomic, idempotent by commit id, rebased onto the newest snapshot.
 	 * @throws commit_precondition_failed (watermark), commit_object_condemned (PUT a new attempt), conflict (an input file is gone), undefined_table (dropped)
 	 */
 	commit(request: CommitRequest, trace?: CallTrace): Promise<CommitAnswer>;
 	/** What became of a commit id; null when it never committed. */
-	commitStatus(tenantId: TenantId, commitId: string): Promise<CommitAnswer | null>;
+	commitStatus(tenantId: TenantId, commitId: string, trace?: CallTrace): Promise<CommitAnswer | null>;
 	/** Highest watermark of a shard for each of its tables, dropped tables included. */
 	shardWatermarks(
 		tenantId: TenantId,
 		shard: number,
+		trace?: CallTrace,
 	): Promise<{ tableId: TableId; watermark: number; snapshotVersion: number; dropped: boolean }[]>;
 	/** One bounded step of removing every R2 object and D1 row of a tenant; call again until `done`. */
-	deleteTenant(tenantId: TenantId): Promise<{ done: boolean }>;
+	deleteTenant(tenantId: TenantId, trace?: CallTrace): Promise<{ done: boolean }>;
 	ready(): Promise<void>;
 }
 

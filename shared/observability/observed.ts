@@ -6,6 +6,8 @@ import { reportError } from "./sentry.ts";
 import type { ObservedEnv } from "./service-app.ts";
 import { startSpan, type Span } from "./trace.ts";
 
+const PUSH_INTERVAL_MS = 1000;
+
 export interface Observation {
 	service: string;
 	/** The RPC method or route: bounded, never with an id in it. */
@@ -27,6 +29,12 @@ export async function observed<Result>(observation: Observation, work: (span: Sp
 	const { service, operation, env, ctx } = observation;
 	const span = startSpan(observation.traceparent);
 	const startedAtMs = Date.now();
+	const { MONITORING } = env;
+	const push = (): void => {
+		if (MONITORING) schedulePush(service, { waitUntil: (promise) => ctx.waitUntil(promise), push: (delta) => MONITORING.push(delta) });
+	};
+	// What a long call counts is seen while it runs.
+	const timer = setInterval(push, PUSH_INTERVAL_MS);
 	let code = "ok";
 	try {
 		return await work(span);
@@ -35,6 +43,7 @@ export async function observed<Result>(observation: Observation, work: (span: Sp
 		if (!isLittoralError(error)) reportError(env, ctx, error, { service, operation, traceId: span.traceId });
 		throw error;
 	} finally {
+		clearInterval(timer);
 		const elapsedMs = Date.now() - startedAtMs;
 		increment("littoral_calls_total", { service, operation, code });
 		observe("littoral_call_duration_seconds", { service, operation }, elapsedMs / 1000);
@@ -49,7 +58,6 @@ export async function observed<Result>(observation: Observation, work: (span: Sp
 			code,
 			elapsedMs,
 		});
-		const { MONITORING } = env;
-		if (MONITORING) schedulePush(service, { waitUntil: (promise) => ctx.waitUntil(promise), push: (push) => MONITORING.push(push) });
+		push();
 	}
 }

@@ -55,7 +55,7 @@ test("rows, bytes and errors are counted", async () => {
 	await expect
 		.poll(() => counter("littoral_errors_total", { code: "undefined_column" }), { timeout: 10_000, interval: 300 })
 		.toBeGreaterThan(0);
-	expect(await counter("littoral_bytes_appended_total")).toBeGreaterThan(0);
+	await expect.poll(() => counter("littoral_bytes_appended_total"), { timeout: 10_000, interval: 300 }).toBeGreaterThan(0);
 });
 
 test("a query's log lines from four Workers share the caller's trace id", async () => {

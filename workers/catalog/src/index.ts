@@ -1,7 +1,7 @@
 /** Catalog: tables, snapshots and commits. Called by tenant, optimizer, operations and gateway. */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { TenantId } from "#shared/base/ids.ts";
-import type { CatalogRpc, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
+import type { CallTrace, CatalogRpc, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
 import type { CommitAnswer, CommitRequest, TableSnapshot } from "#shared/contracts/snapshot.ts";
 import type { TableDefinition } from "#shared/contracts/table.ts";
 import { observed } from "#shared/observability/observed.ts";
@@ -16,44 +16,48 @@ import type { ShardWatermark } from "./schema/list-tables.ts";
 const caches = new CatalogCaches();
 
 export class CatalogService extends WorkerEntrypoint<Env> implements CatalogRpc {
-	async createTable(tenantId: TenantId, request: { commitId: string; definition: TableDefinition }): Promise<CreateTableAnswer> {
-		return await this.#observed("createTable", tenantId, (catalog) => catalog.createTable(tenantId, request));
+	async createTable(
+		tenantId: TenantId,
+		request: { commitId: string; definition: TableDefinition },
+		trace?: CallTrace,
+	): Promise<CreateTableAnswer> {
+		return await this.#observed("createTable", tenantId, trace, (catalog) => catalog.createTable(tenantId, request));
 	}
 
-	async dropTable(tenantId: TenantId, request: { commitId: string; name: string }): Promise<DroppedTable | null> {
-		return await this.#observed("dropTable", tenantId, (catalog) => catalog.dropTable(tenantId, request));
+	async dropTable(tenantId: TenantId, request: { commitId: string; name: string }, trace?: CallTrace): Promise<DroppedTable | null> {
+		return await this.#observed("dropTable", tenantId, trace, (catalog) => catalog.dropTable(tenantId, request));
 	}
 
-	async listTables(tenantId: TenantId, page: { limit: number; cursor: string | null }): Promise<TablePage> {
-		return await this.#observed("listTables", tenantId, (catalog) => catalog.listTables(tenantId, page));
+	async listTables(tenantId: TenantId, page: { limit: number; cursor: string | null }, trace?: CallTrace): Promise<TablePage> {
+		return await this.#observed("listTables", tenantId, trace, (catalog) => catalog.listTables(tenantId, page));
 	}
 
-	async describeTable(tenantId: TenantId, name: string): Promise<TableDescription> {
-		return await this.#observed("describeTable", tenantId, (catalog) => catalog.describeTable(tenantId, name));
+	async describeTable(tenantId: TenantId, name: string, trace?: CallTrace): Promise<TableDescription> {
+		return await this.#observed("describeTable", tenantId, trace, (catalog) => catalog.describeTable(tenantId, name));
 	}
 
-	async readSnapshots(tenantId: TenantId, requests: SnapshotRequest[]): Promise<(TableSnapshot | null)[]> {
-		return await this.#observed("readSnapshots", tenantId, (catalog) => catalog.readSnapshots(tenantId, requests));
+	async readSnapshots(tenantId: TenantId, requests: SnapshotRequest[], trace?: CallTrace): Promise<(TableSnapshot | null)[]> {
+		return await this.#observed("readSnapshots", tenantId, trace, (catalog) => catalog.readSnapshots(tenantId, requests));
 	}
 
-	async tableNames(tenantId: TenantId): Promise<string[]> {
-		return await this.#observed("tableNames", tenantId, (catalog) => catalog.tableNames(tenantId));
+	async tableNames(tenantId: TenantId, trace?: CallTrace): Promise<string[]> {
+		return await this.#observed("tableNames", tenantId, trace, (catalog) => catalog.tableNames(tenantId));
 	}
 
-	async commit(request: CommitRequest): Promise<CommitAnswer> {
-		return await this.#observed("commit", request.tenantId, (catalog) => catalog.commit(request));
+	async commit(request: CommitRequest, trace?: CallTrace): Promise<CommitAnswer> {
+		return await this.#observed("commit", request.tenantId, trace, (catalog) => catalog.commit(request));
 	}
 
-	async commitStatus(tenantId: TenantId, commitId: string): Promise<CommitAnswer | null> {
-		return await this.#observed("commitStatus", tenantId, (catalog) => catalog.commitStatus(tenantId, commitId));
+	async commitStatus(tenantId: TenantId, commitId: string, trace?: CallTrace): Promise<CommitAnswer | null> {
+		return await this.#observed("commitStatus", tenantId, trace, (catalog) => catalog.commitStatus(tenantId, commitId));
 	}
 
-	async shardWatermarks(tenantId: TenantId, shard: number): Promise<ShardWatermark[]> {
-		return await this.#observed("shardWatermarks", tenantId, (catalog) => catalog.shardWatermarks(tenantId, shard));
+	async shardWatermarks(tenantId: TenantId, shard: number, trace?: CallTrace): Promise<ShardWatermark[]> {
+		return await this.#observed("shardWatermarks", tenantId, trace, (catalog) => catalog.shardWatermarks(tenantId, shard));
 	}
 
-	async deleteTenant(tenantId: TenantId): Promise<{ done: boolean }> {
-		return await this.#observed("deleteTenant", tenantId, (catalog) => catalog.deleteTenant(tenantId));
+	async deleteTenant(tenantId: TenantId, trace?: CallTrace): Promise<{ done: boolean }> {
+		return await this.#observed("deleteTenant", tenantId, trace, (catalog) => catalog.deleteTenant(tenantId));
 	}
 
 	async ready(): Promise<void> {
@@ -71,8 +75,13 @@ export class CatalogService extends WorkerEntrypoint<Env> implements CatalogRpc 
 		return new Catalog(ports, caches);
 	}
 
-	async #observed<Result>(operation: string, tenant: string, work: (catalog: Catalog) => Promise<Result>): Promise<Result> {
-		return await observed({ service: "catalog", operation, env: this.env, ctx: this.ctx, tenant }, () => work(this.#catalog()));
+	async #observed<Result>(
+		operation: string,
+		tenant: string,
+		trace: CallTrace | undefined,
+		work: (catalog: Catalog) => Promise<Result>,
+	): Promise<Result> {
+		return await observed({ service: "catalog", operation, env: this.env, ctx: this.ctx, tenant, ...trace }, () => work(this.#catalog()));
 	}
 }
 

@@ -7,6 +7,7 @@ import type { CallContext } from "#shared/contracts/principal.ts";
 import type { OptimizerRpc, PlannedStatement, PlanRequest } from "#shared/contracts/rpc.ts";
 import { observed } from "#shared/observability/observed.ts";
 import { serviceApp } from "#shared/observability/service-app.ts";
+import { tracedCatalog } from "#shared/observability/traced-catalog.ts";
 import { ParsedStatementCache } from "./cache/parsed-statements.ts";
 import { TableSnapshotCache } from "./cache/table-snapshots.ts";
 import type { Env } from "./env.ts";
@@ -25,7 +26,10 @@ export class OptimizerService extends WorkerEntrypoint<Env> implements Optimizer
 		const { tenantId, requestId, traceparent } = context;
 		return await observed(
 			{ service: "optimizer", operation: "plan", env: this.env, ctx: this.ctx, traceparent, requestId, tenant: tenantId },
-			async () => await planStatement({ catalog: this.env.CATALOG, parsed, snapshots, evaluate, nowMs: Date.now }, tenantId, request),
+			async (span) => {
+				const catalog = tracedCatalog(this.env.CATALOG, { traceparent: span.traceparent, requestId });
+				return await planStatement({ catalog, parsed, snapshots, evaluate, nowMs: Date.now }, tenantId, request);
+			},
 		);
 	}
 

@@ -6,7 +6,8 @@
  */
 import type { ShardOrdinal, TenantId } from "#shared/base/ids.ts";
 import { shardName } from "#shared/base/ids.ts";
-import type { CatalogRpc, OptimizerRpc } from "#shared/contracts/rpc.ts";
+import type { CallTrace, CatalogRpc, OptimizerRpc } from "#shared/contracts/rpc.ts";
+import { tracedCatalog } from "#shared/observability/traced-catalog.ts";
 import type { Env } from "./env.ts";
 import type { ShardRpc } from "./shard/contract.ts";
 import type { DataFileEncoder } from "./shard/encode-data-file.ts";
@@ -84,10 +85,10 @@ export function installPortWrapper(wrap: PortWrapper): void {
 	wrapper = wrap;
 }
 
-export function openPorts(env: Env): Ports {
+export function openPorts(env: Env, trace?: CallTrace): Ports {
 	return wrapper({
 		now: () => Date.now(),
-		catalog: pick<CatalogPort>(() => env.CATALOG, PORT_STEPS.catalog),
+		catalog: pick<CatalogPort>(() => (trace === undefined ? env.CATALOG : tracedCatalog(env.CATALOG, trace)), PORT_STEPS.catalog),
 		optimizer: pick<OptimizerPort>(() => env.OPTIMIZER, PORT_STEPS.optimizer),
 		objects: objectPort(env.DATA),
 		encodeDataFile,

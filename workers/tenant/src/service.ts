@@ -6,7 +6,6 @@ import { SHARD_COUNT_MAX } from "#shared/base/limits.ts";
 import type { Directory, ShardDescription, TenantState } from "#shared/contracts/directory.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
 import type { AppendAnswer, IngestRequest, QueryAnswer, QueryRequest, TableAnswer, TenantRpc } from "#shared/contracts/rpc.ts";
-import { increment } from "#shared/observability/metrics.ts";
 import { observed } from "#shared/observability/observed.ts";
 import { requireActive, requireRole } from "./access.ts";
 import { recentDirectory, rememberDirectory } from "./directory/directory-cache.ts";
@@ -19,11 +18,7 @@ import { describeTable, listTables } from "./tables.ts";
 
 export class TenantService extends WorkerEntrypoint<Env> implements TenantRpc {
 	async ingest(context: CallContext, request: IngestRequest): Promise<AppendAnswer> {
-		return await this.#forTenant("ingest", context, async (ports, inner) => {
-			const answer = await ingest(ports, inner, request);
-			if (!answer.duplicate) increment("littoral_rows_appended_total", { service: "tenant", format: request.format }, answer.accepted);
-			return answer;
-		});
+		return await this.#forTenant("ingest", context, (ports, inner) => ingest(ports, inner, request));
 	}
 
 	async query(context: CallContext, request: QueryRequest): Promise<QueryAnswer> {
@@ -95,7 +90,9 @@ export class TenantService extends WorkerEntrypoint<Env> implements TenantRpc {
 	): Promise<Answer> {
 		const { traceparent, requestId, tenantId } = context;
 		const observation = { service: "tenant", operation, env: this.env, ctx: this.ctx, traceparent, requestId, tenant: tenantId };
-		return observed(observation, (span) => work(openPorts(this.env), { ...context, traceparent: span.traceparent }));
+		return observed(observation, (span) =>
+			work(openPorts(this.env, { traceparent: span.traceparent, requestId }), { ...context, traceparent: span.traceparent }),
+		);
 	}
 
 	#forOperations<Answer>(operation: string, tenantId: TenantId, work: (ports: Ports) => Promise<Answer>): Promise<Answer> {

@@ -5,6 +5,8 @@ export const HELP: Record<string, string> = {
 	littoral_calls_total: "Calls of a service's operations, by result code.",
 	littoral_call_duration_seconds: "Duration of a service's operations.",
 	littoral_errors_total: "Calls that ended with an error, by code.",
+	littoral_rows_decoded_total: "Rows read from request bodies, acknowledged or not yet.",
+	littoral_shard_work_failures_total: "Background steps of shards that failed and will be tried again, by kind.",
 	littoral_rows_appended_total: "Rows acknowledged.",
 	littoral_bytes_appended_total: "Encoded bytes of acknowledged rows.",
 	littoral_rows_scanned_total: "Rows read by queries, before filters.",

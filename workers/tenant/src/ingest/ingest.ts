@@ -11,6 +11,7 @@ import type { Batch } from "#shared/engine/vector/batch.ts";
 import { decodeRows } from "#shared/formats/decode.ts";
 import { decodeParquetRows } from "#shared/formats/decode-parquet.ts";
 import { boundBytes, gunzip } from "#shared/formats/gzip.ts";
+import { increment } from "#shared/observability/metrics.ts";
 import { BODY_COMPRESSED_BYTES_MAX, BODY_DECODED_BYTES_MAX } from "#shared/base/limits.ts";
 import { requireActive, requireRole } from "../access.ts";
 import { makeBookmark } from "../bookmark.ts";
@@ -72,8 +73,20 @@ async function appendBody(
 			drop = spooled.drop;
 			rows = decodeParquetRows({ ...options, source: spooled.source });
 		} else rows = decodeRows({ ...options, format: request.format, body });
-		batches = encodeAll(rows, (batch) => encodeRows(engine, batch, target.schema));
-		return await appendRows(ports, { tenantId, ...target, batches, hash });
+		let byteCount = 0;
+		const { format } = request;
+		batches = encodeAll(rows, (batch) => {
+			const encoded = encodeRows(engine, batch, target.schema);
+			byteCount += encoded.bytes.byteLength;
+			increment("littoral_rows_decoded_total", { service: "tenant", format }, encoded.rowCount);
+			return encoded;
+		});
+		const appended = await appendRows(ports, { tenantId, ...target, batches, hash });
+		if (!appended.duplicate) {
+			increment("littoral_rows_appended_total", { service: "tenant", format }, appended.result.rowCount);
+			increment("littoral_bytes_appended_total", { service: "tenant", format }, byteCount);
+		}
+		return appended;
 	} finally {
 		await batches?.return();
 		lease.release();
