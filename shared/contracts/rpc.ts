@@ -51,6 +51,7 @@ export interface CatalogRpc {
 	createTable(
 		tenantId: TenantId,
 		request: { commitId: string; definition: TableDefinition },
+		trace?: CallTrace,
 	): Promise<{ schema: TableSchema; created: boolean }>;
 	/** Marks the table dropped in one batch; its files become garbage. Idempotent by `commitId`. @returns null where no such table is */
 	dropTable(

@@ -26,10 +26,10 @@ const TableSummarySchema = z
 			.openapi({ description: "Recorded; `enforced` says whether duplicates are refused." }),
 		options: z.object({ sort_key: z.string().optional().openapi({ example: "a, b DESC" }) }),
 		schema_version: z.int(),
-		row_count: z.int().openapi({ description: "Rows in data files." }),
+		row_count: z.int().openapi({ description: "Rows acknowledged, in data files and in the tail." }),
 		bytes: z.int().openapi({ description: "Bytes of data files." }),
 		file_count: z.int(),
-		tail_rows: z.int().openapi({ description: "Rows appended and not yet in a data file; they are not in `row_count`." }),
+		tail_rows: z.int().openapi({ description: "Of these, rows that are not in a data file yet." }),
 	})
 	.openapi("TableSummary");
 
@@ -77,7 +77,7 @@ function summary({ schema, rowCount, byteCount, fileCount, tailRows }: TableAnsw
 			: { primary_key: { columns: primaryKey.fieldIds.map((fieldId) => columnOf(columns, fieldId).name), enforced: primaryKey.enforced } }),
 		options: sortKey.length === 0 ? {} : { sort_key: sortKeyText(schema) },
 		schema_version: schema.schemaVersion,
-		row_count: rowCount,
+		row_count: rowCount + tailRows,
 		bytes: byteCount,
 		file_count: fileCount,
 		tail_rows: tailRows,
