@@ -51,11 +51,14 @@ export function cutLower(type: DataType, bytes: Uint8Array): Uint8Array {
 	return bytes.slice(0, characterEnd(bytes, STATISTICS_BOUND_BYTES_MAX));
 }
 
+// A bound may begin with U+FEFF, which a decoder cuts off unless told not to.
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+
 /** An upper bound likewise, rounded up: the last character that can be is raised by one, so that text stays text. Null where none can be. */
 export function cutUpper(type: DataType, bytes: Uint8Array): Uint8Array | null {
 	if (bytes.length <= STATISTICS_BOUND_BYTES_MAX) return bytes.slice();
 	if (!isText(type)) return truncateUpper(bytes);
-	const characters = Array.from(new TextDecoder().decode(bytes.subarray(0, characterEnd(bytes, STATISTICS_BOUND_BYTES_MAX))));
+	const characters = Array.from(decoder.decode(bytes.subarray(0, characterEnd(bytes, STATISTICS_BOUND_BYTES_MAX))));
 	while (characters.length > 0) {
 		const point = (characters.pop() as string).codePointAt(0) as number;
 		if (point >= 0x10ffff) continue;
