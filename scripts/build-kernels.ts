@@ -6,7 +6,7 @@
  *
  * Fails on a data segment, on a global that a kernel could change, and on an import beyond the memory: kernels share no state (engine.md).
  */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
@@ -36,6 +36,7 @@ const DATA_SECTION = 11;
 /** @returns nothing; exits with 1 and the compiler's messages when the kernels do not compile */
 async function buildKernels(debug: boolean): Promise<void> {
 	mkdirSync(dirname(wasmPath), { recursive: true });
+	refuseDuplicates();
 	const { error, stderr } = await asc.main([
 		join(kernelsDir, "assembly/index.ts"),
 		"--outFile",
@@ -70,6 +71,18 @@ async function buildKernels(debug: boolean): Promise<void> {
 	const exports = WebAssembly.Module.exports(module).filter((entry) => entry.kind === "function");
 	writeDeclaration();
 	process.stdout.write(`kernels: ${exports.length} functions, ${(statSync(wasmPath).size / 1024).toFixed(1)} KiB\n`);
+}
+
+/** `export *` drops a name that two files export, without a word. @throws Error naming it */
+function refuseDuplicates(): void {
+	const files = new Map<string, string>();
+	for (const file of globSync("**/*.ts", { cwd: join(kernelsDir, "assembly") })) {
+		for (const [, name] of readFileSync(join(kernelsDir, "assembly", file), "utf8").matchAll(/^export function (\w+)/gm)) {
+			const other = files.get(name as string);
+			if (other !== undefined) throw new Error(`kernel ${name} is exported by ${other} and by ${file}`);
+			files.set(name as string, file);
+		}
+	}
 }
 
 /** Turns asc's bindings (which also import the wasm) into one interface. */

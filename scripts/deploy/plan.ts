@@ -19,10 +19,10 @@ export interface DeploymentOptions {
 	hasContractMigrations: (member: FleetMember) => boolean;
 }
 
-export const QUEUES = ["littoral-signals", "littoral-signals-dead"];
-export const BUCKETS = ["littoral-data"];
+const QUEUES = ["littoral-signals", "littoral-signals-dead"];
+const BUCKETS = ["littoral-data"];
 /** Secrets of the gateway that a deployment sets from the caller's environment when they are not there yet. */
-export const SECRETS = ["ADMIN_KEY"];
+const SECRETS = ["ADMIN_KEY"];
 
 /** `littoral-x` in an environment is `littoral-<environment>-x`. */
 export function nameIn(environment: string | null, name: string): string {

@@ -9,7 +9,7 @@ const HOUR = 60 * MINUTE;
 
 // Memory of one isolate (128 MB in production)
 export const ARENA_PAGE_BYTES = 64 * KIB;
-export const ARENA_BYTES = 64 * MIB;
+const ARENA_BYTES = 64 * MIB;
 export const ARENA_PAGE_COUNT = ARENA_BYTES / ARENA_PAGE_BYTES;
 /** Most arena one query may hold; `settings.memory_bytes` only lowers it. */
 export const QUERY_ARENA_BYTES_MAX = 48 * MIB;
@@ -123,7 +123,7 @@ export const SNAPSHOT_CACHE_AGE_MS_MAX = 5 * MINUTE;
 export const CATALOG_CACHE_AGE_MS_MAX = 2 * MINUTE;
 /** Running plus sending of one query. */
 export const QUERY_LIFETIME_MS_MAX = 5 * MINUTE;
-export const CLOCK_SKEW_MS_MAX = MINUTE;
+const CLOCK_SKEW_MS_MAX = MINUTE;
 assert(
 	GRACE_PERIOD_MS > CATALOG_CACHE_AGE_MS_MAX + SNAPSHOT_CACHE_AGE_MS_MAX + QUERY_LIFETIME_MS_MAX + CLOCK_SKEW_MS_MAX,
 	"the grace period outlives every cached snapshot and running query (design, section 7)",
@@ -138,8 +138,12 @@ export const PARQUET_FOOTER_BYTES_MAX = 8 * MIB;
 export const PARQUET_DICTIONARY_ENTRY_COUNT_MAX = 65_536;
 export const PARQUET_DICTIONARY_BYTES_MAX = MIB;
 /** Compressed bytes that one reader holds on the heap, shared by its columns; and the least of one column. */
-export const PARQUET_READ_WINDOW_BYTES = 8 * MIB;
+export const PARQUET_READ_WINDOW_BYTES = 2 * MIB;
 export const PARQUET_READ_WINDOW_BYTES_MIN = 16 * KIB;
+assert(
+	ADMISSION_RUNNING_MAX * PARQUET_READ_WINDOW_BYTES <= HEAP_BYTES_MAX,
+	"the windows of all running queries fit the heap that is theirs (engine.md, memory)",
+);
 /** Compressed bytes of the row group being written, which wait on the heap; a row group ends early above this. */
 export const PARQUET_WRITE_BYTES_MAX = 8 * MIB;
 /** Arena for the dictionaries of a writer's columns; a column that finds no room is written PLAIN. */

@@ -75,7 +75,7 @@ function coefficientAt(value: NumericValue, scale: number): bigint | null {
 }
 
 /** Bytes of the type's bound where all have one length; null for byte strings and for types without bounds. */
-export function boundByteCount(type: DataType): number | null {
+function boundByteCount(type: DataType): number | null {
 	switch (type.kind) {
 		case "boolean":
 			return 1;

@@ -20,7 +20,7 @@ export const ColumnSchema = z.object({
 });
 export type ColumnSchema = z.infer<typeof ColumnSchema>;
 
-export const SortKeyColumn = z.object({ fieldId: z.int(), descending: z.boolean(), nullsFirst: z.boolean() });
+const SortKeyColumn = z.object({ fieldId: z.int(), descending: z.boolean(), nullsFirst: z.boolean() });
 export type SortKeyColumn = z.infer<typeof SortKeyColumn>;
 
 export const TableSchema = z.object({

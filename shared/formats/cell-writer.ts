@@ -198,7 +198,7 @@ export class CellWriter {
 }
 
 /** UTF-8 bytes[start, end) as a JSON string literal. */
-export function writeJsonString(out: OutputBuffer, bytes: Uint8Array, start: number, end: number): void {
+function writeJsonString(out: OutputBuffer, bytes: Uint8Array, start: number, end: number): void {
 	out.reserve((end - start) * 6 + 2);
 	const target = out.bytes;
 	let to = out.length;
@@ -230,7 +230,7 @@ export function writeJsonString(out: OutputBuffer, bytes: Uint8Array, start: num
 }
 
 /** UTF-8 bytes[start, end) as a CSV field: quoted where it is empty (NULL is nothing at all) or holds a comma, a quote or a line end. */
-export function writeCsvString(out: OutputBuffer, bytes: Uint8Array, start: number, end: number): void {
+function writeCsvString(out: OutputBuffer, bytes: Uint8Array, start: number, end: number): void {
 	let quotes = start === end;
 	for (let at = start; at < end && !quotes; at++) {
 		const byte = bytes[at] as number;

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { expect, test } from "vitest";
+import { RATE_LIMIT_PERIOD_SECONDS, RATE_LIMIT_REQUEST_COUNT } from "#shared/base/limits.ts";
 import { environmentConfig } from "../../scripts/deploy/config.ts";
 import { planDeployment } from "../../scripts/deploy/plan.ts";
 import { FLEET } from "../../scripts/fleet.ts";
@@ -63,4 +64,9 @@ test("only the gateway is public, and calls go down", () => {
 		}
 		expect(readFileSync(member.configPath, "utf8"), member.name).not.toMatch(/SECRET|ADMIN_KEY\s*=/);
 	}
+});
+
+test("the gateway's rate limit is the one of limits.ts", () => {
+	const { ratelimits } = readConfig({ config: (FLEET.at(-1) as (typeof FLEET)[number]).configPath });
+	expect(ratelimits.map(({ simple }) => simple)).toEqual([{ limit: RATE_LIMIT_REQUEST_COUNT, period: RATE_LIMIT_PERIOD_SECONDS }]);
 });

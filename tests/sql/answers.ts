@@ -38,6 +38,13 @@ function sameValue(left: string | null, right: string | null, type: string): boo
 	return a === b || Math.abs(a - b) <= FLOAT_TOLERANCE * Math.max(Math.abs(a), Math.abs(b)) * (type === "real" ? 1e4 : 1);
 }
 
+/** One spelling of a floating-point number: `1e+15` and `1000000000000000` are the same. */
+function canonical(answer: TextAnswer): (string | null)[][] {
+	const floats = answer.columns.map(({ type }) => FLOAT_TYPES.has(type));
+	if (!floats.includes(true)) return answer.rows;
+	return answer.rows.map((row) => row.map((value, column) => (value !== null && floats[column] ? String(Number(value)) : value)));
+}
+
 const sortKey = (row: (string | null)[]): string => row.map((value) => value ?? "\u0000").join("\u0001");
 
 /** @param ordered compares rows in order; else as bags. @returns what differs, or null */
@@ -51,7 +58,8 @@ export function difference(actual: TextAnswer, expected: TextAnswer, ordered: bo
 	if (describe(actual) !== describe(expected)) return `columns (${describe(actual)}), expected (${describe(expected)})`;
 	if (actual.rows.length !== expected.rows.length) return `${actual.rows.length} rows, expected ${expected.rows.length}`;
 	const byKey = (left: (string | null)[], right: (string | null)[]): number => (sortKey(left) < sortKey(right) ? -1 : 1);
-	const [left, right] = ordered ? [actual.rows, expected.rows] : [actual.rows.toSorted(byKey), expected.rows.toSorted(byKey)];
+	const rows = [canonical(actual), canonical(expected)] as const;
+	const [left, right] = ordered ? rows : [rows[0].toSorted(byKey), rows[1].toSorted(byKey)];
 	for (const [index, row] of left.entries()) {
 		const other = right[index] as (string | null)[];
 		if (!row.every((value, column) => sameValue(value, other[column] ?? null, expected.columns[column]?.type ?? ""))) {

@@ -22,7 +22,7 @@ function signatureId(name: string, argumentKinds: readonly ArgumentKind[], varia
 }
 
 /** The type of a result that does not depend on the arguments; `numeric` is free. */
-export const plain = (kind: PlainKind): DataType => ({ kind }) as DataType;
+const plain = (kind: PlainKind): DataType => ({ kind }) as DataType;
 
 export function define(
 	kind: FunctionSignature["kind"],

@@ -174,7 +174,7 @@ function plainNumber(literal: string): string {
 }
 
 /** A JSON string literal as PostgreSQL escapes it: only quotes, backslashes and control characters. */
-export function quoteJson(text: string): string {
+function quoteJson(text: string): string {
 	return JSON.stringify(text);
 }
 

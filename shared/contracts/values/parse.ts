@@ -68,7 +68,7 @@ const BOOLEAN_WORDS: [word: string, shortest: number, value: boolean][] = [
 ];
 
 /** Words and their unambiguous prefixes, any case. @throws 22P02 */
-export function parseBoolean(text: string): boolean {
+function parseBoolean(text: string): boolean {
 	const word = text.trim().toLowerCase();
 	for (const [whole, shortest, value] of BOOLEAN_WORDS) {
 		if (word.length >= shortest && whole.startsWith(word)) return value;

@@ -23,7 +23,7 @@ export function readInteger(bytes: Uint8Array, start: number, end: number): numb
 }
 
 /** POWERS[n] = 10^n, exact. */
-export const POWERS: readonly number[] = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+const POWERS: readonly number[] = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
 /** A decimal of up to 15 digits as its coefficient at `scale`; NaN where it has more fraction digits than `scale`. */
 export function readDecimal(bytes: Uint8Array, start: number, end: number, scale: number): number {

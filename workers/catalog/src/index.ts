@@ -4,6 +4,7 @@ import type { TenantId } from "#shared/base/ids.ts";
 import type { CallTrace, CatalogRpc, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
 import type { CommitAnswer, CommitRequest, TableSnapshot } from "#shared/contracts/snapshot.ts";
 import type { TableDefinition } from "#shared/contracts/table.ts";
+import { increment } from "#shared/observability/metrics.ts";
 import { observed } from "#shared/observability/observed.ts";
 import { serviceApp } from "#shared/observability/service-app.ts";
 import { Catalog, CatalogCaches } from "./catalog.ts";
@@ -45,7 +46,11 @@ export class CatalogService extends WorkerEntrypoint<Env> implements CatalogRpc 
 	}
 
 	async commit(request: CommitRequest, trace?: CallTrace): Promise<CommitAnswer> {
-		return await this.#observed("commit", request.tenantId, trace, (catalog) => catalog.commit(request));
+		return await this.#observed("commit", request.tenantId, trace, async (catalog) => {
+			const answer = await catalog.commit(request);
+			if (!answer.repeated) increment("littoral_commits_total", { service: "catalog", kind: request.change.kind });
+			return answer;
+		});
 	}
 
 	async commitStatus(tenantId: TenantId, commitId: string, trace?: CallTrace): Promise<CommitAnswer | null> {

@@ -2,9 +2,9 @@
 import type { MetricSample, MetricsPush } from "#shared/contracts/metrics.ts";
 
 /** Beyond this many series a hub drops new ones and counts them: labels are bounded, a mistake must not fill the object. */
-export const SERIES_MAX = 5000;
+const SERIES_MAX = 5000;
 /** Isolates whose last number is remembered; the least recently seen is forgotten first. */
-export const ISOLATE_COUNT_MAX = 10_000;
+const ISOLATE_COUNT_MAX = 10_000;
 
 export interface HubState {
 	series: Map<string, MetricSample>;

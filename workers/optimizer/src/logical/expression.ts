@@ -103,11 +103,6 @@ export function conjunction(parts: Expression[]): Expression | null {
 	return { kind: "and", arguments: parts, type: BOOLEAN };
 }
 
-/** Structural equality: same kinds, functions, columns, values and types. */
-export function sameExpression(left: Expression, right: Expression): boolean {
-	return left === right || fingerprint(left) === fingerprint(right);
-}
-
 /** A text equal for structurally equal expressions and for no others. */
 export function fingerprint(expression: Expression): string {
 	return JSON.stringify(expression, (_key, value: unknown) => {
@@ -117,13 +112,6 @@ export function fingerprint(expression: Expression): string {
 		if (value instanceof Uint8Array) return { bytes: Array.from(value) };
 		return value;
 	});
-}
-
-/** Can evaluation raise an error for some row? Such an expression must not run on rows that SQL would not have run it on. */
-export function canRaise(expression: Expression): boolean {
-	if (expression.kind === "cast") return true;
-	if (expression.kind === "call" && signatureOf(expression.functionId).canRaise) return true;
-	return children(expression).some(canRaise);
 }
 
 /** Gives the same answer at every evaluation within a statement, so it may be copied or moved. */

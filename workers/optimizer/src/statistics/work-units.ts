@@ -5,7 +5,7 @@ import { children, signatureOf } from "../logical/expression.ts";
 /** A cast, on average: most are widenings, some parse text. */
 const CAST_COST = 2;
 
-export function workUnits(expression: Expression): number {
+function workUnits(expression: Expression): number {
 	const inner = children(expression).reduce((sum, child) => sum + workUnits(child), 0);
 	switch (expression.kind) {
 		case "column":

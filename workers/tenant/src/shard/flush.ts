@@ -10,6 +10,7 @@ import { hasCode } from "#shared/base/errors.ts";
 import { type CommitId, dataFilePath, type TableId } from "#shared/base/ids.ts";
 import { FLUSH_RANGE_BYTES, GRACE_PERIOD_MS } from "#shared/base/limits.ts";
 import type { DataFile } from "#shared/contracts/snapshot.ts";
+import { increment } from "#shared/observability/metrics.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import { untilKnown } from "../retry.ts";
 import { openShard, type ShardContext } from "./context.ts";
@@ -89,6 +90,8 @@ async function commitRange(context: ShardContext, schema: TableSchema, intent: F
 					change: { kind: "flush", shard: ordinal, from: intent.lower, to: intent.upper, files: [file] },
 				}),
 			);
+			increment("littoral_flushes_total", { service: "tenant" });
+			increment("littoral_flushed_rows_total", { service: "tenant" }, encoded.rowCount);
 			return true;
 		} catch (error) {
 			if (hasCode(error, "undefined_table")) return false;

@@ -18,7 +18,7 @@ export const foldConstants: Rule = {
 	apply: (plan, context) => mapExpressions(plan, (expression) => fold(expression, context)),
 };
 
-export function fold(expression: Expression, context: Pick<RuleContext, "evaluate">): Expression {
+function fold(expression: Expression, context: Pick<RuleContext, "evaluate">): Expression {
 	const node = mapChildren(expression, (child) => fold(child, context));
 	switch (node.kind) {
 		case "column":

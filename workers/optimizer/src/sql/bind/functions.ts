@@ -133,7 +133,7 @@ export function makeCall(statement: StatementContext, chosen: Chosen, list: Boun
 }
 
 /** `numeric` takes fixed and free values, `text` takes VARCHAR, `any` everything as it is. */
-export function coerceToKind(statement: StatementContext, bound: Bound, kind: DataType["kind"] | "any"): Expression {
+function coerceToKind(statement: StatementContext, bound: Bound, kind: DataType["kind"] | "any"): Expression {
 	if (kind === "any") return settle(statement, bound);
 	if (bound.kind === "typed") {
 		const { type } = bound.expression;
