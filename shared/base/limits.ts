@@ -14,7 +14,7 @@ export const ARENA_PAGE_COUNT = ARENA_BYTES / ARENA_PAGE_BYTES;
 /** Most arena one query may hold; `settings.memory_bytes` only lowers it. */
 export const QUERY_ARENA_BYTES_MAX = 48 * MIB;
 /** JavaScript-heap bytes (R2 bodies, decompressed pages) reserved by all queries of an isolate. */
-export const HEAP_BYTES_MAX = 16 * MIB;
+const HEAP_BYTES_MAX = 16 * MIB;
 /** Statements of an isolate that hold arena memory at once. */
 export const ADMISSION_RUNNING_MAX = 6;
 export const ADMISSION_QUEUE_MAX = 16;

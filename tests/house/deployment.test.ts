@@ -67,6 +67,8 @@ test("only the gateway is public, and calls go down", () => {
 });
 
 test("the gateway's rate limit is the one of limits.ts", () => {
-	const { ratelimits } = readConfig({ config: (FLEET.at(-1) as (typeof FLEET)[number]).configPath });
-	expect(ratelimits.map(({ simple }) => simple)).toEqual([{ limit: RATE_LIMIT_REQUEST_COUNT, period: RATE_LIMIT_PERIOD_SECONDS }]);
+	const config = readConfig({ config: (FLEET.at(-1) as (typeof FLEET)[number]).configPath }) as unknown as {
+		ratelimits: { simple: object }[];
+	};
+	expect(config.ratelimits.map(({ simple }) => simple)).toEqual([{ limit: RATE_LIMIT_REQUEST_COUNT, period: RATE_LIMIT_PERIOD_SECONDS }]);
 });

@@ -47,12 +47,7 @@ export async function planAndDirectory(ports: Ports, context: CallContext, reque
 }
 
 /** @throws unavailable when even a fresh plan is below the minimums */
-export async function replan(
-	ports: Ports,
-	context: CallContext,
-	request: PlanRequest,
-	{ directory }: DirectoryAnswer,
-): Promise<PlannedStatement> {
+async function replan(ports: Ports, context: CallContext, request: PlanRequest, { directory }: DirectoryAnswer): Promise<PlannedStatement> {
 	const statement = await plan(ports, context, { ...request, minimums: directory.minimums, fresh: true });
 	if (planTables(statement).every((table) => isCurrent(table, directory.minimums))) return statement;
 	throw new LittoralError("unavailable", "the newest snapshot could not be read; try again", { retryAfterSeconds: 1 });
@@ -62,7 +57,7 @@ function plan(ports: Ports, context: CallContext, request: PlanRequest): Promise
 	return untilKnown(() => ports.optimizer.plan(context, request));
 }
 
-export function planTables(statement: PlannedStatement): PlanTable[] {
+function planTables(statement: PlannedStatement): PlanTable[] {
 	switch (statement.kind) {
 		case "query":
 		case "explain":
