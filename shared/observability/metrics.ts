@@ -99,7 +99,7 @@ export function schedulePush(service: string, target: PushTarget): void {
 
 async function pushAll(service: string, target: PushTarget): Promise<void> {
 	try {
-		await scheduler.wait(PUSH_DELAY_MS);
+		await new Promise((wake) => setTimeout(wake, PUSH_DELAY_MS));
 		for (let delta = registry.cut(service); delta !== null; delta = registry.cut(service)) {
 			await target.push(delta);
 			registry.answered();
