@@ -7,6 +7,9 @@ export const FACTS_HEADER = "id,k,s,big,amount,ratio,label,code,day,at,flag\n";
 export const DIMS_DDL = "CREATE TABLE dims (k INTEGER, name TEXT, weight NUMERIC(20,6), since DATE)";
 export const DIMS_HEADER = "k,name,weight,since\n";
 
+/** Long enough that a modest number of rows is a bulk append. */
+const LONG = "tide ".repeat(150);
+
 export const WORDS = [
 	"",
 	"a",
@@ -23,6 +26,8 @@ export const WORDS = [
 	"😀",
 	" pad ",
 	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+	LONG,
+	`${LONG}!`,
 ];
 
 /** @param firstId ids count from it */

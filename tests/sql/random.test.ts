@@ -13,7 +13,7 @@ import { Random } from "./random.ts";
 
 const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 const QUERY_COUNT = Number(process.env["QUERIES"] ?? 200);
-const BULK_ROWS = 150_000;
+const BULK_ROWS = 60_000;
 const TAIL_APPENDS = 30;
 
 let harness: Harness;
