@@ -66,7 +66,12 @@ export class StoredTables {
 
 	/** Every tail that the plan reads, in the order of its tables. */
 	tailsOf(plan: PhysicalPlan): OpenedTail[][] {
-		return plan.tables.map(({ schema }) => [this.#tails.get(schema.name) as OpenedTail]);
+		return plan.tables.map(({ schema }) => [this.tailOf(schema.name)]);
+	}
+
+	/** Of one page. */
+	tailOf(table: string): OpenedTail {
+		return this.#tails.get(table) as OpenedTail;
 	}
 
 	/** Ports over the files; a plan needs no others. */

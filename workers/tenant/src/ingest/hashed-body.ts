@@ -1,5 +1,6 @@
 /** SHA-256 of a body as it is read; with the media type it says whether two appends under one key are the same. */
 import type { RowsFormat } from "#shared/contracts/rpc.ts";
+import { hex } from "./statement-hash.ts";
 
 export interface HashedBody {
 	body: ReadableStream<Uint8Array>;
@@ -33,14 +34,4 @@ export function hashedBody(body: ReadableStream<Uint8Array>, format: RowsFormat)
 		{ highWaterMark: 0 },
 	);
 	return { body: hashed, hash: async () => `${format}:${hex(await digest.digest)}` };
-}
-
-/** Of a statement: its SQL, parameters and settings. */
-export async function statementHash(statement: { sql: string; parameters: unknown[]; settings: unknown }): Promise<string> {
-	const text = JSON.stringify([statement.sql, statement.parameters, statement.settings]);
-	return `sql:${hex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)))}`;
-}
-
-function hex(digest: ArrayBuffer): string {
-	return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -7,7 +7,7 @@ import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { type Appended, appendRows } from "../ingest/append-rows.ts";
 import { encodeRows, type EncodedBatch } from "../ingest/batches.ts";
-import { statementHash } from "../ingest/hashed-body.ts";
+import { statementHash } from "../ingest/statement-hash.ts";
 import type { Ports } from "../ports.ts";
 import { checkNotNull } from "./not-null.ts";
 

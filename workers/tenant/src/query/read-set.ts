@@ -8,6 +8,7 @@
 import { hasCode, isLittoralError, LittoralError } from "#shared/base/errors.ts";
 import type { ShardOrdinal, TableId } from "#shared/base/ids.ts";
 import type { Directory } from "#shared/contracts/directory.ts";
+import { checkPlan } from "#shared/contracts/plan/check.ts";
 import type { PlanTable } from "#shared/contracts/plan/physical.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
 import type { PlannedStatement, PlanRequest } from "#shared/contracts/rpc.ts";
@@ -53,8 +54,11 @@ async function replan(ports: Ports, context: CallContext, request: PlanRequest, 
 	throw new LittoralError("unavailable", "the newest snapshot could not be read; try again", { retryAfterSeconds: 1 });
 }
 
-function plan(ports: Ports, context: CallContext, request: PlanRequest): Promise<PlannedStatement> {
-	return untilKnown(() => ports.optimizer.plan(context, request));
+/** Each plan is checked here, once: what comes after need not ask whether its parts fit together. */
+async function plan(ports: Ports, context: CallContext, request: PlanRequest): Promise<PlannedStatement> {
+	const statement = await untilKnown(() => ports.optimizer.plan(context, request));
+	if ("plan" in statement) checkPlan(statement.plan);
+	return statement;
 }
 
 function planTables(statement: PlannedStatement): PlanTable[] {
