@@ -19,7 +19,7 @@ export class KillableLittoral {
 		this.#running = running;
 	}
 
-	static async start(options: Partial<LittoralOptions> = {}): Promise<KillableLittoral> {
+	static async start(options: Pick<LittoralOptions, "entryPoints" | "vars" | "onLog"> = {}): Promise<KillableLittoral> {
 		const all = {
 			port: await freePort(),
 			stateDir: mkdtempSync(join(tmpdir(), "littoral-kill-")),

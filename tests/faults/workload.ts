@@ -120,7 +120,7 @@ export class Workload {
 		}
 		const expected = [...this.attempted.values()].reduce((sum, count) => sum + count, 0);
 		const { rows } = await this.#client.query("SELECT count(*) FROM log");
-		if (rows[0]?.[0] !== expected) this.problems.push(`${rows[0]?.[0]} rows at the end, not ${expected}`);
+		if (rows[0]?.[0] !== expected) this.problems.push(`${String(rows[0]?.[0])} rows at the end, not ${expected}`);
 	}
 
 	#check(acknowledged: string[], rows: [number, number, number, number, number][]): void {
