@@ -24,8 +24,8 @@ const TYPE_NAMES: Record<DateTimeKind, string> = {
 	timestamptz: "timestamp with time zone",
 };
 
-const DATE = String.raw`(?:(\d+)([-/.])(\d+)\2(\d+)|(\d{8}))`;
-const TIME = String.raw`(?:(\d+):(\d+)(?::(\d+)(?:\.(\d*))?)?|(\d{6})(?:\.(\d*))?)(?:\s*(am|pm)(?![a-z]))?`;
+const DATE = String.raw`(?:(\d+)([-/.])(\d+)\2(\d+)|(\d{6,}))`;
+const TIME = String.raw`(?:(\d+):(\d+)(?::(\d+)(?:\.(\d*))?)?|(\d{4}|\d{6})(?:\.(\d*))?)(?:\s*(am|pm)(?![a-z]))?`;
 const ZONE = String.raw`(?:\s*(?:(z)|([+-]\d{1,2})(?::?(\d{2})(?::?(\d{2}))?)?)|\s*(?!(?:bc|ad)\s*$)([a-z]\w*(?:\/[\w+-]+)*))?`;
 const DATE_TIME = new RegExp(String.raw`^\s*${DATE}(?:(?:\s*t\s*|\s+)${TIME}${ZONE})?(?:\s*(bc|ad))?\s*$`, "i");
 const TIME_ONLY = new RegExp(String.raw`^\s*t?${TIME}${ZONE}\s*$`, "i");
@@ -97,7 +97,7 @@ interface ParsedDateTime {
 
 function parseDateTime(kind: DateTimeKind, text: string): ParsedDateTime {
 	const match = DATE_TIME.exec(text);
-	if (match === null) throw invalidSyntax(kind, text);
+	if (match === null) throw notADate(kind, text);
 	const bc = match[18] !== undefined && match[18].toLowerCase() === "bc";
 	const { year, month, day } = dateOf(match, text, bc);
 	if (month < 1 || month > 12 || day < 1 || day > 31) throw fieldOutOfRange(text, 'Perhaps you need a different "DateStyle" setting.');
@@ -127,6 +127,15 @@ function parseDateTime(kind: DateTimeKind, text: string): ParsedDateTime {
 	};
 }
 
+/** A lone number of one or two digits is taken for a month, a lone time is read: what is out of its range there is said first, as PostgreSQL does. */
+function notADate(kind: DateTimeKind, text: string): LittoralError {
+	const month = /^\s*(\d{1,2})\s*$/.exec(text);
+	if (month !== null && kind !== "time" && (Number(month[1]) < 1 || Number(month[1]) > 12)) return fieldOutOfRange(text);
+	const time = kind === "time" ? null : /^\s*\d+:/.test(text) ? TIME_ONLY.exec(text) : null;
+	if (time !== null) timeOf(time, 1, text);
+	return invalidSyntax(kind, text);
+}
+
 /** A word that is no zone is bad syntax; a path that is none is an unknown zone. */
 function checkZoneName(kind: DateTimeKind, zoneName: string, text: string): void {
 	try {
@@ -141,9 +150,11 @@ function dateOf(match: RegExpExecArray, text: string, bc: boolean): { year: numb
 	let month: number;
 	let day: number;
 	if (match[5] !== undefined) {
-		year = Number(match[5].slice(0, 4));
-		month = Number(match[5].slice(4, 6));
-		day = Number(match[5].slice(6));
+		// The last four digits are month and day; two in front of them are a short year.
+		const yearText = match[5].slice(0, -4);
+		year = yearText.length === 2 ? ofCentury(Number(yearText)) : Number(yearText);
+		month = Number(match[5].slice(-4, -2));
+		day = Number(match[5].slice(-2));
 	} else {
 		const first = match[1] as string;
 		const last = match[4] as string;
@@ -152,10 +163,15 @@ function dateOf(match: RegExpExecArray, text: string, bc: boolean): { year: numb
 		[month, day] = first.length > 2 ? [Number(match[3]), Number(last)] : [Number(first), Number(match[3])];
 		if (yearText.length > 7) throw fieldOutOfRange(text);
 		year = Number(yearText);
-		if (yearText.length <= 2 && !bc) year += year < 70 ? 2000 : 1900;
+		if (yearText.length <= 2 && !bc) year = ofCentury(year);
 	}
 	if (year === 0) throw fieldOutOfRange(text);
 	return { year: bc ? 1 - year : year, month, day };
+}
+
+/** A year of two digits lies between 1970 and 2069. */
+function ofCentury(year: number): number {
+	return year + (year < 70 ? 2000 : 1900);
 }
 
 /** Microseconds since midnight from the groups of {@link TIME}, the first of which is `at`. */
@@ -163,7 +179,7 @@ function timeOf(match: RegExpExecArray, at: number, text: string): number {
 	const packed = match[at + 4];
 	let hour = Number(packed?.slice(0, 2) ?? match[at]);
 	const minute = Number(packed?.slice(2, 4) ?? match[at + 1]);
-	const second = Number(packed?.slice(4) ?? match[at + 2] ?? 0);
+	const second = Number(packed?.slice(4, 6) ?? match[at + 2] ?? 0);
 	const fraction = match[at + 3] ?? match[at + 5] ?? "";
 	const meridian = match[at + 6]?.toLowerCase();
 	if (meridian !== undefined) {

@@ -58,12 +58,14 @@ export function parseFloating(kind: "real" | "double", text: string): number {
 	return value;
 }
 
-/** Shortest text that reads back as the same value, in PostgreSQL's layout: an exponent below 1e-4 and from 1e15 (real: 1e6) on. */
+/**
+ * Shortest text that reads back as the same value without rounding a tie, in PostgreSQL's layout: an exponent below 1e-4 and from 1e15 (real: 1e6) on.
+ */
 export function formatFloating(kind: "real" | "double", value: number): string {
 	if (Number.isNaN(value)) return "NaN";
 	if (!Number.isFinite(value)) return value > 0 ? "Infinity" : "-Infinity";
 	if (value === 0) return Object.is(value, -0) ? "-0" : "0";
-	const [mantissa, exponentText] = (kind === "real" ? shortestReal(value) : value.toExponential()).split("e") as [string, string];
+	const [mantissa, exponentText] = (kind === "real" ? shortestReal(value) : shortestDouble(value)).split("e") as [string, string];
 	const exponent = Number(exponentText);
 	const sign = mantissa.startsWith("-") ? "-" : "";
 	const digits = mantissa.replace("-", "").replace(".", "");
@@ -77,13 +79,75 @@ export function formatFloating(kind: "real" | "double", value: number): string {
 	return `${sign}${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`;
 }
 
-/** Exponential form with the fewest digits that give the same 32-bit value. */
+const realBits = new DataView(new ArrayBuffer(4));
+
+/** The 32-bit value next to `value` (finite, not 0), away from zero or towards it. */
+function neighbourReal(value: number, step: 1 | -1): number {
+	realBits.setFloat32(0, value);
+	realBits.setInt32(0, realBits.getInt32(0) + step);
+	const neighbour = realBits.getFloat32(0);
+	return Number.isFinite(neighbour) ? neighbour : Math.sign(value) * 2 ** 128;
+}
+
+/**
+ * Exponential form with the fewest digits that lie strictly between the midpoints to the neighbouring 32-bit values, of these the nearest to the value, of two
+ * as near the even one: as PostgreSQL, which does not count on ties being rounded to even when it is read. `3e10`, such a tie, is `3.0000001e+10`.
+ */
 export function shortestReal(value: number): string {
-	for (let fractionDigits = 0; fractionDigits < 9; fractionDigits++) {
-		const text = value.toExponential(fractionDigits);
-		if (Math.fround(Number(text)) === value) return text;
+	const magnitude = Math.abs(value);
+	const low = (magnitude + neighbourReal(magnitude, -1)) / 2;
+	const high = (magnitude + neighbourReal(magnitude, 1)) / 2;
+	for (let fractionDigits = 0; ; fractionDigits++) {
+		const [mantissa, exponentText] = magnitude.toExponential(fractionDigits).split("e") as [string, string];
+		const digits = Number(mantissa.replace(".", ""));
+		const exponent = Number(exponentText) - fractionDigits;
+		const inside = [digits - 1, digits, digits + 1].filter((candidate) => {
+			const number = Number(`${candidate}e${exponent}`);
+			return number > low && number < high;
+		});
+		if (inside.length === 0 && fractionDigits < 9) continue;
+		const nearest = inside.reduce((best, candidate) => nearer(magnitude, best, candidate, exponent), inside[0] ?? digits);
+		return `${value < 0 ? "-" : ""}${Number(`${nearest}e${exponent}`).toExponential()}`;
 	}
-	return value.toExponential(9);
+}
+
+/** Every 32-bit value is a whole multiple of 2^-149. */
+const REAL_SCALE = 2 ** 149;
+
+/** The one of two neighbouring candidates, times 10^exponent, that is nearer to `magnitude`; the even one on a tie. Exact. */
+function nearer(magnitude: number, lower: number, upper: number, exponent: number): number {
+	if (lower === upper) return lower;
+	const value = BigInt(magnitude * REAL_SCALE) * 2n * 10n ** BigInt(Math.max(0, -exponent));
+	const middle = BigInt(lower + upper) * BigInt(REAL_SCALE) * 10n ** BigInt(Math.max(0, exponent));
+	if (value === middle) return lower % 2 === 0 ? lower : upper;
+	return value < middle ? lower : upper;
+}
+
+/** Only integers of these sizes have a midpoint to a neighbour that 17 digits can write. */
+const TIE_MIN = 2 ** 53;
+const TIE_MAX = 1e40;
+
+/** The same of a 64-bit value: JavaScript's own shortest form, unless that is a tie. */
+function shortestDouble(value: number): string {
+	const shortest = value.toExponential();
+	if (Math.abs(value) < TIE_MIN || Math.abs(value) >= TIE_MAX) return shortest;
+	for (let text = shortest, fractionDigits = digitCount(shortest); ; text = value.toExponential(fractionDigits++)) {
+		if (isInside(text, value)) return text;
+	}
+}
+
+/** Digits of the mantissa. */
+function digitCount(text: string): number {
+	return text.slice(0, text.indexOf("e")).replace(/\D/g, "").length;
+}
+
+/** Whether an integer's text lies strictly inside what is rounded to `value`: one half further from it still is. */
+function isInside(text: string, value: number): boolean {
+	const [mantissa, exponent] = text.split("e") as [string, string];
+	const [whole, fraction = ""] = mantissa.split(".") as [string, string?];
+	const written = BigInt(whole + fraction) * 10n ** BigInt(Number(exponent) - fraction.length);
+	const distance = written - BigInt(value);
+	return Number(2n * written + (distance > 0n ? 1n : distance < 0n ? -1n : 0n)) === 2 * value;
 }
 
 const NUMERIC = /^\s*([+-]?)(?:(\d+(?:_\d+)*)(?:\.((?:\d+(?:_\d+)*)?))?|\.(\d+(?:_\d+)*))(?:e([+-]?\d+(?:_\d+)*))?\s*$/i;

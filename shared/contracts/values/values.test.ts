@@ -29,6 +29,7 @@ const INTEGERS = [
 const FLOATS = [
 	..."0 -0 1 1.5 -2.25 .5 5. 1e10 1E-7 1e308 1e309 -1e309 1e-400 4.9e-324 0e999 NaN nan inf -Infinity +inf infinity infinit".split(" "),
 	..."0.1 0.3 1e14 1e15 123456789012345678 123456.7 1234567 0.0001 0.00001 100000 1000000 3.4028235e38 3.5e38 1e-45 1e-46".split(" "),
+	..."3e10 3.0000001e10 -3e10 1e22 1e23 -1e23 5e22 2e23 9.5e22 1e24 4.5035996273704995e15 9007199254740995".split(" "),
 	..."16777217 3.14159274 2.5e-5 1.7976931348623157e308 9007199254740993 abc 1e 1e+ e5 . 1.2.3 1,5".split(" "),
 	"",
 	" 1.5 ",
@@ -45,6 +46,10 @@ const DATES = [
 	..."2026-01-31 2026-02-28 2024-02-29 2026-02-29 2026-02-30 2026-13-01 2026-00-10 2026-01-00 2026-01-32 0001-01-01 0000-01-01".split(" "),
 	..."20260131 2026/01/31 2026-1-5 10000-01-01 5874897-12-31 1/8/1999 13/1/1999 99/1/1 1-2-03 1-2-70 epoch 2026-01 2026 abc".split(" "),
 	..."1900-02-29 2000-02-29 1970-01-01 1969-12-31".split(" "),
+	..."1 7 12 13 32 00 99 100 2024 99999 240229 700229 691231 991301 123456 1230115 1234567 120240229 9999990101 99999990101".split(" "),
+	..."9999999999 99999999999999999999 58748970101 24:00:00 25:00 12:60 720:00:00 12:30".split(" "),
+	" 42 ",
+	"240229 12:00",
 	"0044-03-15 BC",
 	"4714-11-24 BC",
 	"4714-11-23 BC",
@@ -61,6 +66,7 @@ const DATES = [
 const TIMES = [
 	..."00:00 12:34 12:34:56 12:34:56.5 12:34:56.123456 12:34:56.1234567 23:59:59.999999 23:59:59.9999999 24:00:00 24:00:01 25:00".split(" "),
 	..."12:60 12:34:60 12:34:61 1:2:3 123456 12:34pm 12:00am 13:00am abc 12 12:34:56.".split(" "),
+	..."1200 2460 0960 1 240000 12000 1234.5 9999999999".split(" "),
 	"",
 	" 12:34 ",
 	"12:34 PM",
@@ -70,6 +76,7 @@ const TIMES = [
 ];
 const TIMESTAMPS = [
 	..."2026-01-31 2026-01-31T12:34:56 2026-01-31T12:34:56.5 2026-02-30T00:00:00 20260131T123456 2026-01-31T12 epoch abc".split(" "),
+	..."42 9999999999 240229 720:00:00 12:30".split(" "),
 	"2026-01-31 12:34:56.5",
 	"2026-01-31 12:34:56.1234565",
 	"2026-01-31 23:59:59.9999999",
@@ -111,6 +118,12 @@ const ZONED = [
 	"0001-01-01 00:00+01",
 ];
 const INTERVALS = [
+	"2024-02-29",
+	"2024-02-29 12:34:56",
+	"2024-02",
+	"1-2-3",
+	"1-2 3",
+	"1-2 3 4:05",
 	"1 day",
 	"2 days",
 	"1 year 2 months 3 days 04:05:06",
@@ -425,3 +438,24 @@ test.each(CASES.map(([type, texts]) => [typeName(type), type, texts] as const))(
 		expect(actual).toEqual(expected);
 	},
 );
+
+test.each([
+	["real", -149, 127],
+	["double", -1074, 1023],
+] as const)("every power of two of %s and its neighbours are written as PostgreSQL does", async (kind, low, high) => {
+	const type: DataType = { kind };
+	const texts: string[] = [];
+	for (let exponent = low; exponent <= high; exponent++) {
+		const power = 2 ** exponent;
+		const next = kind === "real" ? 2 ** Math.max(exponent - 23, low) : 2 ** Math.max(exponent - 52, low);
+		for (const value of [power, power + next, power - next / 2]) {
+			const stored = kind === "real" ? Math.fround(value) : value;
+			if (stored !== 0 && Number.isFinite(stored)) texts.push(stored.toExponential(20));
+		}
+	}
+	const { rows } = await postgres.query<{ text: string }>(
+		`SELECT value::${typeName(type)}::text AS text FROM unnest($1::text[]) AS t (value)`,
+		[texts],
+	);
+	expect(texts.map((text) => formatValue(type, parseValue(type, text)))).toEqual(rows.map(({ text }) => text));
+});
