@@ -152,7 +152,7 @@ describe("descriptions", () => {
 		primary_key: { columns: ["Fare"], enforced: false },
 		options: { sort_key: 'date DESC, "Fare" NULLS FIRST' },
 		schema_version: 3,
-		row_count: 10,
+		row_count: 15,
 		bytes: 1000,
 		file_count: 2,
 		tail_rows: 5,
