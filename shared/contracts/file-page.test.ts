@@ -149,3 +149,12 @@ describe("manifest bytes", () => {
 		expect(() => decodeFilePage(bytes)).toThrow(`a manifest cannot be read: ${message}`);
 	});
 });
+
+test("a path keeps U+FEFF at its front, and bytes that are no UTF-8 are refused", () => {
+	const path = "\ufeffdata/a.parquet";
+	const page = buildFilePage([{ path, rowCount: 1, byteCount: 1, schemaVersion: 1, columns: [] }]);
+	expect(filePaths(page)).toEqual([path]);
+	expect(filePaths(decodeFilePage(encodeFilePage(page)))).toEqual([path]);
+	page.paths.bytes[0] = 0xff;
+	expect(() => filePaths(page)).toThrow(TypeError);
+});

@@ -235,7 +235,8 @@ function byteString(values: ByteStrings, index: number): Uint8Array {
 	return values.bytes.slice(values.offsets[index], values.offsets[index + 1]);
 }
 
-const decoder = new TextDecoder();
+/** A path is what was encoded, U+FEFF at its front included. */
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export function filePath(page: FilePage, index: number): string {
 	return decoder.decode(page.paths.bytes.subarray(page.paths.offsets[index], page.paths.offsets[index + 1]));

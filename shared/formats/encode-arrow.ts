@@ -1,9 +1,12 @@
-/** Results as an Arrow IPC stream: the schema, one record batch a batch, the end mark. Without the mark a reader knows that the result broke off. */
+/** Results as an Arrow IPC stream: the schema, one record batch a batch, the end mark. */
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { gatherColumn } from "./arrow/gather.ts";
-import { END_OF_STREAM, recordBatchMessage, schemaMessage } from "./arrow/messages.ts";
-import { distinctNames, type ResultOptions, type ResultWriter } from "./result.ts";
+import { END_OF_STREAM, messagePrefix, recordBatchMessage, schemaMessage } from "./arrow/messages.ts";
+import { distinctNames, errorSentence, type ResultOptions, type ResultWriter } from "./result.ts";
+
+/** By how much the last message of a failed result is too short. */
+const BROKEN_MESSAGE_MISSING_BYTES = 1024;
 
 export class ArrowWriter implements ResultWriter {
 	readonly #options: ResultOptions & { engine: Engine };
@@ -34,7 +37,11 @@ export class ArrowWriter implements ResultWriter {
 		this.#write(END_OF_STREAM);
 	}
 
-	fail(): boolean {
+	/** A message that is longer than what follows: readers take a stream that stops between two messages for whole. */
+	fail(error: unknown): boolean {
+		const sentence = new TextEncoder().encode(errorSentence(error));
+		this.#write(messagePrefix(sentence.length + BROKEN_MESSAGE_MISSING_BYTES));
+		this.#write(sentence);
 		return false;
 	}
 

@@ -62,6 +62,7 @@ export class ParquetResultWriter implements ResultWriter {
 		await this.#writer.finish();
 	}
 
+	/** A file without a footer is none. */
 	fail(): boolean {
 		return false;
 	}

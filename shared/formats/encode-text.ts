@@ -5,7 +5,7 @@ import type { Batch } from "#shared/engine/vector/batch.ts";
 import type { Vector } from "#shared/engine/vector/vector.ts";
 import { CellWriter, type TextForm } from "./cell-writer.ts";
 import type { OutputBuffer } from "./output-buffer.ts";
-import { distinctNames, errorJson, type ResultOptions, type ResultStatistics, type ResultWriter } from "./result.ts";
+import { distinctNames, errorJson, errorSentence, type ResultOptions, type ResultStatistics, type ResultWriter } from "./result.ts";
 
 export interface TextResultOptions extends ResultOptions {
 	engine: Engine;
@@ -130,7 +130,9 @@ export class CsvWriter extends TextWriter {
 
 	override end(): void {}
 
-	override fail(): boolean {
+	/** A quoted field that never ends. */
+	override fail(error: unknown): boolean {
+		this.out.text(`"${errorSentence(error).replaceAll('"', '""')}`);
 		return false;
 	}
 }

@@ -8,10 +8,12 @@ import { parseValue } from "#shared/contracts/values/parse.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { BatchBuilder, constantVector } from "#shared/engine/vector/builder.ts";
+import { PGlite } from "@electric-sql/pglite";
 import { tableFromIPC } from "apache-arrow";
-import { afterAll, expect, test } from "vitest";
+import { parquetReadObjects } from "hyparquet";
+import { afterAll, describe, expect, test } from "vitest";
 import { memorySource } from "#shared/parquet/byte-source.ts";
-import { collectRows, engine, tableOf } from "./decode.fixture.ts";
+import { bodyOf, collectRows, decodeAll, engine, tableOf } from "./decode.fixture.ts";
 import { decodeParquetRows } from "./decode-parquet.ts";
 import { encodeResult } from "./encode.ts";
 import { holdBack } from "./hold-back.ts";
@@ -288,7 +290,7 @@ test.each(["json", "ndjson", "csv"] as const)("%s: an error within the first meg
 	}
 });
 
-test("an error behind the first megabyte ends JSON and NDJSON in their own form, and breaks the others", async () => {
+test("an error behind the first megabyte ends JSON and NDJSON in their own form", async () => {
 	const late = async (format: ResultFormat): Promise<string> =>
 		textOf(await holdBack(encode({ format, columns: [WIDE], batches: failingAfter(1_500_000) })));
 	const shape = { code: "division_by_zero", detail: "division by zero", sqlstate: "22012" };
@@ -300,7 +302,51 @@ test("an error behind the first megabyte ends JSON and NDJSON in their own form,
 	const lines = (await late("ndjson")).trimEnd().split("\n");
 	expect(lines).toHaveLength(151);
 	expect(JSON.parse(lines[150] as string)).toEqual({ error: shape });
-	await expect(late("csv")).rejects.toThrow("division by zero");
+});
+
+/** What a client has that is not told of the reset: every byte before it. */
+async function bytesBeforeReset(format: ResultFormat): Promise<Uint8Array<ArrayBuffer>> {
+	const stream = await holdBack(encode({ format, columns: [WIDE], batches: failingAfter(1_500_000) }));
+	const reader = stream.getReader();
+	const parts: Uint8Array<ArrayBuffer>[] = [];
+	const read = async (): Promise<void> => {
+		for (;;) {
+			const { done, value } = await reader.read();
+			if (done) return;
+			parts.push(value as Uint8Array<ArrayBuffer>);
+		}
+	};
+	await expect(read()).rejects.toThrow("division by zero");
+	return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+describe("a result that fails late is whole for no reader, even where the reset is lost", () => {
+	test("CSV", async () => {
+		const bytes = await bytesBeforeReset("csv");
+		expect(new TextDecoder().decode(bytes).slice(-33)).toBe('x\n"query failed: division by zero');
+		const postgres = await PGlite.create();
+		await postgres.exec("CREATE TABLE t (t text)");
+		await expect(postgres.query("COPY t FROM '/dev/blob' (FORMAT csv, HEADER)", [], { blob: new Blob([bytes]) })).rejects.toThrow(
+			"unterminated CSV quoted field",
+		);
+		await postgres.close();
+		await expect(decodeAll("csv", tableOf({ t: { type: WIDE.type } }), bodyOf(bytes))).rejects.toThrow(
+			"the body ends within a quoted field",
+		);
+	}, 60_000);
+
+	test("Arrow", async () => {
+		const bytes = await bytesBeforeReset("arrow");
+		expect(() => tableFromIPC(bytes)).toThrow("Expected to read 1054 metadata bytes, but only read 30.");
+	});
+
+	test("Parquet", async () => {
+		// The footer comes last: a file that fails is a file without its end.
+		const whole = await bytesOf(encode({ format: "parquet", columns: [WIDE], batches: batchesOf(batchOf([WIDE.type], [["a"], ["b"]])) }));
+		for (let byteCount = 0; byteCount < whole.length; byteCount++) {
+			await expect(parquetReadObjects({ file: whole.slice(0, byteCount).buffer as ArrayBuffer })).rejects.toThrow();
+		}
+	});
 });
 
 test("what a result shows of an error that is not ours is only that it failed", async () => {

@@ -29,7 +29,7 @@ export interface EncodeOptions {
 
 /**
  * @returns a byte stream that pulls batches as it is read. Where `batches` throws after RESULT_HOLD_BACK_BYTES were handed out, JSON and NDJSON end with the error
- * in their own form; before that, and in the other formats, the stream fails with it: see `holdBack`
+ * in their own form; the other formats break off where no reader takes them for whole, and the stream fails with it, as it does before that: see `holdBack`
  */
 export function encodeResult(options: EncodeOptions): ReadableStream<Uint8Array> {
 	const out = new OutputBuffer();
@@ -41,8 +41,10 @@ export function encodeResult(options: EncodeOptions): ReadableStream<Uint8Array>
 	let begun = false;
 	let ended = false;
 	let handedOut = 0;
-	/** `out` ends between two rows: only there can an error be written behind them. */
-	let between = true;
+	/** Bytes of `out` up to its last whole row: only there can an error be written. */
+	let wholeByteCount = 0;
+	/** What the stream fails with when it is read again. */
+	let failure: { error: unknown } | null = null;
 
 	/** Fills `out` with about a chunk, or to the result's end. */
 	const fill = async (): Promise<void> => {
@@ -60,9 +62,9 @@ export function encodeResult(options: EncodeOptions): ReadableStream<Uint8Array>
 				batch = next.value;
 				position = 0;
 			}
-			between = false;
+			wholeByteCount = out.length;
 			const reached: number = await writer.write(batch, position, CHUNK_BYTES);
-			between = true;
+			wholeByteCount = out.length;
 			rowCount += reached - position;
 			position = reached;
 			if (position === batch.selectedCount) batch = null;
@@ -72,6 +74,11 @@ export function encodeResult(options: EncodeOptions): ReadableStream<Uint8Array>
 	return new ReadableStream({
 		type: "bytes",
 		async pull(controller: ReadableByteStreamController) {
+			if (failure !== null) {
+				controller.error(failure.error);
+				return;
+			}
+			wholeByteCount = 0;
 			try {
 				// A batch may give no byte at all, and a pull has to give some.
 				do await fill();
@@ -79,11 +86,18 @@ export function encodeResult(options: EncodeOptions): ReadableStream<Uint8Array>
 			} catch (error) {
 				await iterator.return?.();
 				writer.close?.();
-				if (handedOut < RESULT_HOLD_BACK_BYTES || ended || !between || !writer.fail(error, rowCount)) {
+				if (handedOut < RESULT_HOLD_BACK_BYTES || ended) {
 					controller.error(error);
 					return;
 				}
-				ended = true;
+				out.length = wholeByteCount;
+				ended = writer.fail(error, rowCount);
+				if (!ended && out.length === 0) {
+					controller.error(error);
+					return;
+				}
+				// A stream that fails forgets what it was given last: it fails when that was read.
+				if (!ended) failure = { error };
 			}
 			if (out.length > 0) {
 				handedOut += out.length;

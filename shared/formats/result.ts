@@ -27,7 +27,10 @@ export interface ResultWriter {
 	write(batch: Batch, from: number, byteCountMax: number): number | Promise<number>;
 	/** What stands behind the rows. */
 	end(rowCount: number): void | Promise<void>;
-	/** Ends the result with an error in its own format. @returns false where the format has no place for one */
+	/**
+	 * Says behind the last whole row that the query failed. @returns whether that ends the result in its own format; else what is written is such that no reader
+	 * takes the result for a whole one, and the stream breaks off behind it
+	 */
 	fail(error: unknown, rowCount: number): boolean;
 	/** Gives back what the writer holds, however the result ended. */
 	close?(): void;
@@ -43,6 +46,11 @@ export function errorJson(error: unknown): string {
 	if (!isLittoralError(error)) return JSON.stringify({ code: "internal_error", detail: "the query failed" });
 	const { sqlstate, position, hint } = error.details;
 	return JSON.stringify({ code: error.code, detail: error.message, sqlstate, position, hint });
+}
+
+/** The error as a sentence, for formats that have no place for {@link errorJson}. */
+export function errorSentence(error: unknown): string {
+	return `query failed: ${isLittoralError(error) ? error.message : "internal error"}`;
 }
 
 /** Every name once: a second `a` becomes `a_1`, a third `a_2`. */

@@ -73,10 +73,17 @@ function fieldTable(field: ArrowField): FlatTable {
 function message(header: number, content: FlatTable, bodyByteCount: number): Uint8Array {
 	const metadata = writeFlatBuffer(table(scalar(2, METADATA_V5), scalar(1, header), child(content), scalar(8, bodyByteCount)));
 	const bytes = new Uint8Array(8 + metadata.length);
+	bytes.set(messagePrefix(metadata.length));
+	bytes.set(metadata, 8);
+	return bytes;
+}
+
+/** What stands before a message's metadata. */
+export function messagePrefix(metadataByteCount: number): Uint8Array {
+	const bytes = new Uint8Array(8);
 	const view = new DataView(bytes.buffer);
 	view.setInt32(0, -1, true);
-	view.setInt32(4, metadata.length, true);
-	bytes.set(metadata, 8);
+	view.setInt32(4, metadataByteCount, true);
 	return bytes;
 }
 
