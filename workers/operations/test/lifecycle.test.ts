@@ -14,6 +14,8 @@ let calls: string[] = [];
 let failures: { port: string; when: "before" | "after" }[] = [];
 let tenantSteps = 0;
 let catalogSteps = 0;
+/** Tenants whose directory stands in shard 0: deleting the tenant empties it. */
+const directories = new Set<string>();
 
 async function port<Answer>(name: string, answer: () => Answer): Promise<Answer> {
 	const failure = failures[0]?.port === name ? failures.shift() : undefined;
@@ -28,15 +30,28 @@ const directory = { state: "active" as const, epoch: 1, history: [], draining: [
 const ports: LifecyclePorts = {
 	store,
 	tenant: {
-		openTenant: async () => await port("openTenant", () => directory),
-		setTenantState: async (_, state) => await port(`setTenantState ${state}`, () => ({ ...directory, state })),
+		openTenant: async (tenantId) =>
+			await port("openTenant", () => {
+				directories.add(tenantId);
+				return directory;
+			}),
+		setTenantState: async (tenantId, state) =>
+			await port(`setTenantState ${state}`, () => {
+				if (!directories.has(tenantId)) throw new LittoralError("tenant_not_found", "there is no such tenant");
+				return { ...directory, state };
+			}),
 		changeShards: async (_, count) =>
 			await port("changeShards", () => ({
 				epoch: 2,
 				shards: [],
 				settled: calls.filter((call) => call === "changeShards").length >= count,
 			})),
-		deleteTenant: async () => await port("tenant.deleteTenant", () => ({ done: --tenantSteps <= 0 })),
+		deleteTenant: async (tenantId) =>
+			await port("tenant.deleteTenant", () => {
+				if (--tenantSteps > 0) return { done: false };
+				directories.delete(tenantId);
+				return { done: true };
+			}),
 	},
 	catalog: { deleteTenant: async () => await port("catalog.deleteTenant", () => ({ done: --catalogSteps <= 0 })) },
 	signalStep: async () => await port("signalStep", () => undefined),
@@ -103,6 +118,22 @@ for (const when of ["before", "after"] as const) {
 		});
 	}
 }
+
+test("a deletion that outlives one call goes on after the shards are gone", async () => {
+	const { tenantId } = await create("huge");
+	catalogSteps = 120;
+	expect(await lifecycle.delete("huge")).toEqual({ done: false, tenantId });
+	expect(await lifecycle.continueDeletion(tenantId)).toBe(false);
+	expect(await lifecycle.continueDeletion(tenantId)).toBe(true);
+	expect(await store.byName("huge")).toBeNull();
+});
+
+test("a tenant that was never opened can be deleted", async () => {
+	failures = [{ port: "openTenant", when: "before" }];
+	expect(await codeOf(create("stillborn"))).toBe("unavailable");
+	expect((await lifecycle.delete("stillborn")).done).toBe(true);
+	expect(await store.byName("stillborn")).toBeNull();
+});
 
 test("suspend and resume are idempotent and bring the directory along each time", async () => {
 	await create("pause");

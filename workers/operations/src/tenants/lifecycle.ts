@@ -5,7 +5,7 @@
  * shard 0 is the authority that data paths ask; D1 says what operations wants it to be, so it is written first when a tenant loses a
  * right's ground (deleting) and the directory is always brought to it by the next call.
  */
-import { LittoralError } from "#shared/base/errors.ts";
+import { hasCode, LittoralError } from "#shared/base/errors.ts";
 import { newTenantId, type TenantId } from "#shared/base/ids.ts";
 import type { CatalogRpc, TenantDescription, TenantRpc } from "#shared/contracts/rpc.ts";
 import { describe, type TenantRow, type TenantStore } from "./store.ts";
@@ -92,7 +92,10 @@ export class TenantLifecycle {
 		const row = await store.byTenantId(tenantId);
 		if (row === null) return true;
 		if (row.status !== "deleting") return true;
-		await tenant.setTenantState(tenantId, "deleting");
+		await tenant.setTenantState(tenantId, "deleting").catch((error: unknown) => {
+			// There is no directory: it was never opened, or an earlier call has emptied it and was cut off before the catalog was done.
+			if (!hasCode(error, "tenant_not_found")) throw error;
+		});
 		for (let step = 0; step < DELETE_STEP_COUNT_MAX; step++) {
 			// Shards first: after them nothing flushes or commits, so that the catalog finds all there will be.
 			if (!(await tenant.deleteTenant(tenantId)).done) continue;
