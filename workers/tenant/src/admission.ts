@@ -36,6 +36,8 @@ async function waitForTurn(signal: AbortSignal): Promise<void> {
 			signal.throwIfAborted();
 			await scheduler.wait(POLL_MS);
 		}
+		// Whoever waits no longer would never give the place back.
+		signal.throwIfAborted();
 	} finally {
 		waiting.splice(waiting.indexOf(ticket), 1);
 	}
