@@ -127,14 +127,15 @@ export class Tenant {
 		for (const ordinal of [...(directory.history.at(-1)?.active ?? []), ...directory.draining]) {
 			const above = watermarks[ordinal] ?? 0;
 			for (let next: number | null = above, upTo: number | null = null; next !== null; ) {
-				const page: TailPage = await this.stub(ordinal).readTail({ routing, tableId: this.table, above: next, upTo });
+				const read: number = next;
+				const page: TailPage = await this.stub(ordinal).readTail({ routing, tableId: this.table, above: read, upTo });
 				({ next, upTo } = page);
 				for (const block of page.blocks) {
 					let row = 0;
 					const batches = batchesOf(block.bytes);
 					for (let run = 0; run < block.runs.length; run += 2) {
 						for (let count = 0; count < (block.runs[run + 1] as number); count++, row++) {
-							if ((block.runs[run] as number) > above) rows.push(new TextDecoder().decode(batches[row]));
+							if ((block.runs[run] as number) > read) rows.push(new TextDecoder().decode(batches[row]));
 						}
 					}
 				}

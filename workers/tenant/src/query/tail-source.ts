@@ -23,13 +23,28 @@ export function tailSource(
 	columns: ScanColumn[],
 	spend: (byteCount: number) => void,
 ): BatchSource {
+	return new EncodedSource(context, columns, tailBlocks(context, tail, spend));
+}
+
+/**
+ * The tail's blocks one a call, each with the rows that the query reads of it: above the watermark, and above the pages before. Between two pages the shard
+ * may have merged blocks across their border; what such a block repeats is cut off.
+ */
+export function tailBlocks(
+	context: Pick<ExecutionContext, "blockOn">,
+	tail: OpenedTail,
+	spend: (byteCount: number) => void,
+): () => EncodedRows | "blocked" | null {
 	let page: TailPage | null = tail.first;
+	let { above } = tail;
 	let index = 0;
 	let fetching = false;
 	let failure: unknown = null;
 	const fetchNext = ({ next, upTo }: { next: number; upTo: number }) => {
 		fetching = true;
-		const fetched = tail.fetch(next, upTo).then(
+		// A page that was read for an older snapshot may end below the watermark.
+		above = Math.max(above, next);
+		const fetched = tail.fetch(above, upTo).then(
 			(answer) => {
 				page = answer;
 				index = 0;
@@ -42,14 +57,14 @@ export function tailSource(
 		);
 		context.blockOn(fetched);
 	};
-	const nextRows = (): EncodedRows | "blocked" | null => {
+	return () => {
 		if (failure !== null) throw failure;
 		if (fetching) return "blocked";
 		for (;;) {
 			if (page === null) return null;
 			const block = page.blocks[index++];
 			if (block !== undefined) {
-				const { start, end } = rowRange(block.runs, tail.above, page.upTo);
+				const { start, end } = rowRange(block.runs, above, page.upTo);
 				if (start >= end) continue;
 				spend(block.bytes.byteLength);
 				return { batches: batchesOf(block.bytes), start, end };
@@ -63,5 +78,4 @@ export function tailSource(
 			return "blocked";
 		}
 	};
-	return new EncodedSource(context, columns, nextRows);
 }
