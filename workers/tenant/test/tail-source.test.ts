@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { type OpenedTail, tailBlocks } from "../src/query/tail-source.ts";
 import type { TailBlock, TailPage } from "../src/shard/contract.ts";
-import { batchesOf, blockOf, concatenateBlocks } from "../src/shard/tail-format.ts";
+import { blockOf, concatenateBlocks } from "../src/shard/tail-format.ts";
 
 /** One append of one row, whose text is its sequence number. */
 const block = (sequence: number): TailBlock => blockOf({ sequence, rowCount: 1, batches: [new TextEncoder().encode(String(sequence))] });
