@@ -19,3 +19,18 @@ test("rendezvous moves only the keys that a new node wins", () => {
 	expect(moved).toBeGreaterThan(250);
 	expect(moved).toBeLessThan(420);
 });
+
+test("crc32c of any range is what its definition, bit by bit, gives", () => {
+	const bytes = Uint8Array.from({ length: 100 }, (_, index) => (index * 151 + 7) & 0xff);
+	const byDefinition = (start: number, end: number): number => {
+		let crc = 0xffffffff;
+		for (const byte of bytes.subarray(start, end)) {
+			crc ^= byte;
+			for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+		}
+		return ~crc >>> 0;
+	};
+	for (let start = 0; start < 10; start++) {
+		for (let end = start; end <= bytes.length; end++) expect(crc32c(bytes, start, end)).toBe(byDefinition(start, end));
+	}
+});

@@ -27,17 +27,38 @@ export function rendezvous(key: string, nodes: readonly number[]): number {
 	return best;
 }
 
-const CRC32C_TABLE = new Int32Array(256).map((_, index) => {
-	let value = index;
+/** Eight tables of 256: `table[slice * 256 + byte]` is what a byte does to the checksum `slice` bytes further on. */
+const CRC32C_TABLES = new Int32Array(8 * 256);
+for (let byte = 0; byte < 256; byte++) {
+	let value = byte;
 	for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0x82f63b78 : value >>> 1;
-	return value;
-});
+	CRC32C_TABLES[byte] = value;
+}
+for (let index = 256; index < CRC32C_TABLES.length; index++) {
+	const before = CRC32C_TABLES[index - 256] as number;
+	CRC32C_TABLES[index] = (CRC32C_TABLES[before & 0xff] as number) ^ (before >>> 8);
+}
 
-/** CRC-32C (Castagnoli) of bytes[start, end), as an unsigned number. */
+/**
+ * CRC-32C (Castagnoli) of bytes[start, end), as an unsigned number; eight bytes a step.
+ * @see Kounavis and Berry 2008, "slicing by 8"
+ */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
+	const table = CRC32C_TABLES;
 	let crc = -1;
-	for (let index = start; index < end; index++) {
-		crc = (CRC32C_TABLE[(crc ^ (bytes[index] as number)) & 0xff] as number) ^ (crc >>> 8);
+	let at = start;
+	for (; at + 8 <= end; at += 8) {
+		crc ^= (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
+		crc =
+			(table[1792 + (crc & 0xff)] as number) ^
+			(table[1536 + ((crc >>> 8) & 0xff)] as number) ^
+			(table[1280 + ((crc >>> 16) & 0xff)] as number) ^
+			(table[1024 + (crc >>> 24)] as number) ^
+			(table[768 + (bytes[at + 4] as number)] as number) ^
+			(table[512 + (bytes[at + 5] as number)] as number) ^
+			(table[256 + (bytes[at + 6] as number)] as number) ^
+			(table[bytes[at + 7] as number] as number);
 	}
+	for (; at < end; at++) crc = (table[(crc ^ (bytes[at] as number)) & 0xff] as number) ^ (crc >>> 8);
 	return ~crc >>> 0;
 }
