@@ -101,7 +101,7 @@ export class Tenant {
 	/** One row, whose text is the append id; the way of TenantService, retries included. */
 	async append(appendId: string, options: { hash?: string; rows?: string[]; hint?: Directory } = {}): Promise<AppendOutcome> {
 		const rows = options.rows ?? [appendId];
-		const { outcome } = await appendThroughDirectory(ports, this.id, options.hint ?? null, {
+		return await appendThroughDirectory(ports, this.id, options.hint ?? null, {
 			tableId: this.table,
 			appendId: appendId as AppendId,
 			hash: options.hash ?? "hash",
@@ -109,7 +109,6 @@ export class Tenant {
 			rowCount: rows.length,
 			batches: rows.map((row) => new TextEncoder().encode(row)),
 		});
-		return outcome;
 	}
 
 	/** Everything durable, through the directory and the newest snapshot, as a query reads it (Q1): rows sorted. */

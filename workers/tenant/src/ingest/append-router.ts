@@ -8,6 +8,7 @@ import type { AppendId, TableId, TenantId } from "#shared/base/ids.ts";
 import { RPC_ATTEMPT_COUNT_MAX } from "#shared/base/limits.ts";
 import type { Directory } from "#shared/contracts/directory.ts";
 import { routingOf } from "../directory/directory.ts";
+import { rememberDirectory } from "../directory/directory-cache.ts";
 import type { Ports } from "../ports.ts";
 import { untilKnown } from "../retry.ts";
 import { ownerOf } from "../shard/append-decision.ts";
@@ -16,19 +17,13 @@ import type { AppendOutcome, AppendRequest, Routing, ShardRpc } from "../shard/c
 /** A change of the shard set takes a few round trips; an append that meets one waits this long and tries again. */
 const STALE_WAIT_MS = 50;
 
-export interface Routed<Answer> {
-	outcome: Answer;
-	/** The directory that the call went through: the caller's next hint. */
-	directory: Directory;
-}
-
 /** @param hint the directory as last seen, or null */
 export async function appendThroughDirectory(
 	ports: Ports,
 	tenantId: TenantId,
 	hint: Directory | null,
 	append: Omit<AppendRequest, "routing">,
-): Promise<Routed<AppendOutcome>> {
+): Promise<AppendOutcome> {
 	return routed(ports, { tenantId, appendId: append.appendId }, hint, (shard, routing) => shard.append({ ...append, routing }));
 }
 
@@ -41,13 +36,13 @@ export async function routed<Answer>(
 	id: { tenantId: TenantId; appendId: AppendId },
 	hint: Directory | null,
 	call: (shard: ShardRpc, routing: Routing, ordinal: number) => Promise<Answer>,
-): Promise<Routed<Answer>> {
+): Promise<Answer> {
 	let directory = hint ?? (await readDirectory(ports, id.tenantId));
 	for (let attempt = 1; ; attempt++) {
 		const routing = routingOf(directory);
 		const ordinal = ownerOf(id.appendId, routing);
 		try {
-			return { outcome: await untilKnown(() => call(ports.shard(id.tenantId, ordinal), routing, ordinal)), directory };
+			return await untilKnown(() => call(ports.shard(id.tenantId, ordinal), routing, ordinal));
 		} catch (error) {
 			if (!hasCode(error, "stale_epoch")) throw error;
 			if (attempt >= RPC_ATTEMPT_COUNT_MAX) {
@@ -61,6 +56,7 @@ export async function routed<Answer>(
 
 async function readDirectory(ports: Ports, tenantId: TenantId): Promise<Directory> {
 	const { directory } = await untilKnown(() => ports.shard(tenantId, 0).readDirectory({ withTails: false }));
+	rememberDirectory(ports, tenantId, directory);
 	return directory;
 }
 

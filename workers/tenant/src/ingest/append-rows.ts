@@ -1,7 +1,7 @@
 /** One append of any size: up to APPEND_BYTES_MAX one call of one shard, above it the bulk path (design, section 6; invariant W2). */
 import { APPEND_BYTES_MAX } from "#shared/base/limits.ts";
 import type { Directory } from "#shared/contracts/directory.ts";
-import { recentDirectory, rememberDirectory } from "../directory/directory-cache.ts";
+import { recentDirectory } from "../directory/directory-cache.ts";
 import { raiseSnapshotMinimum } from "../directory/minimums.ts";
 import type { Ports } from "../ports.ts";
 import type { AppendResult } from "../shard/contract.ts";
@@ -31,7 +31,7 @@ export async function appendRows(ports: Ports, rows: IncomingRows): Promise<Appe
 
 async function appendSmall(ports: Ports, rows: IncomingRows, head: EncodedBatch[], hint: Directory): Promise<Appended> {
 	const { tenantId, schema, appendId } = rows;
-	const { outcome, directory } = await appendThroughDirectory(ports, tenantId, hint, {
+	const outcome = await appendThroughDirectory(ports, tenantId, hint, {
 		tableId: schema.tableId,
 		appendId,
 		hash: await rows.hash(),
@@ -39,7 +39,6 @@ async function appendSmall(ports: Ports, rows: IncomingRows, head: EncodedBatch[
 		rowCount: head.reduce((sum, batch) => sum + batch.rowCount, 0),
 		batches: head.map((batch) => batch.bytes),
 	});
-	rememberDirectory(ports, tenantId, directory);
 	// A bulk claim of the same rows has expired: only the path that repeats its commit id cannot double them.
 	if (outcome.kind === "claimed") return appendBulk(ports, rows, head);
 	const { result, duplicate } = outcome;

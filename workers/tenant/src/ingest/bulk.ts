@@ -8,7 +8,7 @@
 import { hasCode, LittoralError } from "#shared/base/errors.ts";
 import { randomHex } from "#shared/base/ids.ts";
 import type { DataFile } from "#shared/contracts/snapshot.ts";
-import { recentDirectory, rememberDirectory } from "../directory/directory-cache.ts";
+import { recentDirectory } from "../directory/directory-cache.ts";
 import { raiseSnapshotMinimum } from "../directory/minimums.ts";
 import type { Ports } from "../ports.ts";
 import { untilKnown } from "../retry.ts";
@@ -25,12 +25,10 @@ export async function appendBulk(ports: Ports, rows: IncomingRows, head: Encoded
 	const { tableId, schemaVersion } = schema;
 	const claimant = randomHex(8);
 	const hint = await recentDirectory(ports, tenantId);
-	const { outcome, directory } = await routed(ports, { tenantId, appendId }, hint, async (shard, routing, ordinal) => ({
+	const { ordinal, claim } = await routed(ports, { tenantId, appendId }, hint, async (shard, routing, ordinal) => ({
 		ordinal,
 		claim: await shard.claim({ routing, tableId, appendId, schemaVersion, claimant }),
 	}));
-	rememberDirectory(ports, tenantId, directory);
-	const { ordinal, claim } = outcome;
 	const shard = ports.shard(tenantId, ordinal);
 	if (claim.kind !== "granted") return repeatAnswer(ports, rows, { shard, ordinal, claim });
 	const held: HeldClaim = { tableId, appendId, commitId: claim.commitId };
