@@ -117,12 +117,12 @@ export class MemoryCatalog implements CatalogPort {
 	}
 
 	async shardWatermarks(_: TenantId, shard: number) {
-		return [...this.tables.values()].map((table) => ({
-			tableId: table.schema.tableId,
-			watermark: this.#newest(table).watermarks[shard] ?? 0,
-			snapshotVersion: table.versions.length - 1,
-			dropped: table.dropped,
-		}));
+		// As in D1: a table without a flush of this shard is not listed.
+		return [...this.tables.values()].flatMap((table) => {
+			const watermark = this.#newest(table).watermarks[shard];
+			if (watermark === undefined) return [];
+			return [{ tableId: table.schema.tableId, watermark, snapshotVersion: table.versions.length - 1, dropped: table.dropped }];
+		});
 	}
 
 	#newest(table: Table): Version {

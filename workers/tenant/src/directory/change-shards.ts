@@ -1,11 +1,13 @@
 /** Carries a change of the shard set out, step by step, from shard 0; each step may be repeated at any time, by a caller or by the alarm. */
-import type { ShardOrdinal } from "#shared/base/ids.ts";
+import type { ShardOrdinal, TableId } from "#shared/base/ids.ts";
 import { scheduleWork, finishWork } from "../shard/schedule.ts";
 import type { ShardContext } from "../shard/context.ts";
 import { storeRouting } from "../shard/shard-row.ts";
 import { untilKnown } from "../retry.ts";
 import { beginChange, type DirectoryState, dropDrained, finishStep, minimumsCovering, routingOf, shardsToReach } from "./directory.ts";
 import { loadDirectory, readMinimums, storeDirectory, storeMinimum } from "./directory-store.ts";
+
+type ShardWatermark = Parameters<typeof minimumsCovering>[1][number];
 
 /** How soon the alarm carries on with a change whose caller went away. */
 const CHANGE_RESUME_MS = 2000;
@@ -15,7 +17,7 @@ export function startChange(context: ShardContext, count: number): void {
 	const nowMs = context.ports.now();
 	context.storage.transactionSync(() => {
 		const before = loadDirectory(context.sql);
-		const after = beginChange(before, count);
+		const after = beginChange(before, count, nowMs);
 		if (after === before) return;
 		storeDirectory(context.sql, after);
 		scheduleWork(context.sql, { kind: "change", dueMs: nowMs + CHANGE_RESUME_MS });
@@ -71,13 +73,27 @@ export async function carryDrain(context: ShardContext): Promise<boolean> {
 	return draining.length + retiring.length === 0;
 }
 
+/** The catalog has no watermark of a shard in a table that was dropped before that shard ever flushed it. */
+async function droppedAmong(context: ShardContext, tables: readonly { tableId: TableId }[]): Promise<ShardWatermark[]> {
+	const tenantId = context.tenantId();
+	const dropped: ShardWatermark[] = [];
+	for (const { tableId } of tables) {
+		const [snapshot] = await untilKnown(() => context.ports.catalog.readSnapshots(tenantId, [{ table: { tableId }, fresh: true }]));
+		if (!snapshot) dropped.push({ tableId, watermark: 0, snapshotVersion: 0, dropped: true });
+	}
+	return dropped;
+}
+
 /** The write that drops the shard raises each table's minimum to a snapshot which holds that shard's last row (invariants W1, Q1). */
 async function drainOne(context: ShardContext, ordinal: ShardOrdinal): Promise<void> {
 	const tenantId = context.tenantId();
 	const answer = await untilKnown(() => context.ports.shard(tenantId, ordinal).drain(routingOf(loadDirectory(context.sql))));
 	if (!answer.drained) return;
 	const watermarks = await untilKnown(() => context.ports.catalog.shardWatermarks(tenantId, ordinal));
-	const raises = minimumsCovering(answer.tables, watermarks);
+	const unflushed = answer.tables.filter(
+		({ tableId, lastSequence }) => lastSequence > 0 && !watermarks.some((entry) => entry.tableId === tableId),
+	);
+	const raises = minimumsCovering(answer.tables, [...watermarks, ...(await droppedAmong(context, unflushed))]);
 	if (raises === null) return;
 	context.storage.transactionSync(() => {
 		const before = loadDirectory(context.sql);

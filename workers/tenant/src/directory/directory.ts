@@ -8,6 +8,7 @@
 import { assert } from "#shared/base/assert.ts";
 import type { ShardOrdinal } from "#shared/base/ids.ts";
 import type { Directory, ShardDescription, ShardSet, TableMinimum } from "#shared/contracts/directory.ts";
+import { pruneHistory } from "../shard/append-decision.ts";
 import type { Routing } from "../shard/contract.ts";
 
 export interface DirectoryState extends Omit<Directory, "minimums"> {
@@ -52,10 +53,10 @@ export function readShards(directory: Pick<Directory, "history" | "draining">): 
 }
 
 /**
- * Stores the next epoch. Shrinking keeps the lowest ordinals: shard 0 is never retired.
+ * Stores the next epoch, and forgets the sets that no question needs any more. Shrinking keeps the lowest ordinals: shard 0 is never retired.
  * @returns the directory unchanged when it has `count` shards already, or while a change goes on
  */
-export function beginChange(directory: DirectoryState, count: number): DirectoryState {
+export function beginChange(directory: DirectoryState, count: number, nowMs: number): DirectoryState {
 	assert(count >= 1, "a tenant has at least one shard");
 	const active = activeShards(directory);
 	if (directory.change !== null || active.length === count) return directory;
@@ -65,7 +66,7 @@ export function beginChange(directory: DirectoryState, count: number): Directory
 	return {
 		...directory,
 		epoch: set.epoch,
-		history: [...directory.history, set],
+		history: pruneHistory({ epoch: set.epoch, history: [...directory.history, set] }, nowMs).history,
 		draining: [...directory.draining, ...active.filter((ordinal) => !kept.includes(ordinal))],
 		nextOrdinal: directory.nextOrdinal + added.length,
 		change: "storing",
