@@ -1,6 +1,7 @@
 /** The bulk path: claims, seals, commits and their repetitions; every step of every port fails before, and after (W1, W2, W3, Q2). */
 import { beforeEach, expect, test } from "vitest";
 import { isLittoralError } from "#shared/base/errors.ts";
+import { rendezvous } from "#shared/base/hash.ts";
 import type { AppendId, CommitId } from "#shared/base/ids.ts";
 import { BULK_CLAIM_MS } from "#shared/base/limits.ts";
 import { appendRows, type Appended } from "../src/ingest/append-rows.ts";
@@ -21,23 +22,27 @@ interface BulkOptions {
 	hash?: string;
 	/** The body turns out to be bad after this many batches. */
 	badAfter?: number;
+	/** Happens while the body is read. */
+	meanwhile?: () => Promise<void>;
 }
 
-async function* batches(id: string, badAfter: number): AsyncGenerator<EncodedBatch, void, undefined> {
+async function* batches(id: string, { badAfter, meanwhile }: Required<BulkOptions>): AsyncGenerator<EncodedBatch, void, undefined> {
 	for (let index = 0; index < BATCH_COUNT; index++) {
 		if (index === badAfter) throw Object.assign(new Error("bad row"), { name: "LittoralError", code: "invalid_rows" });
 		yield { bytes: new TextEncoder().encode(`${id}:${index}:${LARGE}`), rowCount: 1 };
 	}
+	await meanwhile();
 }
 
-async function bulk(id: string, { hash = "hash", badAfter = BATCH_COUNT }: BulkOptions = {}): Promise<Appended> {
+async function bulk(id: string, options: BulkOptions = {}): Promise<Appended> {
+	const { hash = "hash", badAfter = BATCH_COUNT, meanwhile = async () => {} } = options;
 	const schema = world.catalog.tables.get(tenant.table)?.schema;
 	if (schema === undefined) throw new Error("no table");
 	return appendRows(ports, {
 		tenantId: tenant.id,
 		schema,
 		appendId: id as AppendId,
-		batches: batches(id, badAfter),
+		batches: batches(id, { hash, badAfter, meanwhile }),
 		hash: async () => hash,
 	});
 }
@@ -121,6 +126,19 @@ test("a claim holds through a change of the shard set", async () => {
 	while (!(await tenant.stub(0).changeShards(2)).settled);
 	for (const id of ids) expect((await bulk(id)).duplicate).toBe(true);
 	expect(await shown()).toEqual(ids.flatMap(rowsOf).toSorted());
+}, 30_000);
+
+test("a claim that expired in a former owner is never sealed: one key, one set of rows", async () => {
+	const id = ["p", "q", "r", "s", "t"].find((candidate) => rendezvous(candidate, [0, 1, 2]) !== 0) as string;
+	const meanwhile = async () => {
+		while (!(await tenant.stub(0).changeShards(3)).settled);
+		world.clockMs += BULK_CLAIM_MS + 1;
+		expect(await codeOf(() => bulk(id, { hash: "other" }))).toBe("ok");
+	};
+	expect(await codeOf(() => bulk(id, { meanwhile }))).toBe("conflict");
+	expect(await codeOf(() => bulk(id))).toBe("idempotency_key_reused");
+	expect((await bulk(id, { hash: "other" })).duplicate).toBe(true);
+	expect(await shown()).toEqual(rowsOf(id));
 }, 30_000);
 
 const STEPS = [

@@ -83,6 +83,20 @@ export async function claim(context: ShardContext, request: ClaimRequest): Promi
 	}
 }
 
+/**
+ * What a former owner says of an id. A claim that has expired before it was sealed is given up here: its holder can seal and commit no more, so that
+ * the new owner's claimant, whose rows may be others, is the only one.
+ */
+export function answerQuestion({ storage, sql, ports }: ShardContext, question: IdQuestion): IdRecord | null {
+	return storage.transactionSync(() => {
+		const nowMs = ports.now();
+		const record = readId(sql, question, nowMs);
+		if (record?.state !== "claimed" || record.hash !== null || record.claimExpiresAtMs > nowMs) return record;
+		removeId(sql, question);
+		return null;
+	});
+}
+
 /** The claim may have come from a former owner; it may also have been granted to another, or finished, while the catalog was asked. */
 function regrant(context: ShardContext, request: ClaimRequest, expired: Extract<IdRecord, { state: "claimed" }>): ClaimOutcome {
 	const { commitId } = expired;

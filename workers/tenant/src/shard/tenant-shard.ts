@@ -16,8 +16,7 @@ import { activeShards, describeShards, newDirectory, routingOf } from "../direct
 import { findDirectory, loadDirectory, publicDirectory, storeDirectory, storeMinimum } from "../directory/directory-store.ts";
 import type { Env } from "../env.ts";
 import { openPorts } from "../ports.ts";
-import { append, claim, finishClaim, releaseClaim, sealClaim } from "./append.ts";
-import { readId } from "./append-ids.ts";
+import { answerQuestion, append, claim, finishClaim, releaseClaim, sealClaim } from "./append.ts";
 import { identityOf, openShard, type ShardContext } from "./context.ts";
 import type {
 	AppendOutcome,
@@ -94,7 +93,7 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 		// A shard that is not open has no ids, and cannot get any before it stores an epoch as new as the asker's.
 		if (!this.#isOpen()) return null;
 		this.#adopt(question.routing);
-		return readId(this.#context.sql, question, this.#now());
+		return answerQuestion(this.#context, question);
 	}
 
 	async claim(request: ClaimRequest): Promise<ClaimOutcome> {
