@@ -1,6 +1,6 @@
 /** What a query reads: minimums, SnapshotTooOld, StaleEpoch, lost answers (Q1, Q2). Plans are made here; shards are real. */
 import { beforeEach, expect, test } from "vitest";
-import { isLittoralError } from "#shared/base/errors.ts";
+import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
 import { FLUSH_AGE_MS, GRACE_PERIOD_MS } from "#shared/base/limits.ts";
 import type { PhysicalPlan } from "#shared/contracts/plan/physical.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
@@ -88,6 +88,17 @@ test("a plan below the directory's minimum is made again, once", async () => {
 	expect(await read()).toEqual({ version: 1, rows: [] });
 	versions = [0, 0];
 	expect(await codeOf(read)).toBe("unavailable");
+});
+
+test("an error that a table of other types may have caused is judged again by the directory's minimums", async () => {
+	const wrong = () => {
+		throw new LittoralError("undefined_function", "operator does not exist: text + integer");
+	};
+	let plans = 0;
+	world.plan = () => (plans++ === 0 ? wrong() : planned(newest()));
+	expect(await codeOf(read)).toBe("ok");
+	world.plan = wrong;
+	expect(await codeOf(read)).toBe("undefined_function");
 });
 
 test("a shard set that changes between the rounds is read anew", async () => {

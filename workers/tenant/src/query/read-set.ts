@@ -25,7 +25,13 @@ export interface PlannedRead {
 	directory: DirectoryAnswer;
 }
 
-/** Errors of a plan that a stale cache of schemas may have caused. */
+/** Errors that no schema causes. */
+const NOT_OF_THE_STATEMENT = ["unavailable", "overloaded", "internal_error"] as const;
+
+/**
+ * Errors that a table too new for the caches may have caused: D1's primary decides. Any other error of a statement may come of a table that was dropped and made anew
+ * with other types, which the directory's minimums tell: it is planned again with them, at no cost where the caches are current.
+ */
 const STALE_PLAN_CODES = ["undefined_table", "undefined_column", "duplicate_table"] as const;
 
 /** Round 1. @throws tenant_suspended, tenant_not_found before any error of the statement */
@@ -40,8 +46,9 @@ export async function planAndDirectory(ports: Ports, context: CallContext, reque
 	const { minimums } = directory.directory;
 	const planned = await planning;
 	if ("error" in planned) {
-		if (!STALE_PLAN_CODES.some((code) => hasCode(planned.error, code))) throw planned.error;
-		return { statement: await plan(ports, context, { ...request, minimums, fresh: true }), directory };
+		if (!isLittoralError(planned.error) || NOT_OF_THE_STATEMENT.some((code) => hasCode(planned.error, code))) throw planned.error;
+		const fresh = STALE_PLAN_CODES.some((code) => hasCode(planned.error, code));
+		return { statement: await plan(ports, context, { ...request, minimums, fresh }), directory };
 	}
 	if (planTables(planned.statement).every((table) => isCurrent(table, minimums))) return { statement: planned.statement, directory };
 	return { statement: await replan(ports, context, request, directory), directory };
