@@ -2,8 +2,12 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
 import { isLittoralError } from "#shared/base/errors.ts";
-import { FLUSH_AGE_MS, GRACE_PERIOD_MS } from "#shared/base/limits.ts";
-import { type Failure, Tenant, testEnv, world } from "./world.ts";
+import type { AppendId } from "#shared/base/ids.ts";
+import { FLUSH_AGE_MS, GRACE_PERIOD_MS, PRINCIPAL_CACHE_MS } from "#shared/base/limits.ts";
+import type { TableSchema } from "#shared/contracts/table.ts";
+import { recentDirectory } from "../src/directory/directory-cache.ts";
+import { appendRows } from "../src/ingest/append-rows.ts";
+import { type Failure, ports, Tenant, testEnv, world } from "./world.ts";
 
 let tenant: Tenant;
 beforeEach(async () => {
@@ -131,6 +135,49 @@ async function reopened(old: Tenant): Promise<Tenant> {
 	return old;
 }
 
+test("rows that arrive while a flush runs wait for their own age", async () => {
+	await tenant.append("row");
+	const commit = world.catalog.commit.bind(world.catalog);
+	let arrived = 0;
+	world.catalog.commit = async (request) => {
+		if (arrived < 4) await tenant.append(`late-${arrived++}`);
+		return commit(request);
+	};
+	tenant = await reopened(tenant);
+	await tenant.work(FLUSH_AGE_MS + 1, 1);
+	world.catalog.commit = commit;
+	expect(arrived).toBe(1);
+	expect(world.catalog.tables.get(tenant.table)?.versions.at(-1)?.watermarks).toEqual({ 0: 1 });
+	await tenant.work(FLUSH_AGE_MS + 1, 1);
+	expect(world.catalog.tables.get(tenant.table)?.versions.at(-1)?.watermarks).toEqual({ 0: 2 });
+	expect(await tenant.read()).toEqual(["late-0", "late-1", "row"]);
+});
+
+test("appends do not keep the directory that they go by young", async () => {
+	const schema = world.catalog.tables.get(tenant.table)?.schema as TableSchema;
+	expect((await recentDirectory(ports, tenant.id)).state).toBe("active");
+	await tenant.stub(0).setTenantState("suspended");
+	for (const id of ids("row", 3)) {
+		world.clockMs += PRINCIPAL_CACHE_MS / 2;
+		const batches = (async function* () {
+			yield { bytes: new TextEncoder().encode(id), rowCount: 1 };
+		})();
+		await appendRows(ports, { tenantId: tenant.id, schema, appendId: id as AppendId, batches, hash: async () => "hash" });
+	}
+	expect((await recentDirectory(ports, tenant.id)).state).toBe("suspended");
+});
+
+test("a shard drains although a table of it was dropped before its first flush", async () => {
+	await changeShards(2);
+	for (const id of ids("row", 12)) await tenant.append(id);
+	expect(await tenant.sql(1, "SELECT count(*) AS tables FROM shard_table WHERE last_sequence > 0")).toEqual([{ tables: 1 }]);
+	const table = world.catalog.tables.get(tenant.table);
+	if (table) table.dropped = true;
+	await changeShards(1);
+	for (let round = 0; round < 4; round++) await tenant.work(2000);
+	expect((await tenant.directory()).draining).toEqual([]);
+});
+
 test("a dropped table's rows are forgotten, and the alarm with them", async () => {
 	await tenant.append("row");
 	const table = world.catalog.tables.get(tenant.table);
@@ -199,7 +246,8 @@ test("a dropped shard raises the minimum snapshot version with the same write, k
 		expect(await runInDurableObject(tenant.stub(ordinal), (_, state) => state.storage.getAlarm())).toBeNull();
 	}
 	await changeShards(2);
-	expect((await tenant.directory()).history.at(-1)?.active).toEqual([0, 3]);
+	// Sets that no append id can come from any more are forgotten.
+	expect((await tenant.directory()).history.map((set) => set.active)).toEqual([[0], [0, 3]]);
 });
 
 test("older appends and older tail reads meet StaleEpoch; a shard that is not open accepts nothing", async () => {

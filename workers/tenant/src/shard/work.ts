@@ -1,8 +1,9 @@
 /** What the alarm does: every piece of due work, each failure caught, logged and due again later. */
 import { unreachable } from "#shared/base/assert.ts";
 import type { TableId } from "#shared/base/ids.ts";
+import { FLUSH_AGE_MS, FLUSH_TAIL_BYTES } from "#shared/base/limits.ts";
 import { carryChange, carryDrain } from "../directory/change-shards.ts";
-import type { ShardContext } from "./context.ts";
+import { openShard, type ShardContext } from "./context.ts";
 import { flushTable, mergeTail, purge } from "./flush.ts";
 import { backoffMs, dueWork, finishWork, postponeWork, type Work } from "./schedule.ts";
 import { readTable } from "./table-row.ts";
@@ -26,17 +27,24 @@ export async function runDueWork(
 	}
 }
 
+/** What has come until now. Rows that arrive meanwhile wait for their own bytes or age: a steady trickle would be a file a moment, and hold up all other work. */
+async function flush(context: ShardContext, work: Work): Promise<void> {
+	const { sql } = context;
+	const tableId = work.key as TableId;
+	const upTo = readTable(sql, tableId).lastSequence;
+	while (readTable(sql, tableId).watermark < upTo && (await flushTable(context, tableId)));
+	context.storage.transactionSync(() => {
+		const { lastSequence, watermark } = readTable(sql, tableId);
+		if (lastSequence === watermark) return finishWork(sql, "flush", tableId);
+		const isFull = openShard(sql).unflushedBytes >= FLUSH_TAIL_BYTES;
+		postponeWork(sql, { ...work, dueMs: context.ports.now() + (isFull ? 0 : FLUSH_AGE_MS), failures: 0 });
+	});
+}
+
 async function run(context: ShardContext, work: Work): Promise<void> {
 	switch (work.kind) {
-		case "flush": {
-			const tableId = work.key as TableId;
-			while (await flushTable(context, tableId));
-			context.storage.transactionSync(() => {
-				const { lastSequence, watermark } = readTable(context.sql, tableId);
-				if (lastSequence === watermark) finishWork(context.sql, "flush", tableId);
-			});
-			return;
-		}
+		case "flush":
+			return flush(context, work);
 		case "merge":
 			return mergeTail(context, work.key as TableId);
 		case "purge":
