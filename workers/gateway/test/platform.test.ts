@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { TenantId } from "#shared/base/ids.ts";
 import { createApp } from "../src/app.ts";
 import type { Env } from "../src/env.ts";
-import { finishChanges } from "../src/identity/tenant-changes.ts";
+import { finishChange, finishChanges } from "../src/identity/tenant-changes.ts";
 import worker from "../src/index.ts";
 import { ADMIN_KEY, call, fault, newKey, newTenant, postJson, problemOf, testEnv } from "./world.ts";
 
@@ -75,6 +75,20 @@ describe("tenants", () => {
 		expect(await changes()).toEqual([]);
 		expect(await leftOf(tenantId)).toEqual({ audit_log: 3 });
 		expect((await postJson("/v1/tenants", ADMIN_KEY, { id: "cron-made" })).status).toBe(201);
+	});
+
+	test("an intent that somebody else has finished since the cron read it touches no later tenant of the name", async () => {
+		const { tenant, tenantId: first } = await newTenant().then(async (made) => ({
+			...made,
+			tenantId: (await testEnv.OPERATIONS.getTenant(made.tenant)).tenantId,
+		}));
+		const read = { name: tenant, location: null, startedAt: Date.now() - 60_000 };
+		expect((await call(`/v1/tenants/${tenant}`, { ...admin, method: "DELETE" })).status).toBe(204);
+		await finishChange(testEnv, { ...read, kind: "create", tenantId: null });
+		expect(await fault(await call(`/v1/tenants/${tenant}`, admin))).toEqual([404, "tenant_not_found"]);
+		expect((await postJson("/v1/tenants", ADMIN_KEY, { id: tenant })).status).toBe(201);
+		await finishChange(testEnv, { ...read, kind: "delete", tenantId: first });
+		expect((await testEnv.OPERATIONS.getTenant(tenant)).status).toBe("active");
 	});
 
 	test("deleted: 202 while it goes on, then 204, again and again; nothing is left but the audit", async () => {

@@ -117,8 +117,18 @@ function isTransient(error: unknown): boolean {
 	return !isLittoralError(error) || ["unavailable", "overloaded", "conflict", "internal_error"].includes(error.code);
 }
 
-async function finishChange(env: Env, change: typeof tenantChanges.$inferSelect): Promise<void> {
+type TenantChange = typeof tenantChanges.$inferSelect;
+
+/** While an intent stands, no other tenant gets its name: what it asks for is done to the tenant that it was written for. */
+async function stillStands(env: Env, { name, kind, tenantId, startedAt }: TenantChange): Promise<boolean> {
+	const [standing] = await drizzle(env.IDENTITY).select().from(tenantChanges).where(eq(tenantChanges.name, name));
+	return standing?.kind === kind && standing.tenantId === tenantId && standing.startedAt === startedAt;
+}
+
+/** @param change as it was read some time ago: it may be finished since, and its name have gone to another tenant */
+export async function finishChange(env: Env, change: TenantChange): Promise<void> {
 	const { name, kind, location } = change;
+	if (!(await stillStands(env, change))) return;
 	const by: Actor = { actor: "cron", requestId: crypto.randomUUID() };
 	try {
 		if (kind === "delete") {
