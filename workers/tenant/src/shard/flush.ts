@@ -19,6 +19,7 @@ import { finishWork, scheduleWork } from "./schedule.ts";
 import { countFlushed, countPurged } from "./shard-row.ts";
 import { raiseTable, readTable } from "./table-row.ts";
 import { batchesOf, rowCountOf } from "./tail-format.ts";
+import { mergeBatches } from "./merge-batches.ts";
 import { blockHeads, flushEnd, mergeBlocks, mergeGroups, purgeBlocks, rangeBytes, readBlock } from "./tail-store.ts";
 
 /** Attempts lost to garbage collection within one call; more wait for the next. */
@@ -168,7 +169,12 @@ export function mergeTail(context: ShardContext, tableId: TableId): void {
 	const { sql, storage } = context;
 	storage.transactionSync(() => {
 		const above = Math.max(readTable(sql, tableId).watermark, readIntent(sql, tableId)?.upper ?? 0);
-		for (const group of mergeGroups(blockHeads(sql, tableId, above, Number.MAX_SAFE_INTEGER))) mergeBlocks(sql, tableId, group);
+		for (const group of mergeGroups(blockHeads(sql, tableId, above, Number.MAX_SAFE_INTEGER))) {
+			// Nothing of these blocks is flushed yet.
+			const savedByteCount = mergeBlocks(sql, tableId, group, (batches) => mergeBatches(context.tenantId(), batches));
+			countFlushed(sql, savedByteCount);
+			countPurged(sql, savedByteCount);
+		}
 		finishWork(sql, "merge", tableId);
 	});
 }

@@ -10,17 +10,26 @@ const LENGTH_BYTES = 4;
 
 /** One append as a block. */
 export function blockOf(append: { sequence: number; rowCount: number; batches: readonly Uint8Array[] }): TailBlock {
+	return { runs: [append.sequence, append.rowCount], bytes: bytesOf(append.batches) };
+}
+
+/** The block with its rows in other batches. */
+export function withBatches(block: TailBlock, batches: readonly Uint8Array[]): TailBlock {
+	return { runs: block.runs, bytes: bytesOf(batches) };
+}
+
+function bytesOf(batches: readonly Uint8Array[]): Uint8Array {
 	let byteCount = 0;
-	for (const batch of append.batches) byteCount += LENGTH_BYTES + batch.byteLength;
+	for (const batch of batches) byteCount += LENGTH_BYTES + batch.byteLength;
 	const bytes = new Uint8Array(byteCount);
 	const view = new DataView(bytes.buffer);
 	let offset = 0;
-	for (const batch of append.batches) {
+	for (const batch of batches) {
 		view.setUint32(offset, batch.byteLength, true);
 		bytes.set(batch, offset + LENGTH_BYTES);
 		offset += LENGTH_BYTES + batch.byteLength;
 	}
-	return { runs: [append.sequence, append.rowCount], bytes };
+	return bytes;
 }
 
 /** The batches of a block, as views of its bytes. */

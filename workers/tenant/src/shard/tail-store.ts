@@ -3,7 +3,7 @@ import { assert } from "#shared/base/assert.ts";
 import type { TableId } from "#shared/base/ids.ts";
 import { TAIL_BLOB_BYTES_MAX, TAIL_BLOCK_BYTES } from "#shared/base/limits.ts";
 import type { TailBlock } from "./contract.ts";
-import { concatenateBlocks, firstSequence, lastSequence, rowCountOf } from "./tail-format.ts";
+import { batchesOf, concatenateBlocks, firstSequence, lastSequence, rowCountOf, withBatches } from "./tail-format.ts";
 
 /** A block's parts have ids `first_sequence * PART_COUNT_MAX + part`: no index is needed to find them. */
 const PART_COUNT_MAX = 1024;
@@ -141,9 +141,21 @@ export function mergeGroups(heads: Iterable<BlockHead>): MergeGroup[] {
 	return groups;
 }
 
-/** Puts one block in the place of its neighbours; inside a transaction. */
-export function mergeBlocks(sql: SqlStorage, tableId: TableId, group: MergeGroup): void {
-	const merged = concatenateBlocks(group.heads.map((head) => readBlock(sql, head)));
-	for (const head of group.heads) deleteBlock(sql, tableId, head);
+/**
+ * Puts one block in the place of its neighbours; inside a transaction.
+ *
+ * @param mergeBatches the same rows in the same order, in fewer batches
+ * @returns by how many bytes the tail is smaller now
+ */
+export function mergeBlocks(
+	sql: SqlStorage,
+	tableId: TableId,
+	{ heads }: MergeGroup,
+	mergeBatches: (batches: Uint8Array[]) => Uint8Array[],
+): number {
+	const joined = concatenateBlocks(heads.map((head) => readBlock(sql, head)));
+	const merged = withBatches(joined, mergeBatches(batchesOf(joined.bytes)));
+	for (const head of heads) deleteBlock(sql, tableId, head);
 	insertBlock(sql, tableId, merged);
+	return joined.bytes.byteLength - merged.bytes.byteLength;
 }
