@@ -2,13 +2,9 @@
 import { beforeEach, expect, test } from "vitest";
 import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
 import { FLUSH_AGE_MS, GRACE_PERIOD_MS } from "#shared/base/limits.ts";
-import type { PhysicalPlan } from "#shared/contracts/plan/physical.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
-import type { PlannedStatement, PlanRequest } from "#shared/contracts/rpc.ts";
-import { planAndDirectory, readTails } from "../src/query/read-set.ts";
-import type { OpenedTail } from "../src/query/tail-source.ts";
-import { batchesOf, rowRange } from "../src/shard/tail-format.ts";
-import { type Failure, ports, Tenant, world } from "./world.ts";
+import { planOf, readTailRows } from "./reading.ts";
+import { FAILURES, Tenant, world } from "./world.ts";
 
 let tenant: Tenant;
 let context: CallContext;
@@ -19,44 +15,14 @@ beforeEach(async () => {
 	tenant = await Tenant.open();
 	context = { tenantId: tenant.id, role: "reader", requestId: "test", traceparent: "" };
 	versions = [];
-	world.plan = () => planned(versions.shift() ?? newest());
+	world.plan = () => planOf(tenant.table, versions.shift() ?? newest());
 });
 
 const table = () => world.catalog.tables.get(tenant.table) as NonNullable<ReturnType<typeof world.catalog.tables.get>>;
 const newest = () => table().versions.length - 1;
 
-function planned(version: number): PlannedStatement {
-	const { schema, versions: all } = table();
-	const { watermarks } = all[version] as (typeof all)[number];
-	const plan: PhysicalPlan = {
-		version: 1,
-		statement: { nowMicroseconds: 0n, timeZone: "UTC", parameters: [] },
-		tables: [{ schema, snapshotVersion: version, watermarks, pages: [], filesPruned: 0 }],
-		root: { kind: "scan", table: 0, columns: [], predicate: null, estimate: { rowCount: 0, byteCount: 0, milliseconds: 0 } },
-		output: [],
-		estimate: { rowCount: 0, byteCount: 0, milliseconds: 0, dollars: 0 },
-	};
-	return { kind: "query", plan };
-}
-
-function tailRows({ first, above }: OpenedTail): string[] {
-	return first.blocks.flatMap((block) => {
-		const { start, end } = rowRange(block.runs, above, first.upTo);
-		return batchesOf(block.bytes)
-			.slice(start, end)
-			.map((batch) => new TextDecoder().decode(batch));
-	});
-}
-
 /** @returns the snapshot's version, and the rows of all tails above its watermarks */
-async function read(between: () => Promise<void> = async () => {}): Promise<{ version: number; rows: string[] }> {
-	const request: PlanRequest = { sql: "", parameters: [], settings: {}, nowMicroseconds: 0n };
-	const round = await planAndDirectory(ports, context, request);
-	await between();
-	const { statement, tails } = await readTails(ports, context, request, round);
-	if (statement.kind !== "query") throw new Error("a query was planned");
-	return { version: statement.plan.tables[0]?.snapshotVersion ?? -1, rows: (tails[0] as OpenedTail[]).flatMap(tailRows).toSorted() };
-}
+const read = (between?: () => Promise<void>) => readTailRows(context, tenant.table, between);
 
 async function codeOf(call: () => Promise<unknown>): Promise<string> {
 	try {
@@ -115,13 +81,15 @@ test("a shard set that changes between the rounds is read anew", async () => {
 	expect(during.rows).toEqual(["a", "b", "c", "d", "e", "f", "g", "h"]);
 });
 
-for (const failure of ["before", "after"] satisfies Failure[]) {
+for (const failure of FAILURES) {
 	test(`a tail read fails ${failure}`, async () => {
 		while (!(await tenant.stub(0).changeShards(3)).settled);
 		const ids = ["a", "b", "c", "d", "e", "f"];
 		for (const id of ids) await tenant.append(id);
 		let left = 2;
 		world.inject = (step) => (step === "shard.readTail" && left-- > 0 ? failure : null);
+		// An error that was answered is the client's to act on.
+		if (failure === "after") expect(await codeOf(read)).toBe("unavailable");
 		expect((await read()).rows).toEqual(ids);
 		expect(left).toBeLessThanOrEqual(0);
 		world.inject = (step) => (step === "shard.readTail" ? failure : null);

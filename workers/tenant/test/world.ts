@@ -5,6 +5,7 @@
  */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { LittoralError } from "#shared/base/errors.ts";
 import { randomHex, type AppendId, type TableId, newTenantId, shardName, type TenantId } from "#shared/base/ids.ts";
 import type { PlannedStatement } from "#shared/contracts/rpc.ts";
 import type { Directory } from "#shared/contracts/directory.ts";
@@ -17,7 +18,12 @@ import type { TenantShard } from "../src/shard/tenant-shard.ts";
 import { MemoryCatalog } from "./memory-catalog.ts";
 
 export const testEnv = env as unknown as Env;
-export type Failure = "before" | "after";
+/**
+ * `before`: nothing is done. `after`: it is done, and an error is answered. `lost`: it is done, and the connection breaks before the answer.
+ * Broken connections are no answers: what is idempotent is tried again at once.
+ */
+export const FAILURES = ["before", "after", "lost"] as const;
+export type Failure = (typeof FAILURES)[number];
 
 /** Decides of each call through a port whether and when it fails; called in order. */
 type Injector = (step: string) => Failure | null;
@@ -34,7 +40,6 @@ export const world = {
 	},
 };
 
-/** Fails without a code: an unknown outcome to whoever called. */
 function injected<Port extends object>(name: string, port: Port): Port {
 	const wrapped = Object.entries(port).map(([step, call]) => [
 		step,
@@ -44,7 +49,8 @@ function injected<Port extends object>(name: string, port: Port): Port {
 			const failure = world.inject(path);
 			if (failure === "before") throw new Error(`injected: ${path} fails before`);
 			const answer = await (call as (...input: unknown[]) => unknown)(...input);
-			if (failure === "after") throw new Error(`injected: the answer of ${path} is lost`);
+			if (failure === "after") throw new LittoralError("unavailable", `injected: ${path} fails after`);
+			if (failure === "lost") throw new Error(`injected: the answer of ${path} is lost`);
 			return answer;
 		},
 	]);
