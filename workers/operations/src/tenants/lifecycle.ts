@@ -74,7 +74,7 @@ export class TenantLifecycle {
 			if (deleted === null) throw notFound(id);
 			return { done: true, tenantId: deleted };
 		}
-		const began = await store.transition(row, {
+		await store.transition(row, {
 			from: ["creating", "active", "suspended"],
 			to: "deleting",
 			event: "deleting",
@@ -82,7 +82,8 @@ export class TenantLifecycle {
 			atMs: this.#ports.now(),
 		});
 		const tenantId = row.tenantId as TenantId;
-		if (began) await this.#ports.signalStep(tenantId);
+		// Also when it had begun before: whoever began it may have failed before this signal, and nobody else carries it on.
+		await this.#ports.signalStep(tenantId);
 		return { done: await this.continueDeletion(tenantId), tenantId };
 	}
 
