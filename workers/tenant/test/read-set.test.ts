@@ -61,7 +61,7 @@ test("an error that a table of other types may have caused is judged again by th
 		throw new LittoralError("undefined_function", "operator does not exist: text + integer");
 	};
 	let plans = 0;
-	world.plan = () => (plans++ === 0 ? wrong() : planned(newest()));
+	world.plan = () => (plans++ === 0 ? wrong() : planOf(tenant.table));
 	expect(await codeOf(read)).toBe("ok");
 	world.plan = wrong;
 	expect(await codeOf(read)).toBe("undefined_function");
