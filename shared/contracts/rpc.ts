@@ -47,13 +47,19 @@ export interface CallTrace {
 }
 
 export interface CatalogRpc {
-	/** @throws duplicate_table (42P07) unless `ifNotExists`; idempotent by `commitId` */
+	/**
+	 * Idempotent by `commitId`. `replaced`: the last table of the name that was dropped, whose minimum schema version is raised before the new one is acknowledged.
+	 * @throws duplicate_table (42P07) unless `ifNotExists`
+	 */
 	createTable(
 		tenantId: TenantId,
 		request: { commitId: string; definition: TableDefinition },
 		trace?: CallTrace,
-	): Promise<{ schema: TableSchema; created: boolean }>;
-	/** Marks the table dropped in one batch; its files become garbage. Idempotent by `commitId`. @returns null where no such table is */
+	): Promise<{ schema: TableSchema; created: boolean; replaced?: { tableId: TableId; schemaVersion: number } | null }>;
+	/**
+	 * Marks the table dropped in one batch; its files become garbage. Idempotent by `commitId`.
+	 * @returns where no table has the name now, the last one that had; null where there never was one
+	 */
 	dropTable(
 		tenantId: TenantId,
 		request: { commitId: string; name: string },

@@ -123,7 +123,9 @@ describe("drop", () => {
 		const { catalog, tenantId, tableId } = await newTable();
 		const dropped = await catalog.dropTable(tenantId, { commitId: "d", name: "t" });
 		expect(dropped).toEqual({ tableId, schemaVersion: 2 });
-		const { schema } = await catalog.createTable(tenantId, { commitId: "c2", definition: definition("t") });
+		expect(await catalog.dropTable(tenantId, { commitId: "d2", name: "t" })).toEqual(dropped);
+		const { schema, replaced } = await catalog.createTable(tenantId, { commitId: "c2", definition: definition("t") });
+		expect(replaced).toEqual(dropped);
 		expect(schema.tableId).not.toBe(tableId);
 		expect(await catalog.dropTable(tenantId, { commitId: "d", name: "t" })).toEqual(dropped);
 		expect(await catalog.tableNames(tenantId)).toEqual(["t"]);

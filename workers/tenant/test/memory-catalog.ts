@@ -34,10 +34,11 @@ export class MemoryCatalog implements CatalogPort {
 	async createTable(
 		_: TenantId,
 		{ definition }: { commitId: string; definition: TableDefinition },
-	): Promise<{ schema: TableSchema; created: boolean }> {
+	): ReturnType<CatalogPort["createTable"]> {
+		const replaced = this.#lastDropped(definition.name);
 		const known = this.#byName(definition.name);
 		if (known !== undefined) {
-			if (definition.ifNotExists) return { schema: known.schema, created: false };
+			if (definition.ifNotExists) return { schema: known.schema, created: false, replaced };
 			throw new LittoralError("duplicate_table", `relation "${definition.name}" already exists`);
 		}
 		const schema: TableSchema = {
@@ -49,12 +50,12 @@ export class MemoryCatalog implements CatalogPort {
 			sortKey: definition.sortKey.map(({ column, ...key }) => ({ ...key, fieldId: column + 1 })),
 		};
 		this.tables.set(schema.tableId, { schema, dropped: false, versions: [{ files: [], watermarks: {} }] });
-		return { schema, created: true };
+		return { schema, created: true, replaced };
 	}
 
 	async dropTable(_: TenantId, { name }: { commitId: string; name: string }) {
 		const table = this.#byName(name);
-		if (table === undefined) return null;
+		if (table === undefined) return this.#lastDropped(name);
 		table.dropped = true;
 		return { tableId: table.schema.tableId, schemaVersion: table.schema.schemaVersion + 1 };
 	}
@@ -123,6 +124,11 @@ export class MemoryCatalog implements CatalogPort {
 			if (watermark === undefined) return [];
 			return [{ tableId: table.schema.tableId, watermark, snapshotVersion: table.versions.length - 1, dropped: table.dropped }];
 		});
+	}
+
+	#lastDropped(name: string): { tableId: TableId; schemaVersion: number } | null {
+		const table = [...this.tables.values()].findLast((other) => other.schema.name === name && other.dropped);
+		return table === undefined ? null : { tableId: table.schema.tableId, schemaVersion: table.schema.schemaVersion + 1 };
 	}
 
 	#newest(table: Table): Version {

@@ -6,6 +6,7 @@ import type { AppendId } from "#shared/base/ids.ts";
 import { FLUSH_AGE_MS, GRACE_PERIOD_MS, PRINCIPAL_CACHE_MS } from "#shared/base/limits.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import { recentDirectory } from "../src/directory/directory-cache.ts";
+import { createTable, dropTables } from "../src/query/define-table.ts";
 import { appendRows } from "../src/ingest/append-rows.ts";
 import { FAILURES, ports, Tenant, testEnv, world } from "./world.ts";
 
@@ -175,6 +176,18 @@ test("a shard drains although a table of it was dropped before its first flush",
 	await changeShards(1);
 	for (let round = 0; round < 4; round++) await tenant.work(2000);
 	expect((await tenant.directory()).draining).toEqual([]);
+});
+
+test("rows for a dropped table are refused before its name means another, also when the drop was cut off", async () => {
+	const name = world.catalog.tables.get(tenant.table)?.schema.name as string;
+	world.inject = (step) => (step === "shard.raiseMinimum" ? "before" : null);
+	expect(await codeOf(() => dropTables(ports, tenant.id, { kind: "drop_table", names: [name], ifExists: false }))).toBe("unavailable");
+	world.inject = () => null;
+	const definition = { name, ifNotExists: false, columns: [], primaryKey: null, sortKey: [] };
+	await createTable(ports, tenant.id, { kind: "create_table", definition });
+	// By an isolate that knows the old table.
+	expect(await codeOf(() => tenant.append("row"))).toBe("schema_changed");
+	expect((await tenant.directory()).minimums[tenant.table]?.schemaVersion).toBe(2);
 });
 
 test("a dropped table's rows are forgotten, and the alarm with them", async () => {

@@ -8,11 +8,14 @@ import { settled } from "../database/attempts.ts";
 import { numberOf, statement, textOf } from "../database/statement.ts";
 import type { CatalogDatabase, CatalogPorts, Statement } from "../ports.ts";
 import { defineTable } from "./define-table.ts";
+import { type DroppedTable, lastDropped } from "./drop-table.ts";
 import { decodeSchema, encodeSchema } from "./schema-json.ts";
 
 export interface CreateTableAnswer {
 	schema: TableSchema;
 	created: boolean;
+	/** The last table of this name that was dropped. */
+	replaced: DroppedTable | null;
 }
 
 /** @throws LittoralError duplicate_table, program_limit_exceeded, unavailable */
@@ -23,7 +26,7 @@ export async function createTable(
 	request: { commitId: string; definition: TableDefinition },
 ): Promise<CreateTableAnswer> {
 	const schema = defineTable(request.definition, newTableId());
-	return await settled(
+	const created = await settled<Omit<CreateTableAnswer, "replaced">>(
 		ports,
 		async () => {
 			await database.batch("create_table", createStatements(tenantId, request.commitId, schema, ports.nowMs()));
@@ -31,6 +34,7 @@ export async function createTable(
 		},
 		() => lookUp(database, tenantId, request),
 	);
+	return { ...created, replaced: await lastDropped(ports, database, tenantId, schema.name) };
 }
 
 function createStatements(tenantId: TenantId, commitId: string, schema: TableSchema, nowMs: number): Statement[] {
@@ -59,7 +63,7 @@ async function lookUp(
 	database: CatalogDatabase,
 	tenantId: TenantId,
 	request: { commitId: string; definition: TableDefinition },
-): Promise<CreateTableAnswer | null> {
+): Promise<Omit<CreateTableAnswer, "replaced"> | null> {
 	const { name, ifNotExists } = request.definition;
 	const [done, namesake, count] = await database.batch("create_table_outcome", [
 		statement(sql`

@@ -5,7 +5,7 @@
 import { LittoralError } from "#shared/base/errors.ts";
 import { randomHex, type TableId, type TenantId } from "#shared/base/ids.ts";
 import { sql } from "drizzle-orm";
-import { settled } from "../database/attempts.ts";
+import { repeated, settled } from "../database/attempts.ts";
 import { numberOf, statement, textOf } from "../database/statement.ts";
 import type { CatalogDatabase, CatalogPorts, Row } from "../ports.ts";
 
@@ -15,7 +15,28 @@ export interface DroppedTable {
 	schemaVersion: number;
 }
 
-/** @returns null where the tenant has no such table */
+/**
+ * The last table of a name that was dropped, null if there never was one. Whoever answers that a name is gone, or new, has raised that table's minimum first: the
+ * caller of the drop may have gone before it did.
+ */
+export async function lastDropped(
+	ports: CatalogPorts,
+	database: CatalogDatabase,
+	tenantId: TenantId,
+	name: string,
+): Promise<DroppedTable | null> {
+	const [rows] = await repeated(ports, () =>
+		database.batch("read_tables", [
+			statement(sql`
+				SELECT table_id, schema_version FROM tables WHERE tenant_id = ${tenantId} AND name = ${name} AND dropped_at_ms IS NOT NULL
+				ORDER BY dropped_at_ms DESC LIMIT 1`),
+		]),
+	);
+	const row = rows?.[0];
+	return row === undefined ? null : { tableId: textOf(row, "table_id") as TableId, schemaVersion: numberOf(row, "schema_version") };
+}
+
+/** @returns where no table has the name now, the last one that had; null where there never was one */
 export async function dropTable(
 	ports: CatalogPorts,
 	database: CatalogDatabase,
@@ -55,7 +76,7 @@ export async function dropTable(
 			return live?.[0] === undefined ? { dropped: null } : null;
 		},
 	);
-	return answer.dropped;
+	return answer.dropped ?? (await lastDropped(ports, database, tenantId, name));
 }
 
 function droppedTable(row: Row | undefined): DroppedTable {

@@ -12,7 +12,9 @@ export async function createTable(
 	{ definition }: Extract<PlannedStatement, { kind: "create_table" }>,
 ): Promise<void> {
 	const commitId = `create-${randomHex(12)}`;
-	const { schema } = await untilKnown(() => ports.catalog.createTable(tenantId, { commitId, definition }));
+	const { schema, replaced } = await untilKnown(() => ports.catalog.createTable(tenantId, { commitId, definition }));
+	// Who dropped the table before may have gone between commit and raise: rows for it would be acknowledged, and lost, under the new one's name.
+	if (replaced) await raiseSchemaMinimum(ports, tenantId, { ...replaced, snapshotVersion: 0 });
 	await raiseSchemaMinimum(ports, tenantId, { tableId: schema.tableId, schemaVersion: schema.schemaVersion, snapshotVersion: 0 });
 }
 
