@@ -223,7 +223,11 @@ test("scanned rows and bytes are counted, and bytes are limited", () => {
 	});
 	context.countScanned({ rows: 5, bytes: 600 });
 	expect(() => context.countScanned({ rows: 1, bytes: 401 })).toThrow(
-		expect.objectContaining({ code: "program_limit_exceeded", message: "the query reads more than its 1000 bytes" }),
+		expect.objectContaining({
+			code: "resource_exhausted",
+			message: "the query reads more than its 1000 bytes",
+			details: { sqlstate: "54000" },
+		}),
 	);
 	expect(context.statistics).toMatchObject({ rowsScanned: 6, bytesScanned: 1001, spilledBytes: 0 });
 });

@@ -83,20 +83,22 @@ export class ExecutionContext {
 		return this.#workUnits - this.#workUnitsAtYield >= YIELD_WORK_UNITS;
 	}
 
-	/** @throws program_limit_exceeded above the query's work limit */
+	/** @throws resource_exhausted (54000) above the query's work limit */
 	spend(workUnits: number): void {
 		this.#workUnits += workUnits;
 		if (this.#workUnits > this.#workUnitsMax) {
-			throw new LittoralError("program_limit_exceeded", `the query does more than its ${this.#workUnitsMax} units of work`);
+			throw new LittoralError("resource_exhausted", `the query does more than its ${this.#workUnitsMax} units of work`, {
+				sqlstate: "54000",
+			});
 		}
 	}
 
-	/** Counts what a source read. @throws program_limit_exceeded above the query's limit of bytes */
+	/** Counts what a source read. @throws resource_exhausted (54000) above the query's limit of bytes */
 	countScanned(scanned: { rows: number; bytes: number }): void {
 		this.#rowsScanned += scanned.rows;
 		this.#bytesScanned += scanned.bytes;
 		if (this.#bytesScanned > this.#bytesScannedMax) {
-			throw new LittoralError("program_limit_exceeded", `the query reads more than its ${this.#bytesScannedMax} bytes`);
+			throw new LittoralError("resource_exhausted", `the query reads more than its ${this.#bytesScannedMax} bytes`, { sqlstate: "54000" });
 		}
 	}
 

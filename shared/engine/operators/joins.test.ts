@@ -126,7 +126,7 @@ test("pairs that the residual rejects still let the event loop in and count as w
 	});
 	const run = runPlan(plan, [constantTable(500, 1, 7), constantTable(500, 4, 7)], { limits: { workUnits: 2_500_000 } });
 	await expect(run).rejects.toMatchObject({
-		code: "program_limit_exceeded",
+		code: "resource_exhausted",
 		message: "the query does more than its 2500000 units of work",
 		details: { sqlstate: "54000" },
 	});
