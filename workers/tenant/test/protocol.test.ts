@@ -4,10 +4,12 @@ import { beforeEach, expect, test } from "vitest";
 import { isLittoralError } from "#shared/base/errors.ts";
 import type { AppendId } from "#shared/base/ids.ts";
 import { FLUSH_AGE_MS, GRACE_PERIOD_MS, PRINCIPAL_CACHE_MS } from "#shared/base/limits.ts";
+import type { CallContext } from "#shared/contracts/principal.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import { recentDirectory } from "../src/directory/directory-cache.ts";
 import { createTable, dropTables } from "../src/query/define-table.ts";
 import { appendRows } from "../src/ingest/append-rows.ts";
+import { planOf, readTailRows } from "./reading.ts";
 import { FAILURES, ports, Tenant, testEnv, world } from "./world.ts";
 
 let tenant: Tenant;
@@ -69,6 +71,27 @@ test("a tail flushes by age, is purged after the grace period, and then nothing 
 	const { routing } = await tenant.stub(0).readDirectory({ withTails: false });
 	expect(await codeOf(() => tenant.stub(0).readTail({ routing, tableId: tenant.table, above: 3, upTo: null }))).toBe("snapshot_too_old");
 	expect(await tenant.read()).toEqual(ids("row", 5));
+});
+
+test("an idle tenant has no alarm, and reading it writes nothing", async () => {
+	await changeShards(2);
+	for (const id of ids("row", 6)) await tenant.append(id);
+	await tenant.work(FLUSH_AGE_MS + 1);
+	await tenant.work(GRACE_PERIOD_MS + 1);
+	const context: CallContext = { tenantId: tenant.id, role: "reader", requestId: "test", traceparent: "" };
+	world.plan = () => planOf(tenant.table);
+	const writes = async () => {
+		const changes = await Promise.all([0, 1].map((ordinal) => tenant.sql(ordinal, "SELECT total_changes() AS changes")));
+		return changes.map(([row]) => row?.["changes"]);
+	};
+	const before = await writes();
+	expect((await readTailRows(context, tenant.table)).rows).toEqual([]);
+	expect(await tenant.read()).toEqual(ids("row", 6));
+	for (const ordinal of [0, 1]) {
+		expect(await tenant.stub(ordinal).tailRowCount({ tableId: tenant.table, above: 0 })).toBe(0);
+		expect(await runInDurableObject(tenant.stub(ordinal), (_, state) => state.storage.getAlarm())).toBeNull();
+	}
+	expect(await writes()).toEqual(before);
 });
 
 test("small appends are merged into blocks that keep every sequence number", async () => {
