@@ -2,7 +2,7 @@
  * `npm test`: everything that a change must pass, in order of cost. Ends with one line `N passed, N failed`.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./fleet.ts";
 
@@ -41,6 +41,7 @@ let failed = 0;
 for (const { name, command, report } of STEPS) {
 	process.stdout.write(`\n== ${name}: ${command.join(" ")}\n`);
 	const [program, ...args] = command;
+	if (report !== undefined) rmSync(join(ROOT, report), { force: true });
 	const { status } = spawnSync(program as string, args, { cwd: ROOT, stdio: "inherit" });
 	if (report !== undefined) {
 		const results = JSON.parse(readFileSync(join(ROOT, report), "utf8")) as {

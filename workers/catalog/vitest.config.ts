@@ -23,5 +23,5 @@ export default defineConfig({
 			},
 		})),
 	],
-	test: { name: "catalog", include: ["test/**/*.test.ts"] },
+	test: { name: "catalog", include: ["test/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
 });

@@ -34,5 +34,5 @@ export default defineConfig({
 			};
 		}),
 	],
-	test: { name: "gateway", include: ["test/**/*.test.ts"], setupFiles: ["test/setup.ts"] },
+	test: { name: "gateway", include: ["test/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, setupFiles: ["test/setup.ts"] },
 });

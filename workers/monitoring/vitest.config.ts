@@ -4,5 +4,5 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
 	plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-	test: { name: "monitoring", include: ["test/**/*.test.ts"] },
+	test: { name: "monitoring", include: ["test/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
 });

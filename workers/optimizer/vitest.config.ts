@@ -39,5 +39,5 @@ export default defineConfig({
 			},
 		})),
 	],
-	test: { name: "optimizer", include: ["test/**/*.test.ts"] },
+	test: { name: "optimizer", include: ["test/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
 });
