@@ -6,6 +6,7 @@ import type { AppendId } from "#shared/base/ids.ts";
 import { FLUSH_AGE_MS, GRACE_PERIOD_MS, PRINCIPAL_CACHE_MS } from "#shared/base/limits.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
+import { raiseSnapshotMinimum } from "../src/directory/minimums.ts";
 import { recentDirectory } from "../src/directory/directory-cache.ts";
 import { createTable, dropTables } from "../src/query/define-table.ts";
 import { appendRows } from "../src/ingest/append-rows.ts";
@@ -294,6 +295,17 @@ test("older appends and older tail reads meet StaleEpoch; a shard that is not op
 	expect(await tenant.sql(5, "SELECT count(*) AS tables FROM sqlite_master WHERE name = 'shard'")).toEqual([{ tables: 0 }]);
 });
 
+test("a change of the shard set that a deletion meets opens no shard", async () => {
+	let left = 4;
+	world.inject = (step) => (step === "shard.open" && left-- > 0 ? "before" : null);
+	expect((await tenant.stub(0).changeShards(2)).settled).toBe(false);
+	await tenant.stub(0).setTenantState("deleting");
+	expect((await tenant.stub(0).changeShards(3)).settled).toBe(false);
+	await tenant.work(60_000);
+	expect(await tenant.sql(1, "SELECT count(*) AS tables FROM sqlite_master WHERE name = 'shard'")).toEqual([{ tables: 0 }]);
+	expect(await runInDurableObject(tenant.stub(0), (_, state) => state.storage.getAlarm())).toBeNull();
+});
+
 test("a deleted tenant leaves no row, key or alarm in any shard it ever had", async () => {
 	await changeShards(3);
 	for (const id of ids("row", 10)) await tenant.append(id);
@@ -308,5 +320,9 @@ test("a deleted tenant leaves no row, key or alarm in any shard it ever had", as
 	expect(await codeOf(() => tenant.append("late"))).toBe("tenant_not_found");
 	expect(await runDurableObjectAlarm(tenant.stub(0))).toBe(false);
 	expect(await tenant.stub(0).deleteTenant()).toEqual({ done: true });
+	// A bulk append that committed before the catalog was emptied.
+	const raise = { tableId: tenant.table, snapshotVersion: 1 };
+	expect(await codeOf(() => raiseSnapshotMinimum(ports, tenant.id, raise))).toBe("tenant_not_found");
+	expect(await tenant.sql(0, "SELECT count(*) AS tables FROM sqlite_master WHERE name = 'shard_table'")).toEqual([{ tables: 0 }]);
 	expect((await testEnv.DATA.list({ prefix: "spill/" })).objects).toEqual([]);
 });

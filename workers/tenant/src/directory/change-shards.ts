@@ -18,7 +18,7 @@ export function startChange(context: ShardContext, count: number): void {
 	context.storage.transactionSync(() => {
 		const before = loadDirectory(context.sql);
 		const after = beginChange(before, count, nowMs);
-		if (after === before) return;
+		if (after === before || before.state === "deleting") return;
 		storeDirectory(context.sql, after);
 		scheduleWork(context.sql, { kind: "change", dueMs: nowMs + CHANGE_RESUME_MS });
 	});
@@ -29,6 +29,8 @@ export async function carryChange(context: ShardContext): Promise<void> {
 	for (;;) {
 		const directory = loadDirectory(context.sql);
 		if (directory.change === null) break;
+		// It would open a shard behind the deletion, which has been there.
+		if (directory.state === "deleting") return finishWork(context.sql, "change", "");
 		const step = { epoch: directory.epoch, change: directory.change };
 		await Promise.all(shardsToReach(directory).map((ordinal) => reach(context, directory, ordinal)));
 		const nowMs = context.ports.now();

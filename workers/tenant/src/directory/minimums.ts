@@ -9,12 +9,12 @@ import { rememberDirectory } from "./directory-cache.ts";
 
 /** Before a bulk commit, or a duplicate of one, is acknowledged: cached snapshots below it are refetched from now on (invariant Q2). */
 export async function raiseSnapshotMinimum(ports: Ports, tenantId: TenantId, raise: Omit<MinimumRaise, "schemaVersion">): Promise<void> {
-	await untilKnown(() => ports.shard(tenantId, 0).raiseMinimum({ ...raise, schemaVersion: 0 }));
+	await untilKnown(() => ports.shard(tenantId, 0).raiseMinimum({ ...raise, schemaVersion: 0, ofDirectory: true }));
 }
 
 /** Before a schema change is acknowledged. The directory's answer names the shards: one that is added later is opened with the minimum. */
 export async function raiseSchemaMinimum(ports: Ports, tenantId: TenantId, raise: MinimumRaise): Promise<void> {
-	const directory = await untilKnown(() => ports.shard(tenantId, 0).raiseMinimum(raise));
+	const directory = await untilKnown(() => ports.shard(tenantId, 0).raiseMinimum({ ...raise, ofDirectory: true }));
 	assert(directory !== null, "shard 0 has the directory");
 	rememberDirectory(ports, tenantId, directory);
 	const others = readShards(directory).filter((ordinal) => ordinal !== 0);

@@ -151,7 +151,12 @@ export interface ShardRpc {
 	finishClaim(finish: HeldClaim & { result: AppendResult }): Promise<void>;
 	/** Gives up a claim that was not sealed: nothing was committed. */
 	releaseClaim(claim: HeldClaim): Promise<void>;
-	raiseMinimum(raise: MinimumRaise): Promise<Directory | null>;
+	/**
+	 * A shard that is about to open takes it too. `ofDirectory`: of shard 0, whose directory is raised with it, and which is not made anew once it is gone.
+	 * @returns the directory, null in other shards
+	 * @throws tenant_not_found with `ofDirectory`
+	 */
+	raiseMinimum(raise: MinimumRaise & { ofDirectory?: boolean }): Promise<Directory | null>;
 	/** @throws stale_epoch, snapshot_too_old */
 	readTail(request: TailRequest): Promise<TailPage>;
 	/** Unpurged rows above `above`. */

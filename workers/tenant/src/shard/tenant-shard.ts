@@ -117,7 +117,8 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 		releaseClaim(this.#context, held);
 	}
 
-	async raiseMinimum(raise: MinimumRaise): Promise<Directory | null> {
+	async raiseMinimum(raise: Parameters<ShardRpc["raiseMinimum"]>[0]): Promise<Directory | null> {
+		if (raise.ofDirectory === true) this.#requireDirectory();
 		this.#write((sql) => {
 			raiseTable(sql, raise.tableId, { minimumSchemaVersion: raise.schemaVersion });
 			if (findDirectory(sql) !== null) storeMinimum(sql, raise);
@@ -215,6 +216,8 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 
 	async deleteTenant(): Promise<{ done: boolean }> {
 		if (!this.#isOpen() || findDirectory(this.#context.sql) === null) return { done: true };
+		// A change of the shard set that the alarm carries out ends before its shards are emptied.
+		await this.#running;
 		if (!(await deleteTenantStep(this.#context))) return { done: false };
 		await this.empty();
 		return { done: true };
