@@ -17,16 +17,19 @@ export interface TextResultOptions extends ResultOptions {
 abstract class TextWriter implements ResultWriter {
 	protected readonly options: TextResultOptions;
 	protected readonly out: OutputBuffer;
-	/** Bytes before each cell; the first holds what begins a row. */
+	/** Begins a row, which may have no cell at all (`SELECT FROM t`). */
+	readonly #open: string;
+	/** Bytes before each cell. */
 	readonly #before: Uint8Array[];
-	readonly #after: string;
+	readonly #close: string;
 	readonly #cells: CellWriter[];
 
-	constructor(options: TextResultOptions, form: TextForm, parts: { before: string[]; after: string }) {
+	constructor(options: TextResultOptions, form: TextForm, row: { open: string; before: string[]; close: string }) {
 		this.options = options;
 		this.out = options.out;
-		this.#before = parts.before.map((text) => new TextEncoder().encode(text));
-		this.#after = parts.after;
+		this.#open = row.open;
+		this.#before = row.before.map((text) => new TextEncoder().encode(text));
+		this.#close = row.close;
 		const { engine, bigintAsString } = options;
 		this.#cells = options.columns.map((column) => new CellWriter(column.type, form, engine, { bigintAsString }));
 	}
@@ -47,12 +50,13 @@ abstract class TextWriter implements ResultWriter {
 			if (out.length >= byteCountMax) return index;
 			const row = batch.selection === 0 ? index : (u16[(batch.selection >> 1) + index] as number);
 			this.betweenRows();
+			out.ascii(this.#open);
 			for (let column = 0; column < cells.length; column++) {
 				const before = this.#before[column] as Uint8Array;
 				out.copy(before, 0, before.length);
 				(cells[column] as CellWriter).write(out, row);
 			}
-			out.ascii(this.#after);
+			out.ascii(this.#close);
 		}
 		return batch.selectedCount;
 	}
@@ -63,7 +67,7 @@ export class JsonWriter extends TextWriter {
 	#any = false;
 
 	constructor(options: TextResultOptions) {
-		super(options, "json", { before: options.columns.map((_, index) => (index === 0 ? "[" : ",")), after: "]" });
+		super(options, "json", { open: "[", before: options.columns.map((_, index) => (index === 0 ? "" : ",")), close: "]" });
 	}
 
 	override begin(): void {
@@ -104,7 +108,8 @@ function statisticsJson(statistics: ResultStatistics): string {
 export class NdjsonWriter extends TextWriter {
 	constructor(options: TextResultOptions) {
 		const names = distinctNames(options.columns);
-		super(options, "json", { before: names.map((name, index) => `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`), after: "}\n" });
+		const before = names.map((name, index) => `${index === 0 ? "" : ","}${JSON.stringify(name)}:`);
+		super(options, "json", { open: "{", before, close: "}\n" });
 	}
 
 	override begin(): void {}
@@ -120,7 +125,7 @@ export class NdjsonWriter extends TextWriter {
 /** RFC 4180 with `\n`, a header always. */
 export class CsvWriter extends TextWriter {
 	constructor(options: TextResultOptions) {
-		super(options, "csv", { before: options.columns.map((_, index) => (index === 0 ? "" : ",")), after: "\n" });
+		super(options, "csv", { open: "", before: options.columns.map((_, index) => (index === 0 ? "" : ",")), close: "\n" });
 	}
 
 	override begin(): void {

@@ -213,6 +213,14 @@ test("no rows still give the header or the schema", async () => {
 	).toEqual(["a: Int32"]);
 });
 
+test("rows without a column are rows", async () => {
+	const batch: Batch = { rowCount: 2, columns: [], selection: 0, selectedCount: 2 };
+	const text = (format: ResultFormat): Promise<string> => textOf(encode({ format, columns: [], batches: batchesOf(batch) }));
+	expect(JSON.parse(await text("json"))).toMatchObject({ columns: [], rows: [[], []], row_count: 2 });
+	expect(await text("ndjson")).toBe("{}\n{}\n");
+	expect(await text("csv")).toBe("\n\n\n");
+});
+
 test("duplicate names: as they are in JSON and CSV, suffixed in objects", async () => {
 	const columns = [INTEGER, { ...INTEGER, name: "a_1" }, INTEGER, INTEGER, { ...INTEGER, name: 'q"' }];
 	const batches = (): AsyncGenerator<Batch> =>
