@@ -50,6 +50,8 @@ test("killed at each step of a flush: every acknowledged row once, before the fl
 		await orderHold(littoral.littoral, step);
 		await append();
 		await expect.poll(() => log.holds(step), { timeout: 20_000, interval: 20, message: step }).toBe(true);
+		// Rows that the flush under way does not take: whoever resumes it must not either.
+		await append();
 		await littoral.killAndRestart();
 		await expectEveryRowOnce(`killed at ${step}`);
 		// The schedule is resumed from what was durable, also beside new rows.
