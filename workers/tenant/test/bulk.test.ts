@@ -140,6 +140,25 @@ test("a claim that expired in a former owner is never sealed: one key, one set o
 	expect(await shown()).toEqual(rowsOf(id));
 }, 30_000);
 
+const WHEN_DELETED = ["objects.putNew", "shard.sealClaim", "catalog.commit", "shard.raiseMinimum", "shard.finishClaim"];
+test.each(WHEN_DELETED)("a tenant that is deleted before a bulk append's %s is gone for its client, and stays gone", async (before) => {
+	let deletion: Promise<void> | null = null;
+	world.pauseAt = async (step) => {
+		if (step !== before || deletion !== null) return;
+		deletion = (async () => {
+			await tenant.stub(0).setTenantState("deleting");
+			while (!(await tenant.stub(0).deleteTenant()).done);
+		})();
+		await deletion;
+	};
+	expect(await codeOf(() => bulk("big"))).toBe("tenant_not_found");
+	world.pauseAt = async () => {};
+	expect(deletion).not.toBeNull();
+	expect(await tenant.sql(0, "SELECT count(*) AS tables FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'")).toEqual([
+		{ tables: 0 },
+	]);
+});
+
 const STEPS = [
 	"shard.readDirectory",
 	"shard.claim",

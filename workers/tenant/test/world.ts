@@ -33,6 +33,8 @@ export const world = {
 	/** Added to the real time. */
 	clockMs: 0,
 	inject: (() => null) as Injector,
+	/** Awaited before each call through a port: something else may happen first. */
+	pauseAt: (async () => {}) as (step: string) => Promise<void>,
 	calls: [] as string[],
 	/** What the optimizer makes of the next statement. */
 	plan: (): PlannedStatement => {
@@ -46,6 +48,7 @@ function injected<Port extends object>(name: string, port: Port): Port {
 		async (...input: unknown[]) => {
 			const path = `${name}.${step}`;
 			world.calls.push(path);
+			await world.pauseAt(path);
 			const failure = world.inject(path);
 			if (failure === "before") throw new Error(`injected: ${path} fails before`);
 			const answer = await (call as (...input: unknown[]) => unknown)(...input);

@@ -144,7 +144,7 @@ export interface ShardRpc {
 	claim(request: ClaimRequest): Promise<ClaimOutcome>;
 	/**
 	 * Remembers the rows of a claimed append before its commit is sent, and prolongs the claim.
-	 * @throws idempotency_key_reused, conflict: do not commit
+	 * @throws idempotency_key_reused, conflict, tenant_not_found: do not commit
 	 */
 	sealClaim(seal: HeldClaim & { hash: string; rowCount: number }): Promise<void>;
 	/** The claim is done; the minimum was raised before. */

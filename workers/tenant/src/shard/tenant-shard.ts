@@ -103,17 +103,17 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 	}
 
 	async sealClaim(seal: Parameters<ShardRpc["sealClaim"]>[0]): Promise<void> {
-		this.#requireOpen();
+		this.#requireHeld();
 		sealClaim(this.#context, seal);
 	}
 
 	async finishClaim(finish: Parameters<ShardRpc["finishClaim"]>[0]): Promise<void> {
-		this.#requireOpen();
+		this.#requireHeld();
 		finishClaim(this.#context, finish);
 	}
 
 	async releaseClaim(held: HeldClaim): Promise<void> {
-		this.#requireOpen();
+		this.#requireHeld();
 		releaseClaim(this.#context, held);
 	}
 
@@ -293,6 +293,11 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 	/** @throws stale_epoch */
 	#requireOpen(): void {
 		if (!this.#isOpen()) throw new LittoralError("stale_epoch", "the shard is not open");
+	}
+
+	/** A shard in which somebody held a claim is only closed when it was emptied with its tenant. @throws tenant_not_found */
+	#requireHeld(): void {
+		if (!this.#isOpen()) throw new LittoralError("tenant_not_found", "the tenant was deleted meanwhile");
 	}
 
 	/** @throws tenant_not_found */
