@@ -60,4 +60,4 @@ test("killed at each step of a flush: every acknowledged row once, before the fl
 		await expectEveryRowOnce(`flushed after a kill at ${step}`);
 	}
 	expect((await client.json<{ row_count: number }>("/v1/tables/log")).row_count).toBe(appendCount * 2);
-});
+}, 240_000);

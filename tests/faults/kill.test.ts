@@ -34,4 +34,4 @@ test("ten times SIGKILL among writers and readers: nothing lost, nothing doubled
 	} finally {
 		await littoral.stop();
 	}
-});
+}, 240_000);
