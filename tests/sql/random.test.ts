@@ -65,7 +65,7 @@ test(`${QUERY_COUNT} random SELECTs from seed ${SEED} answer as PostgreSQL does`
 	for (let index = 0; index < QUERY_COUNT; index++) {
 		const { sql, ordered } = randomSelect(SEED + index);
 		const [actual, expected] = [await littoralAnswer(client, sql), await oracle.query(sql)];
-		const found = difference(actual, expected, ordered);
+		const found = difference(sql, actual, expected, ordered);
 		if (found !== null) wrong.push(`SEED=${SEED + index}: ${sql}\n  ${found}`);
 	}
 	expect(wrong).toEqual([]);

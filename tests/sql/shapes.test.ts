@@ -34,7 +34,7 @@ async function load(table: string, ddl: string, header: string, csv: string): Pr
 async function compare(sql: string): Promise<void> {
 	const [actual, expected] = [await littoralAnswer(client, sql), await oracle.query(sql)];
 	expect(expected.error).toBeUndefined();
-	expect(difference(actual, expected, / ORDER BY /.test(sql))).toBeNull();
+	expect(difference(sql, actual, expected, / ORDER BY /.test(sql))).toBeNull();
 }
 
 describe("ClickBench", () => {
