@@ -11,11 +11,15 @@ export type ArgumentKind = DataTypeKind | "any";
 export interface FunctionSignature {
 	id: string;
 	name: string;
-	kind: "scalar" | "aggregate";
+	/** `window` functions need OVER; `table` functions return rows. */
+	kind: "scalar" | "aggregate" | "window" | "table";
 	arguments: ArgumentKind[];
 	/** The last argument may repeat. */
 	variadic: boolean;
+	/** Of a table function, the type of its one column, or of the first where `columns` says more. */
 	result: (argumentTypes: DataType[]) => DataType;
+	/** Of a table function with named columns, e.g. key and value of jsonb_each; absent: one column, named as the function (or its alias). */
+	columns?: (argumentTypes: DataType[]) => { name: string; type: DataType }[];
 	volatility: "immutable" | "stable" | "volatile";
 	/** NULL in, NULL out: the evaluator never calls the kernel for such a row. */
 	strict: boolean;

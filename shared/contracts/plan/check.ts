@@ -5,12 +5,14 @@
 import { assert, unreachable } from "#shared/base/assert.ts";
 import { sameType, type DataType } from "../data-type.ts";
 import { signatureById } from "../functions/registry.ts";
-import type { AggregateCall, Expression } from "./expression.ts";
+import type { AggregateCall, Expression, WindowCall } from "./expression.ts";
+import { joinTypes } from "./join-types.ts";
 import { PLAN_VERSION, type PhysicalOperator, type PhysicalPlan } from "./physical.ts";
 
 /** @throws Error naming what does not fit */
 export function checkPlan(plan: PhysicalPlan): void {
 	assert(plan.version === PLAN_VERSION, `a plan of version ${PLAN_VERSION}`);
+	for (const subplan of plan.subplans) checkOperator(subplan, plan);
 	const types = checkOperator(plan.root, plan);
 	assert(types.length === plan.output.length, "the root emits the plan's output");
 	for (const [index, { type }] of plan.output.entries()) assert(sameType(type, types[index] as DataType), `output ${index} has its type`);
@@ -58,13 +60,15 @@ function checkOperator(node: PhysicalOperator, plan: PhysicalPlan): DataType[] {
 			for (const [index, key] of node.probeKeys.entries()) {
 				assert(sameType(key.type, (node.buildKeys[index] as Expression).type), "a pair of join keys has one type");
 			}
+			assert(!node.nullAware || node.join === "mark", "only a mark join is aware of NULLs");
 			checkPredicate(node.residual, [...probe, ...build]);
-			return [...probe, ...build];
+			return joinTypes(node.join, probe, build);
 		}
 		case "nested_loop_join": {
-			const types = [...checkOperator(node.probe, plan), ...checkOperator(node.build, plan)];
-			checkPredicate(node.condition, types);
-			return types;
+			const probe = checkOperator(node.probe, plan);
+			const build = checkOperator(node.build, plan);
+			checkPredicate(node.condition, [...probe, ...build]);
+			return joinTypes(node.join, probe, build);
 		}
 		case "hash_aggregate": {
 			const types = checkOperator(node.input, plan);
@@ -88,9 +92,70 @@ function checkOperator(node: PhysicalOperator, plan: PhysicalPlan): DataType[] {
 			checkAll(node.keys, types);
 			return types;
 		}
+		case "union_all": {
+			const [first, ...rest] = node.inputs.map((input) => checkOperator(input, plan));
+			assert(first !== undefined, "UNION ALL has an input");
+			for (const types of rest) checkSame(types, first);
+			return first;
+		}
+		case "set_operation": {
+			const left = checkOperator(node.left, plan);
+			checkSame(checkOperator(node.right, plan), left);
+			return left;
+		}
+		case "expand": {
+			const input = checkOperator(node.input, plan);
+			const [first, ...rest] = node.projections.map((projection) => {
+				checkAll(projection, input);
+				return projection.map(({ type }) => type);
+			});
+			assert(first !== undefined, "an expansion has a projection");
+			for (const types of rest) checkSame(types, first);
+			return first;
+		}
+		case "window": {
+			const input = checkOperator(node.input, plan);
+			checkAll([...node.partitionKeys, ...node.orderKeys.map(({ expression }) => expression)], input);
+			for (const call of node.calls) checkWindowCall(call, input);
+			return [...input, ...node.calls.map(({ type }) => type)];
+		}
+		case "table_function": {
+			const input = checkOperator(node.input, plan);
+			for (const { functionId, arguments: list } of node.functions) {
+				assert(signatureById(functionId)?.kind === "table", `${functionId} returns rows`);
+				checkAll(list, input);
+			}
+			const ordinality: DataType[] = node.ordinality ? [{ kind: "bigint" }] : [];
+			return [...input, ...node.functions.flatMap(({ types }) => types), ...ordinality];
+		}
+		case "subplan_scan":
+			assert(plan.subplans[node.subplan] !== undefined, "a scan names a subplan of the plan");
+			return node.types;
+		case "worktable_scan":
+			return node.types;
+		case "recursive_union":
+			checkSame(checkOperator(node.seed, plan), node.types);
+			checkSame(checkOperator(node.step, plan), node.types);
+			return node.types;
 		default:
 			return unreachable(node);
 	}
+}
+
+function checkSame(types: DataType[], expected: DataType[]): void {
+	assert(
+		types.length === expected.length && types.every((type, index) => sameType(type, expected[index] as DataType)),
+		"inputs have the same types",
+	);
+}
+
+function checkWindowCall(call: WindowCall, input: DataType[]): void {
+	const kind = signatureById(call.functionId)?.kind;
+	assert(kind === "window" || kind === "aggregate", `${call.functionId} may stand over a window`);
+	checkAll(call.arguments, input);
+	checkPredicate(call.filter, input);
+	for (const bound of [call.frame.start, call.frame.end]) if ("offset" in bound) checkExpression(bound.offset, input);
+	if (call.frame.rangeKey !== null) checkExpression(call.frame.rangeKey, input);
 }
 
 function checkAll(list: readonly Expression[], input: DataType[]): void {
@@ -107,6 +172,7 @@ function checkAggregate(call: AggregateCall, input: DataType[]): void {
 	assert(signatureById(call.functionId)?.kind === "aggregate", `${call.functionId} is an aggregate`);
 	checkAll(call.arguments, input);
 	checkPredicate(call.filter, input);
+	for (const { expression } of call.orderBy ?? []) checkExpression(expression, input);
 }
 
 function checkExpression(expression: Expression, input: DataType[]): void {
@@ -138,6 +204,10 @@ function checkExpression(expression: Expression, input: DataType[]): void {
 		case "is_null":
 		case "in_list":
 			checkExpression(expression.input, input);
+			return;
+		case "quantified":
+			assert(signatureById(expression.functionId)?.kind === "scalar", `${expression.functionId} is an operator`);
+			checkAll([expression.input, expression.array], input);
 			return;
 		case "coalesce":
 			checkAll(expression.arguments, input);

@@ -11,6 +11,7 @@ export type Expression =
 	| NotExpression
 	| IsNullExpression
 	| InListExpression
+	| QuantifiedExpression
 	| CaseExpression
 	| CoalesceExpression;
 
@@ -65,6 +66,15 @@ export interface InListExpression {
 	negated: boolean;
 	type: { kind: "boolean" };
 }
+/** `input op ANY (array)` or, with `all`, `input op ALL (array)`, in SQL's three values; `functionId` is the boolean operator of the input's and the element's type. */
+export interface QuantifiedExpression {
+	kind: "quantified";
+	functionId: string;
+	input: Expression;
+	array: Expression;
+	all: boolean;
+	type: { kind: "boolean" };
+}
 /** Searched CASE; the simple form is bound to equality calls. `otherwise` is a NULL constant where SQL has no ELSE. */
 export interface CaseExpression {
 	kind: "case";
@@ -85,8 +95,37 @@ export interface AggregateCall {
 	distinct: boolean;
 	/** FILTER (WHERE ...). */
 	filter: Expression | null;
+	/** ORDER BY within the call, or WITHIN GROUP's: rows reach the aggregate in this order. With `distinct` its keys are among the arguments. Absent: any order. */
+	orderBy?: SortKey[];
 	type: DataType;
 }
+
+/** A window function (registry kind `window`) or an aggregate over a frame. */
+export interface WindowCall {
+	functionId: string;
+	arguments: Expression[];
+	/** Only of aggregates. */
+	filter: Expression | null;
+	frame: WindowFrame;
+	type: DataType;
+}
+
+/** `rangeKey` is the order key that RANGE's boundaries are compared with (cast to their type); null unless a bound has an offset in mode `range`. */
+export interface WindowFrame {
+	mode: "rows" | "range" | "groups";
+	start: FrameBound;
+	end: FrameBound;
+	exclude: "no_others" | "current_row" | "group" | "ties";
+	rangeKey: Expression | null;
+}
+
+/**
+ * `offset` is a count of rows or groups (a bigint, the same for a whole partition; NULL or negative raises 22013); in mode `range` it is the boundary itself, the current row's
+ * order key plus or minus the offset.
+ */
+export type FrameBound =
+	| { kind: "unbounded_preceding" | "current_row" | "unbounded_following" }
+	| { kind: "preceding" | "following"; offset: Expression };
 
 export interface SortKey {
 	expression: Expression;

@@ -1,5 +1,6 @@
 /** Bound expressions to evaluators. The plan is trusted to be well typed; what it names must exist. */
 import { assert, unreachable } from "#shared/base/assert.ts";
+import { LittoralError } from "#shared/base/errors.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import { COMPARISON_NAMES } from "#shared/contracts/functions/operator-signatures.ts";
 import { signatureById } from "#shared/contracts/functions/registry.ts";
@@ -50,6 +51,8 @@ export function compileExpression(expression: Expression, options: CompileOption
 		}
 		case "coalesce":
 			return compileCoalesce(expression.arguments.map(compile), expression.type, options);
+		case "quantified":
+			throw new LittoralError("feature_not_supported", "ANY and ALL over an array are not supported yet");
 		default:
 			return unreachable(expression);
 	}

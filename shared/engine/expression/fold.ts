@@ -41,6 +41,8 @@ export function isFoldable(expression: Expression): boolean {
 		case "is_null":
 		case "in_list":
 			return isFoldable(expression.input);
+		case "quantified":
+			return isFoldable(expression.input) && isFoldable(expression.array);
 		case "case":
 			return expression.branches.every(({ when, then }) => isFoldable(when) && isFoldable(then)) && isFoldable(expression.otherwise);
 	}

@@ -1,5 +1,6 @@
 /** From a physical plan to running operators. */
 import { unreachable } from "#shared/base/assert.ts";
+import { LittoralError } from "#shared/base/errors.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { PhysicalOperator, PhysicalScan } from "#shared/contracts/plan/physical.ts";
 import type { ExecutionContext } from "./execution-context.ts";
@@ -55,6 +56,15 @@ export function buildOperator(
 		case "exchange":
 			// One executor: there is nobody to exchange with.
 			return build(node.input);
+		case "union_all":
+		case "set_operation":
+		case "expand":
+		case "window":
+		case "table_function":
+		case "subplan_scan":
+		case "recursive_union":
+		case "worktable_scan":
+			throw new LittoralError("feature_not_supported", `the operator ${node.kind} is not supported yet`);
 		default:
 			return unreachable(node);
 	}

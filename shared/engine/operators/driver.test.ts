@@ -47,6 +47,7 @@ const wholePlan: PhysicalOperator = {
 				estimate: ESTIMATE,
 				input: {
 					kind: "hash_join",
+					nullAware: false,
 					join: "left",
 					probe: scan(0, types),
 					build: scan(1, types),

@@ -23,7 +23,7 @@ function joinPlan({ join, types, keys, condition }: JoinOptions): PhysicalOperat
 	const sides = { probe: scan(0, types), build: scan(1, types), join, estimate: ESTIMATE };
 	if (keys.length === 0) return { kind: "nested_loop_join", ...sides, condition };
 	const expressions = keys.map((index) => column(index, types[index]!));
-	return { kind: "hash_join", ...sides, probeKeys: expressions, buildKeys: expressions, residual: condition };
+	return { kind: "hash_join", nullAware: false, ...sides, probeKeys: expressions, buildKeys: expressions, residual: condition };
 }
 
 function joinRows({ join, types, keys, condition }: JoinOptions, probe: SqlValue[][], build: SqlValue[][]): SqlValue[][] {
@@ -102,6 +102,7 @@ test("a key that is an expression is stored beside the build side's columns, and
 	const next: Expression = call("add(integer,integer)", [column(0, INTEGER), integer(1)], INTEGER);
 	const plan: PhysicalOperator = {
 		kind: "hash_join",
+		nullAware: false,
 		join: "left",
 		probe: scan(0, [INTEGER]),
 		build: scan(1, [INTEGER]),

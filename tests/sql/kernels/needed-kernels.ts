@@ -3,6 +3,7 @@ import { unreachable } from "#shared/base/assert.ts";
 import { physicalType } from "#shared/contracts/data-type.ts";
 import { COMPARISON_NAMES } from "#shared/contracts/functions/operator-signatures.ts";
 import type { AggregateCall, Expression } from "#shared/contracts/plan/expression.ts";
+import { inputsOf } from "#shared/contracts/plan/inputs.ts";
 import type { PhysicalOperator } from "#shared/contracts/plan/physical.ts";
 
 /** One of these kernels must have been called, for this reason. */
@@ -80,6 +81,16 @@ function visitOperator(node: PhysicalOperator, needs: Need[]): void {
 		case "limit":
 		case "exchange":
 			break;
+		case "union_all":
+		case "set_operation":
+		case "expand":
+		case "window":
+		case "table_function":
+		case "subplan_scan":
+		case "worktable_scan":
+		case "recursive_union":
+			for (const input of inputsOf(node)) visitOperator(input, needs);
+			return;
 		default:
 			return unreachable(node);
 	}
@@ -142,6 +153,10 @@ function visitExpression(expression: Expression, needs: Need[]): void {
 		case "in_list":
 			needs.push({ reason: "IN", kernels: /^(in_sorted_|compare_)/ });
 			visitExpression(expression.input, needs);
+			return;
+		case "quantified":
+			visitExpression(expression.input, needs);
+			visitExpression(expression.array, needs);
 			return;
 		case "case":
 			needs.push({ reason: "CASE", kernels: /^(merge_fixed|copy_bytes)$/ });

@@ -1,6 +1,7 @@
 /** Planning from end to end: parse, look up the tables, bind, rewrite, prune files, choose operators. */
 import type { TenantId } from "#shared/base/ids.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
+import { inputsOf } from "#shared/contracts/plan/inputs.ts";
 import {
 	PLAN_VERSION,
 	type PhysicalOperator,
@@ -96,6 +97,7 @@ function planRows(ports: PlannerPorts, statement: StatementContext, bound: Bound
 		version: PLAN_VERSION,
 		statement: statement.planStatement,
 		tables,
+		subplans: [],
 		root,
 		output,
 		estimate: {
@@ -154,17 +156,4 @@ function addUp(node: PhysicalOperator, tables: PlanTable[]): Totals {
 		}),
 		own,
 	);
-}
-
-function inputsOf(node: PhysicalOperator): PhysicalOperator[] {
-	switch (node.kind) {
-		case "scan":
-		case "values":
-			return [];
-		case "hash_join":
-		case "nested_loop_join":
-			return [node.probe, node.build];
-		default:
-			return [node.input];
-	}
 }

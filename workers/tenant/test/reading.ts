@@ -17,6 +17,7 @@ export function planOf(tableId: TableId, version?: number): PlannedStatement {
 	const plan: PhysicalPlan = {
 		version: 1,
 		statement: { nowMicroseconds: 0n, timeZone: "UTC", parameters: [] },
+		subplans: [],
 		tables: [{ schema: table.schema, snapshotVersion, watermarks: snapshot.watermarks, pages: [], filesPruned: 0 }],
 		root: { kind: "scan", table: 0, columns: [], predicate: null, estimate: { rowCount: 0, byteCount: 0, milliseconds: 0 } },
 		output: [],

@@ -2,7 +2,7 @@
 import { unreachable } from "#shared/base/assert.ts";
 import { typeName, type DataType } from "#shared/contracts/data-type.ts";
 import { OPERATOR_FUNCTIONS } from "#shared/contracts/functions/signature.ts";
-import type { AggregateCall, Expression, SortKey } from "#shared/contracts/plan/expression.ts";
+import type { AggregateCall, Expression, FrameBound, SortKey, WindowCall } from "#shared/contracts/plan/expression.ts";
 import { formatValue } from "#shared/contracts/values/format.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 
@@ -35,6 +35,10 @@ export function deparse(expression: Expression, names: string[]): string {
 			if (expression.values.length > shown.length) shown.push(`... ${expression.values.length - shown.length} more`);
 			return `(${inner(expression.input)} ${expression.negated ? "NOT IN" : "IN"} (${shown.join(", ")}))`;
 		}
+		case "quantified": {
+			const quantifier = `${expression.all ? "ALL" : "ANY"} (${inner(expression.array)})`;
+			return call(expression.functionId, [inner(expression.input), quantifier]);
+		}
 		case "case": {
 			const branches = expression.branches.map(({ when, then }) => `WHEN ${inner(when)} THEN ${inner(then)}`);
 			return `CASE ${branches.join(" ")} ELSE ${inner(expression.otherwise)} END`;
@@ -65,7 +69,19 @@ export function deparseAggregate(aggregate: AggregateCall, names: string[]): str
 	const name = aggregate.functionId.slice(0, aggregate.functionId.indexOf("("));
 	const list = aggregate.arguments.length === 0 ? "*" : aggregate.arguments.map((argument) => deparse(argument, names)).join(", ");
 	const filter = aggregate.filter === null ? "" : ` FILTER (WHERE ${deparse(aggregate.filter, names)})`;
-	return `${name}(${aggregate.distinct ? "DISTINCT " : ""}${list})${filter}`;
+	const order = aggregate.orderBy === undefined ? "" : ` ORDER BY ${aggregate.orderBy.map((key) => deparseSortKey(key, names)).join(", ")}`;
+	return `${name}(${aggregate.distinct ? "DISTINCT " : ""}${list}${order})${filter}`;
+}
+
+/** The partitioning and order stand at the operator; the frame is shown where it is not the default. */
+export function deparseWindowCall(window: WindowCall, names: string[]): string {
+	const { mode, start, end, exclude } = window.frame;
+	const isDefault = mode === "range" && start.kind === "unbounded_preceding" && end.kind === "current_row" && exclude === "no_others";
+	const bound = (side: FrameBound) =>
+		`${"offset" in side ? `${deparse(side.offset, names)} ` : ""}${side.kind.replace("_", " ").toUpperCase()}`;
+	const excluded = exclude === "no_others" ? "" : ` EXCLUDE ${exclude.replace("_", " ").toUpperCase()}`;
+	const over = isDefault ? "" : `${mode.toUpperCase()} BETWEEN ${bound(start)} AND ${bound(end)}${excluded}`;
+	return `${deparseAggregate({ ...window, distinct: false }, names)} OVER (${over})`;
 }
 
 export function deparseSortKey(key: SortKey, names: string[]): string {

@@ -1,8 +1,8 @@
 /** A physical operator as EXPLAIN shows it: a title, its properties, and the names of its output columns. Text and JSON are made from this. */
 import { unreachable } from "#shared/base/assert.ts";
-import type { Estimate, PhysicalOperator, PhysicalPlan } from "#shared/contracts/plan/physical.ts";
+import type { Estimate, JoinKind, PhysicalOperator, PhysicalPlan } from "#shared/contracts/plan/physical.ts";
 import { scannedFileCount } from "../statistics/cost-model.ts";
-import { deparse, deparseAggregate, deparseSortKey } from "./deparse.ts";
+import { deparse, deparseAggregate, deparseSortKey, deparseWindowCall } from "./deparse.ts";
 
 export interface Description {
 	title: string;
@@ -14,6 +14,16 @@ export interface Description {
 	/** Of the output columns. */
 	names: string[];
 }
+
+const JOIN_TITLES: Record<JoinKind, { hash: string; nestedLoop: string }> = {
+	inner: { hash: "Hash Join", nestedLoop: "Nested Loop" },
+	left: { hash: "Hash Left Join", nestedLoop: "Nested Loop Left Join" },
+	full: { hash: "Hash Full Join", nestedLoop: "Nested Loop Full Join" },
+	semi: { hash: "Hash Semi Join", nestedLoop: "Nested Loop Semi Join" },
+	anti: { hash: "Hash Anti Join", nestedLoop: "Nested Loop Anti Join" },
+	mark: { hash: "Hash Mark Join", nestedLoop: "Nested Loop Mark Join" },
+	single: { hash: "Hash Single Join", nestedLoop: "Nested Loop Single Join" },
+};
 
 export function describe(node: PhysicalOperator, plan: PhysicalPlan): Description {
 	return { ...describeOperator(node, plan), fileCount: scannedFileCount(node, plan.tables) };
@@ -54,14 +64,26 @@ function describeOperator(node: PhysicalOperator, plan: PhysicalPlan): Omit<Desc
 			});
 			const properties: Description["properties"] = [["Hash Condition", keys.join(" AND ")]];
 			if (node.residual !== null) properties.push(["Join Filter", deparse(node.residual, names)]);
-			return { title: node.join === "left" ? "Hash Left Join" : "Hash Join", properties, estimate, inputs: [probe, build], names };
+			return {
+				title: JOIN_TITLES[node.join].hash,
+				properties,
+				estimate,
+				inputs: [probe, build],
+				names: joinedNames(node.join, probe, build),
+			};
 		}
 		case "nested_loop_join": {
 			const probe = of(node.probe);
 			const build = of(node.build);
 			const names = [...probe.names, ...build.names];
 			const properties: Description["properties"] = node.condition === null ? [] : [["Join Filter", deparse(node.condition, names)]];
-			return { title: node.join === "left" ? "Nested Loop Left Join" : "Nested Loop", properties, estimate, inputs: [probe, build], names };
+			return {
+				title: JOIN_TITLES[node.join].nestedLoop,
+				properties,
+				estimate,
+				inputs: [probe, build],
+				names: joinedNames(node.join, probe, build),
+			};
 		}
 		case "hash_aggregate": {
 			const input = of(node.input);
@@ -94,9 +116,73 @@ function describeOperator(node: PhysicalOperator, plan: PhysicalPlan): Omit<Desc
 			const input = of(node.input);
 			return { title: "Exchange", properties: [["Mode", node.mode]], estimate, inputs: [input], names: input.names };
 		}
+		case "union_all": {
+			const inputs = node.inputs.map(of);
+			return { title: "Append", properties: [], estimate, inputs, names: inputs[0]?.names ?? [] };
+		}
+		case "set_operation": {
+			const inputs = [of(node.left), of(node.right)];
+			const title = `Hash ${node.operation === "intersect" ? "Intersect" : "Except"}${node.all ? " All" : ""}`;
+			return { title, properties: [], estimate, inputs, names: inputs[0]?.names ?? [] };
+		}
+		case "expand": {
+			const input = of(node.input);
+			const [first = []] = node.projections;
+			const names = first.map((_, column) => {
+				const shown = node.projections.map((projection) => projection[column]).find((expression) => expression?.kind !== "constant");
+				return shown === undefined ? `column${column + 1}` : deparse(shown, input.names);
+			});
+			return { title: "Expand", properties: [["Projections", node.projections.length]], estimate, inputs: [input], names };
+		}
+		case "window": {
+			const input = of(node.input);
+			const partition = node.partitionKeys.map((key) => deparse(key, input.names)).join(", ");
+			const order = node.orderKeys.map((key) => deparseSortKey(key, input.names)).join(", ");
+			const calls = node.calls.map((call) => deparseWindowCall(call, input.names));
+			const properties: Description["properties"] = [];
+			if (partition !== "") properties.push(["Partition Key", partition]);
+			if (order !== "") properties.push(["Order Key", order]);
+			properties.push(["Functions", calls.join(", ")]);
+			return { title: "Window", properties, estimate, inputs: [input], names: [...input.names, ...calls] };
+		}
+		case "table_function": {
+			const input = of(node.input);
+			const calls = node.functions.map(({ functionId, arguments: list }) =>
+				deparse({ kind: "call", functionId, arguments: list, type: { kind: "boolean" } }, input.names),
+			);
+			const made = node.functions.flatMap(({ types }, index) =>
+				types.map((_, column) => (types.length === 1 ? (calls[index] ?? "") : `${calls[index]}.${column + 1}`)),
+			);
+			const names = [...input.names, ...made, ...(node.ordinality ? ["ordinality"] : [])];
+			return { title: "Table Function", properties: [["Call", calls.join(", ")]], estimate, inputs: [input], names };
+		}
+		case "subplan_scan": {
+			const names = node.types.map((_, index) => `column${index + 1}`);
+			return { title: `Subplan Scan on subplan ${node.subplan + 1}`, properties: [], estimate, inputs: [], names };
+		}
+		case "worktable_scan": {
+			const names = node.types.map((_, index) => `column${index + 1}`);
+			return { title: `Worktable Scan on worktable ${node.worktable + 1}`, properties: [], estimate, inputs: [], names };
+		}
+		case "recursive_union": {
+			const inputs = [of(node.seed), of(node.step)];
+			const properties: Description["properties"] = [["Worktable", node.worktable + 1]];
+			return {
+				title: node.distinct ? "Recursive Union" : "Recursive Union All",
+				properties,
+				estimate,
+				inputs,
+				names: inputs[0]?.names ?? [],
+			};
+		}
 		default:
 			return unreachable(node);
 	}
+}
+
+function joinedNames(join: JoinKind, probe: Description, build: Description): string[] {
+	if (join === "semi" || join === "anti") return probe.names;
+	return join === "mark" ? [...probe.names, "mark"] : [...probe.names, ...build.names];
 }
 
 function offsetOf(offset: number): Description["properties"] {

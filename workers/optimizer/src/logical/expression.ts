@@ -29,6 +29,8 @@ export function children(expression: Expression): Expression[] {
 		case "is_null":
 		case "in_list":
 			return [expression.input];
+		case "quantified":
+			return [expression.input, expression.array];
 		case "case":
 			return [...expression.branches.flatMap((branch) => [branch.when, branch.then]), expression.otherwise];
 		default:
@@ -59,6 +61,10 @@ export function mapChildren(expression: Expression, change: (child: Expression) 
 		case "in_list": {
 			const input = change(expression.input);
 			return input === expression.input ? expression : { ...expression, input };
+		}
+		case "quantified": {
+			const [input, array] = [change(expression.input), change(expression.array)];
+			return input === expression.input && array === expression.array ? expression : { ...expression, input, array };
 		}
 		case "case":
 			return {
@@ -137,6 +143,8 @@ export function isNullable(expression: Expression, columns: ColumnTable): boolea
 			return false;
 		case "in_list":
 			return isNullable(expression.input, columns) || expression.values.includes(null);
+		case "quantified":
+			return true;
 		case "cast":
 		case "not":
 			return isNullable(expression.input, columns);

@@ -177,6 +177,7 @@ function planJoin(node: LogicalJoin, context: PhysicalContext, estimate: (column
 		operator: {
 			kind: "hash_join",
 			...shared,
+			nullAware: false,
 			probeKeys: placeAll(probe.columns, keys.leftKeys),
 			buildKeys: placeAll(build.columns, keys.rightKeys),
 			residual,
