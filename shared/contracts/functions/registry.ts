@@ -1,5 +1,5 @@
 /**
- * Every function, scalar and aggregate, that the binder may choose. `engine/functions` maps each scalar id to its kernel, and a test proves that map total.
+ * Every function of every kind that the binder may choose. `engine/functions` maps each scalar id to its kernel, and a test proves that map total.
  *
  * Arguments have exactly the kinds of the signature, after the binder's casts, with these freedoms: `numeric` takes fixed and free NUMERIC (results are
  * free); `text` takes VARCHAR as it is, without a cast; CHAR goes to `text` by a cast, which strips its padding; `any` takes everything.
@@ -11,6 +11,7 @@ import { MATH_SIGNATURES } from "./math-signatures.ts";
 import { OPERATOR_SIGNATURES } from "./operator-signatures.ts";
 import type { FunctionSignature } from "./signature.ts";
 import { STRING_SIGNATURES } from "./string-signatures.ts";
+import { WINDOW_SIGNATURES } from "./window-signatures.ts";
 
 export const SIGNATURES: readonly FunctionSignature[] = [
 	...OPERATOR_SIGNATURES,
@@ -18,6 +19,7 @@ export const SIGNATURES: readonly FunctionSignature[] = [
 	...STRING_SIGNATURES,
 	...DATETIME_SIGNATURES,
 	...AGGREGATE_SIGNATURES,
+	...WINDOW_SIGNATURES,
 ];
 
 const byId = new Map(SIGNATURES.map((signature) => [signature.id, signature]));
@@ -28,7 +30,7 @@ export function signatureById(id: string): FunctionSignature | undefined {
 	return byId.get(id);
 }
 
-/** All overloads of a name, scalars and aggregates, in registry order; empty where there is none. */
+/** All overloads of a name, of every kind, in registry order; empty where there is none. */
 export function signaturesByName(name: string): readonly FunctionSignature[] {
 	return byName.get(name) ?? [];
 }
