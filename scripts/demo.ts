@@ -47,7 +47,7 @@ function printResult(result: SqlResult): void {
 /** Rows that the tenant Worker has decoded from Parquet so far, as its metrics tell. */
 async function decodedRowCount(admin: LittoralClient): Promise<number> {
 	const text = await (await admin.request("/metrics")).text();
-	return Number(/^littoral_rows_decoded_total\{[^}]*format="parquet"[^}]*\} (\d+)$/m.exec(text)?.[1] ?? 0);
+	return Number(/^littoral_decoded_rows_total\{[^}]*format="parquet"[^}]*\} (\d+)$/m.exec(text)?.[1] ?? 0);
 }
 
 async function importFlights(client: LittoralClient, admin: LittoralClient, file: string): Promise<AppendResult> {

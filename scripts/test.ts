@@ -1,5 +1,6 @@
 /**
- * `npm test`: everything that a change must pass, in order of cost. Ends with one line `N passed, N failed`.
+ * `npm test`: everything that a change must pass, in order of cost. Ends with one line `N passed, N failed`, before which stands
+ * what was skipped: a test says in its name why.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
@@ -38,6 +39,7 @@ const STEPS: Step[] = [
 
 let passed = 0;
 let failed = 0;
+const skipped: string[] = [];
 for (const { name, command, report } of STEPS) {
 	process.stdout.write(`\n== ${name}: ${command.join(" ")}\n`);
 	const [program, ...args] = command;
@@ -48,13 +50,18 @@ for (const { name, command, report } of STEPS) {
 			numPassedTests: number;
 			numFailedTests: number;
 			numFailedTestSuites: number;
+			testResults: { assertionResults: { status: string; fullName: string }[] }[];
 		};
 		passed += results.numPassedTests;
 		failed += results.numFailedTests;
+		for (const { status, fullName } of results.testResults.flatMap(({ assertionResults }) => assertionResults)) {
+			if (status === "skipped" || status === "pending") skipped.push(fullName);
+		}
 		// A file that does not even load, or an error outside any test, has no failed test to show for it.
 		if (status !== 0 && results.numFailedTests === 0) failed += Math.max(1, results.numFailedTestSuites);
 	} else if (status === 0) passed++;
 	else failed++;
 }
-process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+for (const name of skipped) process.stdout.write(`\nSKIPPED: ${name}`);
+process.stdout.write(`\n${passed} passed, ${failed} failed${skipped.length === 0 ? "" : `, ${skipped.length} skipped`}\n`);
 process.exit(failed === 0 ? 0 : 1);

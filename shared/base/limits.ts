@@ -171,3 +171,12 @@ export const KEY_NAME_LENGTH_MAX = 200;
 export const TABLE_DESCRIBE_CONCURRENCY = 6;
 export const LIST_LIMIT_DEFAULT = 100;
 export const LIST_LIMIT_MAX = 1000;
+
+// Observability
+/** Metrics of one isolate or hub; beyond them samples are dropped and counted. */
+export const METRIC_COUNT_MAX = 300;
+/** Values of one label of a metric with a series of their own; the others share one. A hub counts its own, so there may be HUB_COUNT times as many. */
+export const METRIC_LABEL_VALUE_COUNT_MAX = 300;
+/** Series of one metric; further combinations of labels share one series per service. */
+export const METRIC_SERIES_COUNT_MAX = 1000;
+export const METRIC_LABEL_LENGTH_MAX = 100;

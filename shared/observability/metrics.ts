@@ -5,47 +5,44 @@
  * one push of an isolate is under way; what is counted meanwhile goes with the next.
  */
 import { randomHex } from "#shared/base/ids.ts";
-import { LATENCY_BUCKETS_SECONDS, type MetricSample, type MetricsPush } from "#shared/contracts/metrics.ts";
+import { bucketBounds, type MetricsPush } from "#shared/contracts/metrics.ts";
+import { BoundedSeries, type Labels } from "./bounded-series.ts";
 
 /** Counted things are gathered this long before they are pushed. */
 const PUSH_DELAY_MS = 250;
 /** A push older than this belonged to a request that was cut off; another takes over. */
 const PUSH_STALE_MS = 20_000;
-/** Bound on the series of one isolate: beyond it new ones are dropped. */
-const SERIES_MAX = 2000;
-
-export type Labels = Record<string, string>;
-
 /** The accumulator, separate from the isolate's one for tests. */
 export class MetricsRegistry {
 	/** Made at the first push: workerd allows no randomness at module scope. */
 	#isolateId = "";
-	#series = new Map<string, MetricSample>();
+	#series = new BoundedSeries();
 	#sequence = 0;
 	#unanswered: MetricsPush | null = null;
 
 	increment(name: string, labels: Labels = {}, by = 1): void {
-		const sample = this.#sample("counter", name, labels);
+		const sample = this.#series.find("counter", name, labels);
 		if (sample) sample.value += by;
 	}
 
-	observe(name: string, labels: Labels, seconds: number): void {
-		const sample = this.#sample("histogram", name, labels);
+	observe(name: string, labels: Labels, value: number): void {
+		const sample = this.#series.find("histogram", name, labels);
 		if (!sample) return;
-		sample.value += seconds;
-		const bucket = LATENCY_BUCKETS_SECONDS.findIndex((bound) => seconds <= bound);
+		sample.value += value;
+		const bounds = bucketBounds(name);
+		const bucket = bounds.findIndex((bound) => value <= bound);
 		const buckets = sample.buckets as number[];
-		const index = bucket < 0 ? LATENCY_BUCKETS_SECONDS.length : bucket;
+		const index = bucket < 0 ? bounds.length : bucket;
 		buckets[index] = (buckets[index] as number) + 1;
 	}
 
 	/** The delta to push now: the unanswered one again, or a new one; null when there is nothing. */
 	cut(service: string): MetricsPush | null {
 		if (this.#unanswered !== null) return this.#unanswered;
-		if (this.#series.size === 0) return null;
+		if (this.#series.isEmpty) return null;
 		this.#isolateId ||= randomHex(8);
-		this.#unanswered = { isolateId: this.#isolateId, sequence: ++this.#sequence, service, samples: [...this.#series.values()] };
-		this.#series = new Map();
+		this.#unanswered = { isolateId: this.#isolateId, sequence: ++this.#sequence, service, samples: this.#series.samples() };
+		this.#series = new BoundedSeries();
 		return this.#unanswered;
 	}
 
@@ -55,19 +52,7 @@ export class MetricsRegistry {
 	}
 
 	get empty(): boolean {
-		return this.#unanswered === null && this.#series.size === 0;
-	}
-
-	#sample(kind: MetricSample["kind"], name: string, labels: Labels): MetricSample | null {
-		const key = `${name}|${JSON.stringify(labels)}`;
-		let sample = this.#series.get(key);
-		if (sample === undefined) {
-			if (this.#series.size >= SERIES_MAX) return null;
-			sample = { name, labels, kind, value: 0 };
-			if (kind === "histogram") sample.buckets = Array.from({ length: LATENCY_BUCKETS_SECONDS.length + 1 }, () => 0);
-			this.#series.set(key, sample);
-		}
-		return sample;
+		return this.#unanswered === null && this.#series.isEmpty;
 	}
 }
 
@@ -79,9 +64,9 @@ export function increment(name: string, labels: Labels = {}, by = 1): void {
 	registry.increment(name, labels, by);
 }
 
-/** Adds an observation in seconds to a histogram of this isolate. Names end in `_seconds`. */
-export function observe(name: string, labels: Labels, seconds: number): void {
-	registry.observe(name, labels, seconds);
+/** Adds an observation to a histogram of this isolate. Names end in the unit: `_seconds`, `_rows` or `_bytes`; a `_delay_seconds` may be hours. */
+export function observe(name: string, labels: Labels, value: number): void {
+	registry.observe(name, labels, value);
 }
 
 /** What a push needs of `ctx` and `env`. */

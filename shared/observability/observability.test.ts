@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { LATENCY_BUCKETS_SECONDS } from "#shared/contracts/metrics.ts";
+import { METRIC_LABEL_VALUE_COUNT_MAX } from "#shared/base/limits.ts";
+import { bucketBounds, LATENCY_BUCKETS_SECONDS } from "#shared/contracts/metrics.ts";
 import { MetricsRegistry } from "./metrics.ts";
 import { startSpan } from "./trace.ts";
 
@@ -32,6 +33,25 @@ test("an observation lies in the first bucket whose bound it does not pass", () 
 		1,
 		LATENCY_BUCKETS_SECONDS.length + 1,
 	]);
+});
+
+test("an isolate's series are bounded, and the sum stays right", () => {
+	const registry = new MetricsRegistry();
+	for (let value = 0; value < 10_000; value++) registry.increment("littoral_calls_total", { code: `code-${value}` });
+	const samples = registry.cut("s")?.samples ?? [];
+	expect(samples.length).toBe(METRIC_LABEL_VALUE_COUNT_MAX + 1);
+	expect(samples.reduce((sum, { value }) => sum + value, 0)).toBe(10_000);
+	expect(samples.at(-1)).toMatchObject({ labels: { code: "other" }, value: 10_000 - METRIC_LABEL_VALUE_COUNT_MAX });
+});
+
+test("buckets follow from the unit that a name ends with", () => {
+	const registry = new MetricsRegistry();
+	registry.observe("littoral_append_rows", {}, 1000);
+	registry.observe("littoral_flush_delay_seconds", {}, 400);
+	const [rows, delay] = registry.cut("s")?.samples ?? [];
+	expect(rows?.buckets).toEqual([0, 0, 0, 1, 0, 0, 0, 0, 0]);
+	expect(delay?.buckets?.[bucketBounds("littoral_flush_delay_seconds").indexOf(600)]).toBe(1);
+	expect(() => bucketBounds("littoral_things")).toThrow("unit");
 });
 
 test("a span continues the caller's trace, and a malformed or empty one starts its own", () => {

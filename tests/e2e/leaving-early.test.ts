@@ -35,7 +35,7 @@ afterAll(async () => {
 
 async function bytesScanned(): Promise<number> {
 	const text = await (await harness.admin.request("/metrics")).text();
-	const lines = text.split("\n").filter((line) => line.startsWith("littoral_bytes_scanned_total{"));
+	const lines = text.split("\n").filter((line) => line.startsWith("littoral_scanned_bytes_total{"));
 	return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
 }
 

@@ -48,14 +48,14 @@ test("1,000 requests raise the counter by exactly 1,000", async () => {
 });
 
 test("rows, bytes and errors are counted", async () => {
-	const rows = await counter("littoral_rows_appended_total");
+	const rows = await counter("littoral_appended_rows_total");
 	await client.append("t", '[{"a":1},{"a":2}]');
 	await client.request("/v1/sql", { headers: { "Content-Type": "text/plain" }, body: "SELECT nothing" });
-	await expect.poll(() => counter("littoral_rows_appended_total"), { timeout: 10_000, interval: 300 }).toBe(rows + 2);
+	await expect.poll(() => counter("littoral_appended_rows_total"), { timeout: 10_000, interval: 300 }).toBe(rows + 2);
 	await expect
 		.poll(() => counter("littoral_errors_total", { code: "undefined_column" }), { timeout: 10_000, interval: 300 })
 		.toBeGreaterThan(0);
-	await expect.poll(() => counter("littoral_bytes_appended_total"), { timeout: 10_000, interval: 300 }).toBeGreaterThan(0);
+	await expect.poll(() => counter("littoral_appended_bytes_total"), { timeout: 10_000, interval: 300 }).toBeGreaterThan(0);
 });
 
 test("a query's log lines from four Workers share the caller's trace id", async () => {

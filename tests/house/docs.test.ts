@@ -1,9 +1,8 @@
-/** Pages name only files that exist, and every exported metric has a description. */
+/** Pages name only files that exist. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { ROOT } from "../../scripts/fleet.ts";
-import { HELP } from "../../workers/monitoring/src/exposition/help.ts";
 
 const pages = ["README.md", "CONTRIBUTING.md", ...globSync("{docs,bench,tests}/**/*.md", { cwd: ROOT })];
 
@@ -19,12 +18,4 @@ test("every path and link in the pages exists", () => {
 		return [...links, ...paths].filter((path) => !existsSync(path)).map((path) => `${page}: ${path.slice(ROOT.length + 1)}`);
 	});
 	expect(missing).toEqual([]);
-});
-
-test("every metric that code counts is described, and none else is", () => {
-	const sources = globSync("{shared,workers}/**/*.ts", { cwd: ROOT }).filter((file) => !/test|help\.ts$/.test(file));
-	const counted = new Set(
-		sources.flatMap((file) => readFileSync(join(ROOT, file), "utf8").match(/(?<=")littoral_[a-z_]+(?:_total|_seconds)(?=")/g) ?? []),
-	);
-	expect([...counted].toSorted()).toEqual(Object.keys(HELP).toSorted());
 });

@@ -3,11 +3,11 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { hashString } from "#shared/base/hash.ts";
 import type { MetricSample, MetricsPush } from "#shared/contracts/metrics.ts";
 import type { HealthRecord, MonitoringRpc } from "#shared/contracts/rpc.ts";
+import { addSample, seriesKey } from "#shared/observability/bounded-series.ts";
 import { serviceApp } from "#shared/observability/service-app.ts";
 import type { Env } from "./env.ts";
-import { exposeText } from "./exposition/prometheus.ts";
+import { exposeText, zeroSamples } from "./exposition/prometheus.ts";
 import type { MetricsHub } from "./hub/metrics-hub.ts";
-import { addSample } from "./hub/series.ts";
 
 export { MetricsHub } from "./hub/metrics-hub.ts";
 
@@ -30,28 +30,30 @@ export class MonitoringService extends WorkerEntrypoint<Env> implements Monitori
 	/** @param service keeps only series with this `service` label */
 	async scrape(service?: string): Promise<string> {
 		const answers = await Promise.all(Array.from({ length: HUB_COUNT }, (_, index) => this.#hub(index).series()));
-		const merged = new Map<string, MetricSample>();
-		for (const sample of answers.flatMap((answer) => answer.samples)) {
-			if (service !== undefined && sample.labels["service"] !== service) continue;
-			const key = `${sample.name}|${JSON.stringify(sample.labels)}`;
-			const total = merged.get(key);
-			if (total === undefined) merged.set(key, sample);
-			else addSample(total, sample);
-		}
-		const droppedSampleCount = answers.reduce((sum, answer) => sum + answer.droppedSampleCount, 0);
-		return exposeText([
-			...merged.values(),
-			{ name: "littoral_metrics_dropped_samples_total", labels: {}, kind: "counter", value: droppedSampleCount },
-		]);
+		return exposeText(
+			merged([...answers.flat(), ...zeroSamples()].filter(({ labels }) => service === undefined || labels["service"] === service)),
+		);
 	}
 
 	async ready(): Promise<void> {
-		await this.#hub(0).series();
+		await this.#hub(0).ready();
 	}
 
 	#hub(index: number): DurableObjectStub<MetricsHub> {
 		return this.env.METRICS_HUB.get(this.env.METRICS_HUB.idFromName(`hub-${index}`));
 	}
+}
+
+/** One series per name and labels. A hub bounds its own; their sum is bounded by HUB_COUNT times that. */
+function merged(samples: MetricSample[]): MetricSample[] {
+	const totals = new Map<string, MetricSample>();
+	for (const sample of samples) {
+		const key = `${sample.name}|${seriesKey(sample.labels)}`;
+		const total = totals.get(key);
+		if (total === undefined) totals.set(key, sample);
+		else addSample(total, sample);
+	}
+	return [...totals.values()];
 }
 
 const app = serviceApp<Env>("monitoring");

@@ -1,7 +1,8 @@
 import { env, exports } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { LATENCY_BUCKETS_SECONDS, type MetricsPush } from "#shared/contracts/metrics.ts";
+import { METRIC_COUNT_MAX, METRIC_LABEL_VALUE_COUNT_MAX, METRIC_SERIES_COUNT_MAX } from "#shared/base/limits.ts";
+import { LATENCY_BUCKETS_SECONDS, type MetricSample, type MetricsPush } from "#shared/contracts/metrics.ts";
 import type { Env } from "../src/env.ts";
 
 const testEnv = env as unknown as Env;
@@ -42,6 +43,43 @@ test("histograms are cumulative and end with +Inf, sum and count", async () => {
 	expect(text).toContain(
 		'littoral_call_duration_seconds_sum{service="tenant"} 70.5\nlittoral_call_duration_seconds_count{service="tenant"} 3\n',
 	);
+});
+
+test("10,000 values of a label, and of two labels at once, are bounded series whose sums are right", async () => {
+	const stub = testEnv.METRICS_HUB.get(testEnv.METRICS_HUB.idFromName("attacked"));
+	const size = 100;
+	for (let part = 0; part < 10_000 / size; part++) {
+		const samples = Array.from({ length: size }, (_, index) => part * size + index).flatMap((value): MetricSample[] => [
+			{ name: "littoral_errors_total", labels: { service: "gateway", code: `x${value}` }, kind: "counter", value: 1 },
+			{
+				name: "littoral_calls_total",
+				labels: { service: "tenant", operation: `o${value % 100}`, code: `c${Math.floor(value / 100)}` },
+				kind: "counter",
+				value: 1,
+			},
+			{ name: `littoral_${value.toString(36)}_total`, labels: {}, kind: "counter", value: 1 },
+		]);
+		await stub.push({ isolateId: "attacker", sequence: part + 1, service: "gateway", samples });
+	}
+	const series = await stub.series();
+	const of = (name: string): MetricSample[] => series.filter((sample) => sample.name === name);
+	const sum = (samples: MetricSample[]): number => samples.reduce((total, { value }) => total + value, 0);
+	expect([of("littoral_errors_total").length, sum(of("littoral_errors_total"))]).toEqual([METRIC_LABEL_VALUE_COUNT_MAX + 1, 10_000]);
+	expect([of("littoral_calls_total").length, sum(of("littoral_calls_total"))]).toEqual([METRIC_SERIES_COUNT_MAX + 1, 10_000]);
+	expect(new Set(series.map(({ name }) => name)).size).toBe(METRIC_COUNT_MAX + 2);
+	expect(sum(of("littoral_metrics_dropped_samples_total"))).toBe(10_000 - (METRIC_COUNT_MAX - 2));
+	expect(sum(of("littoral_metrics_overflow_samples_total"))).toBe(
+		10_000 - METRIC_LABEL_VALUE_COUNT_MAX + (10_000 - METRIC_SERIES_COUNT_MAX),
+	);
+});
+
+test("what a scrape has shown is stored: a counter never falls when a hub is lost", async () => {
+	const stub = testEnv.METRICS_HUB.get(testEnv.METRICS_HUB.idFromName("shown"));
+	await stub.push(counterPush("x", 1, 7));
+	await stub.series();
+	await runInDurableObject(stub, (_, state) => {
+		expect(state.storage.sql.exec("SELECT text FROM state").toArray()).toHaveLength(1);
+	});
 });
 
 test("a hub stores its totals by alarm, then has none", async () => {

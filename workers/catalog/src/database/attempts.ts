@@ -2,6 +2,7 @@
 import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
 import { RPC_ATTEMPT_COUNT_MAX } from "#shared/base/limits.ts";
 import { log } from "#shared/observability/log.ts";
+import { increment } from "#shared/observability/metrics.ts";
 import type { CatalogPorts } from "../ports.ts";
 
 const WAIT_MS = 20;
@@ -45,7 +46,9 @@ export async function settled<Answer>(
 			return await write();
 		} catch (error) {
 			if (isLittoralError(error)) throw error;
+			// What stands against the write is thrown by this: past it, the outcome was unknown.
 			const answer = await repeated(ports, look);
+			increment("littoral_unknown_outcomes_total", { service: "catalog" });
 			if (answer !== null) return answer;
 			if (attempt === RPC_ATTEMPT_COUNT_MAX) throw unavailable(error);
 			await ports.wait(WAIT_MS * attempt);

@@ -1,18 +1,66 @@
-/** What each metric means; a metric that is not listed here fails a house test. */
-export const HELP: Record<string, string> = {
-	littoral_http_requests_total: "Requests answered by the gateway, by route, method and status.",
-	littoral_http_request_duration_seconds: "Time from a request's arrival at the gateway to its answer's headers.",
-	littoral_calls_total: "Calls of a service's operations, by result code.",
-	littoral_call_duration_seconds: "Duration of a service's operations.",
-	littoral_errors_total: "Calls that ended with an error, by code.",
-	littoral_rows_decoded_total: "Rows read from request bodies, acknowledged or not yet.",
-	littoral_shard_work_failures_total: "Background steps of shards that failed and will be tried again, by kind.",
-	littoral_rows_appended_total: "Rows acknowledged.",
-	littoral_bytes_appended_total: "Encoded bytes of acknowledged rows.",
-	littoral_rows_scanned_total: "Rows read by queries, before filters.",
-	littoral_bytes_scanned_total: "Bytes of data files and tails read by queries.",
-	littoral_flushes_total: "Tail ranges flushed to a data file.",
-	littoral_flushed_rows_total: "Rows flushed to data files.",
-	littoral_commits_total: "Commits of the catalog, by kind.",
-	littoral_metrics_dropped_samples_total: "Samples that were dropped because a hub had too many series.",
+/**
+ * Every metric: what it means, and its labels. The name says the rest by Prometheus's conventions: `_total` is a counter, any other name ends with the
+ * base unit of a histogram, whose buckets follow from it (`bucketBounds`), or names a gauge. House tests hold code, rules and dashboard to this table.
+ */
+export interface MetricDescription {
+	help: string;
+	labels: readonly string[];
+	/** Only monitoring's own values go up and down. */
+	kind?: "gauge";
+	/** Shown as 0 before the first event, with these labels: PromQL takes no increase from a series that appears with its first event. */
+	zero?: Record<string, string>;
+}
+
+export const METRICS: Record<string, MetricDescription> = {
+	littoral_http_requests_total: {
+		help: "Requests answered by the gateway, by route, method and status.",
+		labels: ["service", "route", "method", "status"],
+	},
+	littoral_http_request_duration_seconds: {
+		help: "Time from a request's arrival at the gateway to its answer's headers.",
+		labels: ["service", "route"],
+	},
+	littoral_calls_total: { help: "Calls of a service's operations, by result code.", labels: ["service", "operation", "code"] },
+	littoral_call_duration_seconds: { help: "Duration of a service's operations.", labels: ["service", "operation"] },
+	littoral_errors_total: { help: "Calls that ended with an error, by code.", labels: ["service", "code"] },
+
+	littoral_decoded_rows_total: { help: "Rows read from request bodies, acknowledged or not yet.", labels: ["service", "format"] },
+	littoral_appended_rows_total: { help: "Rows acknowledged.", labels: ["service", "format"] },
+	littoral_appended_bytes_total: { help: "Encoded bytes of acknowledged rows.", labels: ["service", "format"] },
+	littoral_append_rows: { help: "Rows of an acknowledged append.", labels: ["service", "format"] },
+	littoral_append_bytes: { help: "Encoded bytes of an acknowledged append.", labels: ["service", "format"] },
+
+	littoral_query_duration_seconds: {
+		help: "Time from a statement's arrival to the last row of its result, the client's reading included.",
+		labels: ["service"],
+	},
+	littoral_scanned_rows_total: { help: "Rows read by queries, before filters.", labels: ["service"] },
+	littoral_scanned_bytes_total: { help: "Bytes of data files and tails read by queries.", labels: ["service"] },
+
+	littoral_flushes_total: { help: "Tail ranges flushed to a data file.", labels: ["service"] },
+	littoral_flushed_rows_total: { help: "Rows flushed to data files.", labels: ["service"] },
+	littoral_flush_duration_seconds: { help: "Time to sort, encode, store and commit one range.", labels: ["service"] },
+	littoral_flush_delay_seconds: {
+		help: "Time from when a table's flush was due to its commit, failed attempts included.",
+		labels: ["service"],
+	},
+	littoral_shard_work_failures_total: {
+		help: "Background steps of shards that failed and will be tried again, by kind.",
+		labels: ["service", "work"],
+	},
+	littoral_commits_total: { help: "Commits of the catalog, by kind.", labels: ["service", "kind"] },
+	littoral_unknown_outcomes_total: {
+		help: "Batches of the catalog whose answer was lost, so that their outcome had to be found out.",
+		labels: ["service"],
+		zero: { service: "catalog" },
+	},
+
+	littoral_metrics_dropped_samples_total: {
+		help: "Samples that were dropped because a hub had too many metrics.",
+		labels: ["service"],
+	},
+	littoral_metrics_overflow_samples_total: {
+		help: "Samples counted under the label value other, because a label had too many values.",
+		labels: ["service"],
+	},
 };

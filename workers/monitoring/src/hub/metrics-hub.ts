@@ -8,7 +8,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { MetricSample, MetricsPush } from "#shared/contracts/metrics.ts";
 import type { HealthRecord } from "#shared/contracts/rpc.ts";
 import type { Env } from "../env.ts";
-import { applyPush, decodeState, emptyState, encodeState, type HubState } from "./series.ts";
+import { applyPush, decodeState, emptyState, encodeState, hubSamples, type HubState } from "./series.ts";
 
 const STORE_DELAY_MS = 10_000;
 const HEALTH_RECORD_COUNT_MAX = 10_000;
@@ -17,6 +17,8 @@ const CHUNK_CHARACTERS = 500_000;
 
 export class MetricsHub extends DurableObject<Env> {
 	readonly #state: HubState;
+	/** Something was counted since it was last stored. */
+	#isDirty = false;
 
 	constructor(ctx: DurableObjectState, env: Env) {
 		super(ctx, env);
@@ -34,16 +36,28 @@ export class MetricsHub extends DurableObject<Env> {
 	}
 
 	async push(push: MetricsPush): Promise<void> {
-		if (applyPush(this.#state, push) && (await this.ctx.storage.getAlarm()) === null) {
-			await this.ctx.storage.setAlarm(Date.now() + STORE_DELAY_MS);
-		}
+		if (!applyPush(this.#state, push)) return;
+		this.#isDirty = true;
+		if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + STORE_DELAY_MS);
 	}
 
-	async series(): Promise<{ samples: MetricSample[]; droppedSampleCount: number }> {
-		return { samples: [...this.#state.series.values()], droppedSampleCount: this.#state.droppedSampleCount };
+	/**
+	 * What it has counted, stored first: a counter that has been shown must not fall when this object is lost, or Prometheus would take its whole
+	 * value for an increase.
+	 */
+	async series(): Promise<MetricSample[]> {
+		this.#store();
+		return hubSamples(this.#state);
 	}
+
+	async ready(): Promise<void> {}
 
 	override async alarm(): Promise<void> {
+		this.#store();
+	}
+
+	#store(): void {
+		if (!this.#isDirty) return;
 		const text = encodeState(this.#state);
 		this.ctx.storage.transactionSync(() => {
 			this.ctx.storage.sql.exec("DELETE FROM state");
@@ -55,6 +69,7 @@ export class MetricsHub extends DurableObject<Env> {
 				);
 			}
 		});
+		this.#isDirty = false;
 	}
 
 	async recordHealth(records: HealthRecord[]): Promise<void> {

@@ -1,20 +1,18 @@
 /** Totals of every series, merged from pushes: pure state that the hub keeps and stores. */
 import type { MetricSample, MetricsPush } from "#shared/contracts/metrics.ts";
+import { BoundedSeries } from "#shared/observability/bounded-series.ts";
 
-/** Beyond this many series a hub drops new ones and counts them: labels are bounded, a mistake must not fill the object. */
-const SERIES_MAX = 5000;
 /** Isolates whose last number is remembered; the least recently seen is forgotten first. */
 const ISOLATE_COUNT_MAX = 10_000;
 
 export interface HubState {
-	series: Map<string, MetricSample>;
+	series: BoundedSeries;
 	/** Isolate id -> highest number counted; insertion order is order of last use. */
 	sequences: Map<string, number>;
-	droppedSampleCount: number;
 }
 
 export function emptyState(): HubState {
-	return { series: new Map(), sequences: new Map(), droppedSampleCount: 0 };
+	return { series: new BoundedSeries(), sequences: new Map() };
 }
 
 /** Counts a push once. @returns false when its number was counted before */
@@ -24,41 +22,36 @@ export function applyPush(state: HubState, push: MetricsPush): boolean {
 	state.sequences.delete(push.isolateId);
 	state.sequences.set(push.isolateId, push.sequence);
 	if (state.sequences.size > ISOLATE_COUNT_MAX) state.sequences.delete(state.sequences.keys().next().value as string);
-	for (const sample of push.samples) {
-		const key = `${sample.name}|${JSON.stringify(sample.labels)}`;
-		const total = state.series.get(key);
-		if (total !== undefined) addSample(total, sample);
-		else if (state.series.size < SERIES_MAX) state.series.set(key, structuredClone(sample));
-		else state.droppedSampleCount++;
-	}
+	for (const sample of push.samples) state.series.add(sample);
 	return true;
 }
 
-/** Adds `sample` to `total`, a series of the same name and labels. */
-export function addSample(total: MetricSample, sample: MetricSample): void {
-	total.value += sample.value;
-	if (total.buckets && sample.buckets) {
-		for (let index = 0; index < total.buckets.length; index++) {
-			total.buckets[index] = (total.buckets[index] as number) + (sample.buckets[index] ?? 0);
-		}
-	}
+/** The hub's own series, as it shows them. */
+export function hubSamples({ series }: HubState): MetricSample[] {
+	const counter = (name: string, value: number): MetricSample => ({ name, labels: { service: "monitoring" }, kind: "counter", value });
+	return [
+		...series.samples(),
+		counter("littoral_metrics_dropped_samples_total", series.droppedSampleCount),
+		counter("littoral_metrics_overflow_samples_total", series.overflowSampleCount),
+	];
 }
 
 /** The stored form: JSON of arrays. */
-export function encodeState(state: HubState): string {
+export function encodeState({ series, sequences }: HubState): string {
 	return JSON.stringify({
 		version: 1,
-		series: [...state.series.values()],
-		sequences: [...state.sequences],
-		dropped: state.droppedSampleCount,
+		series: series.samples(),
+		sequences: [...sequences],
+		dropped: series.droppedSampleCount,
+		overflow: series.overflowSampleCount,
 	});
 }
 
 export function decodeState(text: string): HubState {
-	const stored = JSON.parse(text) as { series: MetricSample[]; sequences: [string, number][]; dropped: number };
-	return {
-		series: new Map(stored.series.map((sample) => [`${sample.name}|${JSON.stringify(sample.labels)}`, sample])),
-		sequences: new Map(stored.sequences),
-		droppedSampleCount: stored.dropped,
-	};
+	const stored = JSON.parse(text) as { series: MetricSample[]; sequences: [string, number][]; dropped: number; overflow?: number };
+	const series = new BoundedSeries();
+	for (const sample of stored.series) series.add(sample);
+	series.droppedSampleCount = stored.dropped;
+	series.overflowSampleCount = stored.overflow ?? 0;
+	return { series, sequences: new Map(stored.sequences) };
 }

@@ -11,7 +11,7 @@ import type { Batch } from "#shared/engine/vector/batch.ts";
 import { decodeRows } from "#shared/formats/decode.ts";
 import { decodeParquetRows } from "#shared/formats/decode-parquet.ts";
 import { boundBytes, gunzip } from "#shared/formats/gzip.ts";
-import { increment } from "#shared/observability/metrics.ts";
+import { increment, observe } from "#shared/observability/metrics.ts";
 import { BODY_COMPRESSED_BYTES_MAX, BODY_DECODED_BYTES_MAX } from "#shared/base/limits.ts";
 import { requireActive, requireRole } from "../access.ts";
 import { makeBookmark } from "../bookmark.ts";
@@ -78,13 +78,15 @@ async function appendBody(
 		batches = encodeAll(rows, (batch) => {
 			const encoded = encodeRows(engine, batch, target.schema);
 			byteCount += encoded.bytes.byteLength;
-			increment("littoral_rows_decoded_total", { service: "tenant", format }, encoded.rowCount);
+			increment("littoral_decoded_rows_total", { service: "tenant", format }, encoded.rowCount);
 			return encoded;
 		});
 		const appended = await appendRows(ports, { tenantId, ...target, batches, hash });
 		if (!appended.duplicate) {
-			increment("littoral_rows_appended_total", { service: "tenant", format }, appended.result.rowCount);
-			increment("littoral_bytes_appended_total", { service: "tenant", format }, byteCount);
+			increment("littoral_appended_rows_total", { service: "tenant", format }, appended.result.rowCount);
+			increment("littoral_appended_bytes_total", { service: "tenant", format }, byteCount);
+			observe("littoral_append_rows", { service: "tenant", format }, appended.result.rowCount);
+			observe("littoral_append_bytes", { service: "tenant", format }, byteCount);
 		}
 		return appended;
 	} finally {

@@ -12,7 +12,7 @@ import { BatchBuilder } from "#shared/engine/vector/builder.ts";
 import { encodeResult } from "#shared/formats/encode.ts";
 import { holdBack } from "#shared/formats/hold-back.ts";
 import type { ResultStatistics } from "#shared/formats/result.ts";
-import { increment } from "#shared/observability/metrics.ts";
+import { increment, observe } from "#shared/observability/metrics.ts";
 import { requireRole } from "../access.ts";
 import { checkBookmark, makeBookmark } from "../bookmark.ts";
 import { admittedSession, type EngineSession } from "../engine-session.ts";
@@ -112,6 +112,7 @@ async function start(
 	try {
 		const release = () => {
 			countScanned(session.context);
+			observe("littoral_query_duration_seconds", { service: "tenant" }, clock.elapsedMs / 1000);
 			session.close();
 		};
 		return {
@@ -133,8 +134,8 @@ function pickScanned({
 }
 
 function countScanned({ statistics }: ExecutionContext): void {
-	increment("littoral_rows_scanned_total", { service: "tenant" }, statistics.rowsScanned);
-	increment("littoral_bytes_scanned_total", { service: "tenant" }, statistics.bytesScanned);
+	increment("littoral_scanned_rows_total", { service: "tenant" }, statistics.rowsScanned);
+	increment("littoral_scanned_bytes_total", { service: "tenant" }, statistics.bytesScanned);
 }
 
 async function select(running: Running, plan: PhysicalPlan, tails: OpenedTail[][]): Promise<QueryAnswer> {

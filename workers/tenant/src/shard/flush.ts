@@ -10,7 +10,7 @@ import { hasCode } from "#shared/base/errors.ts";
 import { type CommitId, dataFilePath, type TableId } from "#shared/base/ids.ts";
 import { FLUSH_RANGE_BYTES, GRACE_PERIOD_MS } from "#shared/base/limits.ts";
 import type { DataFile } from "#shared/contracts/snapshot.ts";
-import { increment } from "#shared/observability/metrics.ts";
+import { increment, observe } from "#shared/observability/metrics.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import { untilKnown } from "../retry.ts";
 import { openShard, type ShardContext } from "./context.ts";
@@ -67,6 +67,7 @@ async function schemaOf(context: ShardContext, tableId: TableId): Promise<TableS
 async function commitRange(context: ShardContext, schema: TableSchema, intent: FlushIntent): Promise<boolean> {
 	const { tenantId, ordinal } = openShard(context.sql);
 	const { tableId } = schema;
+	const startedAtMs = context.ports.now();
 	const encoded = await context.ports.encodeDataFile({ tenantId, schema, batches: batchesInRange(context.sql, tableId, intent) });
 	for (let round = 1; ; round++) {
 		const current = context.storage.transactionSync(() => nextAttempt(context.sql, tableId, intent.intentId));
@@ -93,6 +94,7 @@ async function commitRange(context: ShardContext, schema: TableSchema, intent: F
 			);
 			increment("littoral_flushes_total", { service: "tenant" });
 			increment("littoral_flushed_rows_total", { service: "tenant" }, encoded.rowCount);
+			observe("littoral_flush_duration_seconds", { service: "tenant" }, (context.ports.now() - startedAtMs) / 1000);
 			return true;
 		} catch (error) {
 			if (hasCode(error, "undefined_table")) return false;

@@ -55,3 +55,10 @@ function fromSql(row: Record<string, SqlStorageValue>): Work {
 export function backoffMs(failures: number): number {
 	return Math.min(BACKOFF_LAST_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures, 10));
 }
+
+/** How long a piece has been due, its failures and the waits after them included. */
+export function delayMs({ dueMs, failures }: Work, nowMs: number): number {
+	let waitedMs = 0;
+	for (let failure = 0; failure < failures; failure++) waitedMs += backoffMs(failure);
+	return Math.max(0, nowMs - dueMs) + waitedMs;
+}

@@ -8,6 +8,7 @@ import { LittoralError } from "#shared/base/errors.ts";
 import type { TableId } from "#shared/base/ids.ts";
 import { APPEND_ID_TTL_MS, SHARD_COUNT_MAX } from "#shared/base/limits.ts";
 import type { Directory, ShardDescription, TenantState } from "#shared/contracts/directory.ts";
+import { log } from "#shared/observability/log.ts";
 import { increment } from "#shared/observability/metrics.ts";
 import { observed } from "#shared/observability/observed.ts";
 import { carryChange, startChange } from "../directory/change-shards.ts";
@@ -251,7 +252,7 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 
 	#reportFailure(work: string, error: unknown): void {
 		increment("littoral_shard_work_failures_total", { service: "tenant", work });
-		console.log(JSON.stringify({ level: "error", service: "tenant", message: `shard work failed: ${work}`, detail: String(error) }));
+		log("error", `shard work failed: ${work}`, { service: "tenant", detail: String(error) });
 	}
 
 	async #empty(): Promise<void> {

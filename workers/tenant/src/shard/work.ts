@@ -2,10 +2,11 @@
 import { unreachable } from "#shared/base/assert.ts";
 import type { TableId } from "#shared/base/ids.ts";
 import { FLUSH_AGE_MS, FLUSH_TAIL_BYTES } from "#shared/base/limits.ts";
+import { observe } from "#shared/observability/metrics.ts";
 import { carryChange, carryDrain } from "../directory/change-shards.ts";
 import { openShard, type ShardContext } from "./context.ts";
 import { flushTable, mergeTail, purge } from "./flush.ts";
-import { backoffMs, dueWork, finishWork, postponeWork, type Work } from "./schedule.ts";
+import { backoffMs, delayMs, dueWork, finishWork, postponeWork, type Work } from "./schedule.ts";
 import { readTable } from "./table-row.ts";
 
 const DRAIN_POLL_MS = 1000;
@@ -33,6 +34,7 @@ async function flush(context: ShardContext, work: Work): Promise<void> {
 	const tableId = work.key as TableId;
 	const upTo = readTable(sql, tableId).lastSequence;
 	while (readTable(sql, tableId).watermark < upTo && (await flushTable(context, tableId)));
+	observe("littoral_flush_delay_seconds", { service: "tenant" }, delayMs(work, context.ports.now()) / 1000);
 	context.storage.transactionSync(() => {
 		const { lastSequence, watermark } = readTable(sql, tableId);
 		if (lastSequence === watermark) return finishWork(sql, "flush", tableId);
