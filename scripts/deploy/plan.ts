@@ -19,7 +19,7 @@ export interface DeploymentOptions {
 	hasContractMigrations: (member: FleetMember) => boolean;
 }
 
-const QUEUES = ["littoral-signals", "littoral-signals-dead"];
+const QUEUES = ["littoral-signals", "littoral-signals-dead", "littoral-compaction", "littoral-compaction-dead"];
 const BUCKETS = ["littoral-data"];
 /** Secrets of the gateway that a deployment sets from the caller's environment when they are not there yet. */
 const SECRETS = ["ADMIN_KEY"];

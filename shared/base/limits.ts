@@ -166,9 +166,15 @@ export const PRINCIPAL_CACHE_COUNT_MAX = 5000;
 export const API_KEY_COUNT_MAX = 1000;
 export const KEY_NAME_LENGTH_MAX = 200;
 
+// Compaction
+/** Of a message that names no job. */
+export const DEAD_LETTER_BYTES_MAX = 1000;
+
 // Lists
 /** Tables described at once by a list. */
 export const TABLE_DESCRIBE_CONCURRENCY = 6;
+/** Tenants whose public names a list asks for at once. */
+export const TENANT_LOOKUP_CONCURRENCY = 6;
 export const LIST_LIMIT_DEFAULT = 100;
 export const LIST_LIMIT_MAX = 1000;
 

@@ -7,6 +7,7 @@
 import type { TableId, TenantId } from "#shared/base/ids.ts";
 import type { PhysicalPlan } from "./plan/physical.ts";
 import type { Directory, ShardDescription, TenantState } from "./directory.ts";
+import type { DeadLetter, Job } from "./job.ts";
 import type { MetricsPush } from "./metrics.ts";
 import type { CallContext } from "./principal.ts";
 import type { CommitAnswer, CommitRequest, SnapshotSummary, TableSnapshot } from "./snapshot.ts";
@@ -14,6 +15,11 @@ import type { TableDefinition, TableSchema } from "./table.ts";
 import type { SqlValue } from "./value.ts";
 
 // ---------------------------------------------------------------- catalog
+
+export interface PageRequest {
+	limit: number;
+	cursor: string | null;
+}
 
 export interface TablePage {
 	tables: TableSchema[];
@@ -87,6 +93,16 @@ export interface CatalogRpc {
 	): Promise<{ tableId: TableId; watermark: number; snapshotVersion: number; dropped: boolean }[]>;
 	/** One bounded step of removing every R2 object and D1 row of a tenant; call again until `done`. */
 	deleteTenant(tenantId: TenantId, trace?: CallTrace): Promise<{ done: boolean }>;
+	/** Background jobs, the newest first, of one tenant or of all. @throws malformed_request for a cursor that no page gave */
+	jobs(tenantId: TenantId | null, page: PageRequest, trace?: CallTrace): Promise<{ jobs: Job[]; nextCursor: string | null }>;
+	/** Messages that were given up, the newest first. @throws malformed_request for a cursor that no page gave */
+	deadLetters(page: PageRequest, trace?: CallTrace): Promise<{ deadLetters: DeadLetter[]; nextCursor: string | null }>;
+	/**
+	 * Tries a dead letter's job anew, from its first attempt; the dead letter is gone.
+	 * @param id of the dead letter
+	 * @throws not_found where there is no such dead letter; conflict where it names no job that can be tried
+	 */
+	redrive(id: string, trace?: CallTrace): Promise<Job>;
 	ready(): Promise<void>;
 }
 

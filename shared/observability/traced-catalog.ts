@@ -13,6 +13,9 @@ export function tracedCatalog(catalog: CatalogRpc, trace: CallTrace): CatalogRpc
 		commitStatus: (tenantId, commitId) => catalog.commitStatus(tenantId, commitId, trace),
 		shardWatermarks: (tenantId, shard) => catalog.shardWatermarks(tenantId, shard, trace),
 		deleteTenant: (tenantId) => catalog.deleteTenant(tenantId, trace),
+		jobs: (tenantId, page) => catalog.jobs(tenantId, page, trace),
+		deadLetters: (page) => catalog.deadLetters(page, trace),
+		redrive: (id) => catalog.redrive(id, trace),
 		ready: () => catalog.ready(),
 	};
 }

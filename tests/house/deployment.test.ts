@@ -23,6 +23,8 @@ test("a deployment creates, expands, deploys bottom-up, sets secrets, contracts"
 		"create: r2 bucket create littoral-staging-data",
 		"create: queues create littoral-staging-signals",
 		"create: queues create littoral-staging-signals-dead",
+		"create: queues create littoral-staging-compaction",
+		"create: queues create littoral-staging-compaction-dead",
 		"expand: d1 migrations apply littoral-staging-catalog --remote --config catalog.json",
 		"expand: d1 migrations apply littoral-staging-optimizer --remote --config optimizer.json",
 		"expand: d1 migrations apply littoral-staging-operations --remote --config operations.json",
@@ -36,6 +38,27 @@ test("a deployment creates, expands, deploys bottom-up, sets secrets, contracts"
 		"secrets: secret put ADMIN_KEY --config gateway.json",
 		"contract: d1 migrations apply littoral-staging-catalog --remote --config catalog.json.contract.json",
 	]);
+});
+
+test("every queue, bucket and database that a Worker names is created", () => {
+	const created = plan(null).filter((command) => command.startsWith("create: "));
+	for (const member of FLEET) {
+		const { queues, r2_buckets, d1_databases } = readConfig({ config: member.configPath }) as unknown as {
+			queues: { producers?: { queue: string }[]; consumers?: { queue: string; dead_letter_queue?: string }[] };
+			r2_buckets: { bucket_name: string }[];
+			d1_databases: { database_name: string }[];
+		};
+		const names = [
+			...(queues.producers ?? []).map(({ queue }) => `queues create ${queue}`),
+			...(queues.consumers ?? []).flatMap(({ queue, dead_letter_queue }) => [
+				`queues create ${queue}`,
+				...(dead_letter_queue === undefined ? [] : [`queues create ${dead_letter_queue}`]),
+			]),
+			...r2_buckets.map(({ bucket_name }) => `r2 bucket create ${bucket_name}`),
+			...d1_databases.map(({ database_name }) => `d1 create ${database_name}`),
+		];
+		for (const name of names) expect(created, member.name).toContain(`create: ${name}`);
+	}
 });
 
 test("an environment shares no resource with another", () => {

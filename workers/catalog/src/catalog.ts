@@ -8,13 +8,15 @@ import {
 	MANIFEST_FILE_COUNT_MAX,
 	SNAPSHOT_REQUEST_COUNT_MAX,
 } from "#shared/base/limits.ts";
-import type { CatalogRpc, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
+import type { DeadLetter, Job } from "#shared/contracts/job.ts";
+import type { CatalogRpc, PageRequest, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
 import type { CommitAnswer, CommitRequest, FilePage, TableSnapshot } from "#shared/contracts/snapshot.ts";
 import type { TableDefinition } from "#shared/contracts/table.ts";
 import { log } from "#shared/observability/log.ts";
 import { sql } from "drizzle-orm";
 import { commit } from "./commit/commit.ts";
 import { readCommitStatus } from "./commit/outcome.ts";
+import { listDeadLetters, listJobs, redriveJob } from "./compaction/list-jobs.ts";
 import { DatabaseAssignment } from "./database/assignment.ts";
 import { repeated } from "./database/attempts.ts";
 import { statement } from "./database/statement.ts";
@@ -125,6 +127,20 @@ export class Catalog implements CatalogRpc {
 		const answer = await deleteTenantStep(this.#ports, await this.#database(tenantId), tenantId);
 		if (answer.done) this.#caches.assignment.forget(tenantId);
 		return answer;
+	}
+
+	async jobs(tenantId: TenantId | null, page: PageRequest): Promise<{ jobs: Job[]; nextCursor: string | null }> {
+		if (tenantId === null) return await listJobs(this.#ports, this.#ports.databases, null, page);
+		const database = await this.#database(tenantId);
+		return await listJobs(this.#ports, database === null ? [] : [database], tenantId, page);
+	}
+
+	async deadLetters(page: PageRequest): Promise<{ deadLetters: DeadLetter[]; nextCursor: string | null }> {
+		return await listDeadLetters(this.#ports, page);
+	}
+
+	async redrive(id: string): Promise<Job> {
+		return await redriveJob(this.#ports, id);
 	}
 
 	async ready(): Promise<void> {

@@ -1,14 +1,15 @@
 /** Catalog: tables, snapshots and commits. Called by tenant, optimizer, operations and gateway. */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { TenantId } from "#shared/base/ids.ts";
-import type { CallTrace, CatalogRpc, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
+import type { DeadLetter, Job } from "#shared/contracts/job.ts";
+import type { CallTrace, CatalogRpc, PageRequest, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
 import type { CommitAnswer, CommitRequest, TableSnapshot } from "#shared/contracts/snapshot.ts";
 import type { TableDefinition } from "#shared/contracts/table.ts";
 import { increment } from "#shared/observability/metrics.ts";
 import { observed } from "#shared/observability/observed.ts";
 import { serviceApp } from "#shared/observability/service-app.ts";
 import { Catalog, CatalogCaches } from "./catalog.ts";
-import { d1Database, databaseBindings, r2Objects } from "./database/bindings.ts";
+import { d1Database, databaseBindings, jobQueue, r2Objects } from "./database/bindings.ts";
 import type { Env } from "./env.ts";
 import type { CreateTableAnswer } from "./schema/create-table.ts";
 import type { DroppedTable } from "./schema/drop-table.ts";
@@ -65,6 +66,18 @@ export class CatalogService extends WorkerEntrypoint<Env> implements CatalogRpc 
 		return await this.#observed("deleteTenant", tenantId, trace, (catalog) => catalog.deleteTenant(tenantId));
 	}
 
+	async jobs(tenantId: TenantId | null, page: PageRequest, trace?: CallTrace): Promise<{ jobs: Job[]; nextCursor: string | null }> {
+		return await this.#observed("jobs", tenantId ?? undefined, trace, (catalog) => catalog.jobs(tenantId, page));
+	}
+
+	async deadLetters(page: PageRequest, trace?: CallTrace): Promise<{ deadLetters: DeadLetter[]; nextCursor: string | null }> {
+		return await this.#observed("deadLetters", undefined, trace, (catalog) => catalog.deadLetters(page));
+	}
+
+	async redrive(id: string, trace?: CallTrace): Promise<Job> {
+		return await this.#observed("redrive", undefined, trace, (catalog) => catalog.redrive(id));
+	}
+
 	async ready(): Promise<void> {
 		await this.#catalog().ready();
 	}
@@ -73,6 +86,7 @@ export class CatalogService extends WorkerEntrypoint<Env> implements CatalogRpc 
 		const ports = {
 			databases: databaseBindings(this.env).map(d1Database),
 			objects: r2Objects(this.env.DATA),
+			queue: jobQueue(this.env.COMPACTION),
 			nowMs: () => Date.now(),
 			wait: (milliseconds: number) => scheduler.wait(milliseconds),
 			background: (work: Promise<void>) => this.ctx.waitUntil(work),
@@ -82,7 +96,7 @@ export class CatalogService extends WorkerEntrypoint<Env> implements CatalogRpc 
 
 	async #observed<Result>(
 		operation: string,
-		tenant: string,
+		tenant: string | undefined,
 		trace: CallTrace | undefined,
 		work: (catalog: Catalog) => Promise<Result>,
 	): Promise<Result> {

@@ -1,7 +1,8 @@
 /**
- * Everything that the catalog does to the outside goes through these two ports, and every call names its step. The fault tests enumerate the
+ * Everything that the catalog does to the outside goes through these three ports, and every call names its step. The fault tests enumerate the
  * steps below and let each fail before it is done, after, and with its answer lost.
  */
+import type { JobPointer } from "#shared/contracts/job.ts";
 
 /** Calls to D1. Each is one transaction. */
 export const DATABASE_STEPS = [
@@ -20,12 +21,18 @@ export const DATABASE_STEPS = [
 	"write_assignment",
 	"drop_tables_of_tenant",
 	"delete_rows",
+	"read_jobs",
+	"redrive_job",
 ] as const;
 export type DatabaseStep = (typeof DATABASE_STEPS)[number];
 
 /** Calls to R2. */
 export const OBJECT_STEPS = ["put_manifest", "get_manifest", "list_objects", "delete_objects"] as const;
 export type ObjectStep = (typeof OBJECT_STEPS)[number];
+
+/** Calls to the queue. */
+export const QUEUE_STEPS = ["send_job"] as const;
+export type QueueStep = (typeof QUEUE_STEPS)[number];
 
 export interface Statement {
 	sql: string;
@@ -53,10 +60,16 @@ export interface ObjectStore {
 	delete(step: ObjectStep, paths: string[]): Promise<void>;
 }
 
+export interface JobQueue {
+	/** Delivers the pointer at least once, if it does not throw. */
+	send(step: QueueStep, pointer: JobPointer): Promise<void>;
+}
+
 export interface CatalogPorts {
 	/** The list of databases; a tenant lives in one of them. At least one. */
 	databases: readonly CatalogDatabase[];
 	objects: ObjectStore;
+	queue: JobQueue;
 	nowMs(): number;
 	wait(milliseconds: number): Promise<void>;
 	/** Work that goes on after the answer (`waitUntil`); it reports its own errors. */

@@ -4,13 +4,14 @@ import { env } from "cloudflare:workers";
 import { type CommitId, dataFilePath, newTenantId, type TableId, type TenantId } from "#shared/base/ids.ts";
 import { filePaths } from "#shared/contracts/file-page.ts";
 import type { CommitAnswer, CommitChange, DataFile, TableSnapshot } from "#shared/contracts/snapshot.ts";
+import type { JobPointer } from "#shared/contracts/job.ts";
 import type { TableDefinition } from "#shared/contracts/table.ts";
 import { Catalog, CatalogCaches } from "../src/catalog.ts";
 import { d1Database, r2Objects } from "../src/database/bindings.ts";
 import type { Env } from "../src/env.ts";
 import { ByteLru } from "../src/snapshot/byte-lru.ts";
 import { readSnapshotsOf } from "../src/snapshot/read-snapshot.ts";
-import type { CatalogDatabase, CatalogPorts, DatabaseStep, ObjectStep, ObjectStore } from "../src/ports.ts";
+import type { CatalogDatabase, CatalogPorts, DatabaseStep, JobQueue, ObjectStep, ObjectStore, QueueStep } from "../src/ports.ts";
 
 export const testEnv = env as unknown as Env & { CATALOG_1: D1Database; MIGRATIONS: Parameters<typeof applyD1Migrations>[1] };
 
@@ -19,7 +20,7 @@ export async function migrate(): Promise<void> {
 	await applyD1Migrations(testEnv.CATALOG_1, testEnv.MIGRATIONS);
 }
 
-export type Step = DatabaseStep | ObjectStep;
+export type Step = DatabaseStep | ObjectStep | QueueStep;
 /** `before`: the step is not done. `lost`: it is done and its answer is lost. `late`: it fails now and is done soon after, while others run. */
 export type Failure = "before" | "lost" | "late";
 
@@ -27,6 +28,9 @@ export type Failure = "before" | "lost" | "late";
 export class FaultyPorts implements CatalogPorts {
 	readonly databases: readonly CatalogDatabase[];
 	readonly objects: ObjectStore;
+	readonly queue: JobQueue;
+	/** What was sent and not yet taken. */
+	readonly messages: JobPointer[] = [];
 	readonly counts = new Map<Step, number>();
 	readonly #planned: { step: Step; failure: Failure }[] = [];
 	readonly #running: Promise<unknown>[] = [];
@@ -44,6 +48,7 @@ export class FaultyPorts implements CatalogPorts {
 			list: async (step, prefix, limit) => await this.#run(step, () => objects.list(step, prefix, limit)),
 			delete: async (step, paths) => await this.#run(step, () => objects.delete(step, paths)),
 		};
+		this.queue = { send: async (step, pointer) => await this.#run(step, async () => void this.messages.push(pointer)) };
 	}
 
 	fail(step: Step, failure: Failure, times = 1): void {
@@ -171,4 +176,21 @@ export async function outcomeOf(promise: Promise<unknown>): Promise<string> {
 		const code = (error as Error & { code?: unknown }).code;
 		return typeof code === "string" ? `${code}: ${error.message}` : `${error.name}: ${error.message}`;
 	}
+}
+
+/** A job that was given up, and its dead letter. */
+export async function insertDeadJob(
+	job: { tenantId: TenantId; tableId: TableId; jobId: string; atMs: number },
+	database = testEnv.CATALOG_0,
+): Promise<void> {
+	const { tenantId, tableId, jobId, atMs } = job;
+	await database.batch([
+		database
+			.prepare(
+				`INSERT INTO job (job_id, tenant_id, table_id, state, attempts, reason, inputs, file_count, row_count, byte_count, error, planned, created_at_ms, updated_at_ms)
+			VALUES (?, ?, ?, 'dead', 5, 'why', '[]', 2, 10, 100, 'internal_error: broken', 1, ?, ?)`,
+			)
+			.bind(jobId, tenantId, tableId, atMs, atMs),
+		database.prepare("INSERT INTO dead_letter (id, tenant_id, message, created_at_ms) VALUES (?, ?, '{}', ?)").bind(jobId, tenantId, atMs),
+	]);
 }

@@ -11,6 +11,7 @@ import { isInternal, problemResponse, toProblem } from "./problem.ts";
 import type { App } from "./routes/define.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { jobRoutes } from "./routes/jobs.ts";
 import { jwksRoutes } from "./routes/jwks.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { type OpenApiDocument, openApiDocument, openApiRoutes } from "./routes/openapi.ts";
@@ -56,6 +57,7 @@ export function createApp(): App {
 	tokenRoutes(app);
 	jwksRoutes(app);
 	tenantRoutes(app);
+	jobRoutes(app);
 	healthRoutes(app);
 	let document: OpenApiDocument | undefined;
 	const describe = (): OpenApiDocument => (document ??= openApiDocument(app));

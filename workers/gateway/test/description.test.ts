@@ -39,6 +39,9 @@ a delete /v1/tenants/{id}
 a post /v1/tenants/{id}/shards
 a post /v1/tenants/{id}/suspend
 a post /v1/tenants/{id}/resume
+a get /v1/jobs
+a get /v1/dead-letters
+a post /v1/dead-letters/{id}/redrive
 - get /health
 - get /ready
 a get /metrics

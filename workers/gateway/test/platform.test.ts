@@ -164,6 +164,66 @@ describe("tenants", () => {
 	});
 });
 
+describe("jobs", () => {
+	interface JobList {
+		jobs: { id: string; tenant: string | null; state: string }[];
+		next_cursor: string | null;
+	}
+
+	test("of one tenant, as the catalog says", async () => {
+		const { tenant } = await newTenant();
+		const { jobs, next_cursor } = await (await call(`/v1/jobs?tenant=${tenant}`, admin)).json<JobList>();
+		expect(next_cursor).toBeNull();
+		expect(jobs.map(({ state }) => state)).toEqual(["done", "dead"]);
+		expect(jobs[0]).toEqual({
+			id: expect.stringMatching(/^[0-9a-f]{24}$/),
+			kind: "compaction",
+			tenant,
+			table: "flights",
+			state: "done",
+			attempts: 1,
+			reason: "8 files become 1",
+			inputs: { files: 8, rows: 100, bytes: 4000 },
+			figures: { files: 1, rows: 100, bytes_read: 4100, bytes_written: 2000, arena_peak_bytes: 65_536, elapsed_ms: 12 },
+			error: null,
+			created_at: "2026-11-23T00:00:00.000Z",
+			updated_at: "2026-11-23T00:00:01.000Z",
+		});
+		expect(jobs[1]).toMatchObject({ state: "dead", figures: null, error: "internal_error: broken" });
+	});
+
+	test("of all, in pages, each under its tenant's public name", async () => {
+		const { tenant } = await newTenant();
+		await testEnv.CATALOG.addJobs((await testEnv.OPERATIONS.getTenant(tenant)).tenantId);
+		const { jobs } = await (await call("/v1/jobs?limit=1000", admin)).json<JobList>();
+		expect(jobs.some((job) => job.tenant === tenant)).toBe(true);
+		expect(await (await call("/v1/jobs?limit=1", admin)).json<JobList>()).toMatchObject({ jobs: [{}], next_cursor: "next" });
+		expect(await fault(await call("/v1/jobs?cursor=bad", admin))).toEqual([400, "malformed_request"]);
+		expect(await fault(await call("/v1/jobs?limit=0", admin))).toEqual([400, "malformed_request"]);
+		expect(await fault(await call("/v1/jobs?tenant=nobody", admin))).toEqual([404, "tenant_not_found"]);
+	});
+
+	test("dead letters: of a tenant that is gone, of no job at all, and of one that is tried again", async () => {
+		const { tenant, owner } = await newTenant();
+		await testEnv.CATALOG.addJobs((await testEnv.OPERATIONS.getTenant(tenant)).tenantId);
+		const { dead_letters } = await (await call("/v1/dead-letters", admin)).json<{
+			dead_letters: { id: string; job: { tenant: string | null } | null; message: string }[];
+		}>();
+		expect(dead_letters.map(({ job }) => (job === null ? "no job" : typeof job.tenant))).toEqual(["object", "no job", "string"]);
+		const redriven = await call("/v1/dead-letters/x/redrive", { ...admin, method: "POST" });
+		expect(redriven.status).toBe(200);
+		expect(await redriven.json()).toMatchObject({ state: "queued", attempts: 0, tenant: dead_letters[2]?.job?.tenant });
+		const { results } = await testEnv.IDENTITY.prepare("SELECT action FROM audit_log WHERE action = 'job.redrive'").all();
+		expect(results).toHaveLength(1);
+		const redrive = async (id: string, credential: string) =>
+			await fault(await call(`/v1/dead-letters/${id}/redrive`, { method: "POST", credential }));
+		expect(await redrive("throw:not_found", ADMIN_KEY)).toEqual([404, "not_found"]);
+		expect(await redrive("throw:conflict", ADMIN_KEY)).toEqual([409, "conflict"]);
+		expect(await redrive("x", owner)).toEqual([403, "permission_denied"]);
+		expect(await fault(await call("/v1/jobs", { credential: owner }))).toEqual([403, "permission_denied"]);
+	});
+});
+
 describe("operators", () => {
 	test("/health", async () => {
 		expect(await (await call("/health")).json()).toEqual({ status: "ok", service: "gateway" });

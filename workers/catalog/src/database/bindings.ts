@@ -1,5 +1,6 @@
 /** The ports over Cloudflare's bindings. */
-import type { CatalogDatabase, ObjectStore, Row } from "../ports.ts";
+import type { JobPointer } from "#shared/contracts/job.ts";
+import type { CatalogDatabase, JobQueue, ObjectStore, Row } from "../ports.ts";
 
 /** `CATALOG_0`, `CATALOG_1`, ... in order, as far as they are bound without a gap. */
 export function databaseBindings(env: object): D1Database[] {
@@ -34,6 +35,14 @@ export function r2Objects(bucket: R2Bucket): ObjectStore {
 		},
 		async delete(_step, paths) {
 			await bucket.delete(paths);
+		},
+	};
+}
+
+export function jobQueue(queue: Queue<JobPointer>): JobQueue {
+	return {
+		async send(_step, pointer) {
+			await queue.send(pointer);
 		},
 	};
 }

@@ -27,10 +27,13 @@ export const tables = sqliteTable(
 		nextFieldId: integer("next_field_id").notNull(),
 		createdAtMs: integer("created_at_ms").notNull(),
 		droppedAtMs: integer("dropped_at_ms"),
+		/** When the files changed first since the compaction policy last looked; NULL when they did not. */
+		changedAtMs: integer("changed_at_ms"),
 	},
 	(table) => [
 		primaryKey({ columns: [table.tenantId, table.tableId] }),
 		uniqueIndex("tables_live_name").on(table.tenantId, table.name).where(sql`dropped_at_ms IS NULL`),
+		index("tables_changed").on(table.changedAtMs).where(sql`changed_at_ms IS NOT NULL`),
 	],
 );
 
@@ -143,6 +146,8 @@ export const inlineFile = sqliteTable(
 		byteCount: integer("byte_count").notNull(),
 		schemaVersion: integer("schema_version").notNull(),
 		statistics: text("statistics").notNull(),
+		/** Of `statistics`: what stands inline is bounded in bytes too. */
+		statisticsByteCount: integer("statistics_byte_count").notNull().default(0),
 		addedVersion: integer("added_version").notNull(),
 		/** Set when the file was replaced, or folded into a manifest. */
 		untilVersion: integer("until_version"),
@@ -164,4 +169,54 @@ export const manifest = sqliteTable(
 		untilVersion: integer("until_version"),
 	},
 	(table) => [primaryKey({ columns: [table.tenantId, table.tableId, table.manifestId] })],
+);
+
+/** Background jobs. The message in the queue is a pointer; everything that a job is stands here. */
+export const job = sqliteTable(
+	"job",
+	{
+		/** Ascending with the time of creation. */
+		jobId: text("job_id").primaryKey(),
+		tenantId: text("tenant_id").notNull(),
+		tableId: text("table_id").notNull(),
+		state: text("state", { enum: ["queued", "running", "done", "failed", "dead"] }).notNull(),
+		attempts: integer("attempts").notNull(),
+		reason: text("reason").notNull(),
+		/** JSON array of [path, bytes, rows], in the order in which equal rows stay. */
+		inputs: text("inputs").notNull(),
+		fileCount: integer("file_count").notNull(),
+		rowCount: integer("row_count").notNull(),
+		byteCount: integer("byte_count").notNull(),
+		/** Random per attempt; only who holds it ends the attempt. */
+		leaseToken: text("lease_token"),
+		/** When the cron sends the job's message again: a lease's end, or a message that went astray. NULL in a state that is final. */
+		dueAtMs: integer("due_at_ms"),
+		/** JSON of `JobFigures`. */
+		figures: text("figures"),
+		error: text("error"),
+		/** 1; NULL, and so refused, where the table has changed since the policy looked. */
+		planned: integer("planned").notNull(),
+		createdAtMs: integer("created_at_ms").notNull(),
+		updatedAtMs: integer("updated_at_ms").notNull(),
+	},
+	(table) => [
+		check("job_state", sql`state IN ('queued', 'running', 'done', 'failed', 'dead')`),
+		index("job_tenant").on(table.tenantId, table.jobId),
+		index("job_table").on(table.tenantId, table.tableId, table.state),
+		index("job_due").on(table.dueAtMs).where(sql`due_at_ms IS NOT NULL`),
+	],
+);
+
+/** Messages that the queue gave up: those of dead jobs, and those that name none. */
+export const deadLetter = sqliteTable(
+	"dead_letter",
+	{
+		/** The job's id, else the queue's own id of the message. */
+		id: text("id").primaryKey(),
+		/** Empty where the message names no tenant of this database. */
+		tenantId: text("tenant_id").notNull(),
+		message: text("message").notNull(),
+		createdAtMs: integer("created_at_ms").notNull(),
+	},
+	(table) => [index("dead_letter_time").on(table.createdAtMs, table.id), index("dead_letter_tenant").on(table.tenantId)],
 );

@@ -7,11 +7,11 @@ import { DELETE_STEP_COUNT_MAX } from "#shared/base/limits.ts";
 import { getTableName, sql } from "drizzle-orm";
 import { repeated } from "../database/attempts.ts";
 import { numberOf, statement } from "../database/statement.ts";
-import { commitLog, inlineFile, manifest, object, snapshot, tableSchema, tables, watermark } from "../database/tables.ts";
+import { commitLog, deadLetter, inlineFile, job, manifest, object, snapshot, tableSchema, tables, watermark } from "../database/tables.ts";
 import type { CatalogDatabase, CatalogPorts } from "../ports.ts";
 
 /** `tables` last: while a row of it is left, the tenant can be seen not to be gone. */
-const TENANT_TABLES = [inlineFile, manifest, object, snapshot, tableSchema, watermark, commitLog, tables].map((table) =>
+const TENANT_TABLES = [inlineFile, manifest, object, snapshot, tableSchema, watermark, commitLog, job, deadLetter, tables].map((table) =>
 	getTableName(table),
 );
 

@@ -5,12 +5,14 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { type ErrorCode, LittoralError } from "#shared/base/errors.ts";
 import { newTenantId, type TenantId } from "#shared/base/ids.ts";
+import type { DeadLetter, Job } from "#shared/contracts/job.ts";
 import type { MetricsPush } from "#shared/contracts/metrics.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
 import type {
 	AppendAnswer,
 	HealthRecord,
 	IngestRequest,
+	PageRequest,
 	QueryAnswer,
 	QueryRequest,
 	ServiceProbe,
@@ -225,7 +227,57 @@ export class TenantService extends WorkerEntrypoint {
 
 // ---------------------------------------------------------------- catalog, monitoring
 
+/** Two jobs of each tenant: one done, one dead. Redriven, the dead one is queued. */
+function job(tenantId: TenantId, dead: boolean): Job {
+	return {
+		jobId: `${dead ? "d" : "0"}${tenantId.slice(1)}`,
+		kind: "compaction",
+		tenantId,
+		tableId: schema.tableId,
+		tableName: "flights",
+		state: dead ? "dead" : "done",
+		attempts: dead ? 5 : 1,
+		reason: "8 files become 1",
+		inputs: { fileCount: 8, rowCount: 100, byteCount: 4000 },
+		figures: dead ? null : { fileCount: 1, rowCount: 100, bytesRead: 4100, bytesWritten: 2000, arenaPeakBytes: 65_536, elapsedMs: 12 },
+		error: dead ? "internal_error: broken" : null,
+		createdAt: "2026-11-23T00:00:00.000Z",
+		updatedAt: "2026-11-23T00:00:01.000Z",
+	};
+}
+
+const jobTenants: TenantId[] = [];
+
 export class CatalogService extends WorkerEntrypoint {
+	// For tests only, beside the contract.
+	async addJobs(tenantId: TenantId): Promise<void> {
+		jobTenants.push(tenantId);
+	}
+
+	async jobs(tenantId: TenantId | null, { limit, cursor }: PageRequest): Promise<{ jobs: Job[]; nextCursor: string | null }> {
+		if (cursor === "bad") throw new LittoralError("malformed_request", "cursor is not one that this list gave");
+		const ids = tenantId === null ? jobTenants : [tenantId];
+		const jobs = ids.flatMap((id) => [job(id, false), job(id, true)]);
+		return { jobs: jobs.slice(0, limit), nextCursor: jobs.length > limit ? "next" : null };
+	}
+
+	async deadLetters(): Promise<{ deadLetters: DeadLetter[]; nextCursor: string | null }> {
+		const at = "2026-11-23T00:00:02.000Z";
+		const [first] = jobTenants;
+		const gone = job(newTenantId(), true);
+		const letters: DeadLetter[] = [
+			{ id: gone.jobId, job: gone, message: "{}", at },
+			{ id: "queue-1", job: null, message: '"nonsense"', at },
+		];
+		if (first !== undefined) letters.push({ id: "x", job: job(first, true), message: "{}", at });
+		return { deadLetters: letters, nextCursor: null };
+	}
+
+	async redrive(id: string): Promise<Job> {
+		raise(id);
+		return { ...job(jobTenants[0] ?? newTenantId(), true), state: "queued", attempts: 0 };
+	}
+
 	async ready(): Promise<void> {}
 }
 
