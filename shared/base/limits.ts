@@ -186,3 +186,7 @@ export const METRIC_LABEL_VALUE_COUNT_MAX = 300;
 /** Series of one metric; further combinations of labels share one series per service. */
 export const METRIC_SERIES_COUNT_MAX = 1000;
 export const METRIC_LABEL_LENGTH_MAX = 100;
+
+// Queues
+/** Messages that failed every time, kept for the administrator; older ones are forgotten. */
+export const DEAD_LETTER_COUNT_MAX = 1000;

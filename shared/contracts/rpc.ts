@@ -226,9 +226,16 @@ export interface OperationsRpc {
 	listTenants(page: { limit: number; cursor: string | null }): Promise<{ tenants: TenantDescription[]; nextCursor: string | null }>;
 	suspendTenant(id: string): Promise<TenantDescription>;
 	resumeTenant(id: string): Promise<TenantDescription>;
-	/** @returns done false while steps go on by queue */
-	deleteTenant(id: string): Promise<{ done: boolean; tenantId: TenantId }>;
+	/**
+	 * @param tenantId where the caller means one tenant and no later one of its name
+	 * @returns done false while steps go on by queue
+	 */
+	deleteTenant(id: string, tenantId?: TenantId): Promise<{ done: boolean; tenantId: TenantId }>;
 	changeShards(id: string, count: number): Promise<{ epoch: number; shards: ShardDescription[] }>;
+	/** Messages of queue `signals` that failed every time, newest first. */
+	deadLetters(page: { limit: number; cursor: string | null }): Promise<{ deadLetters: DeadSignal[]; nextCursor: string | null }>;
+	/** Puts one back into the queue. @returns false where there is none of this id */
+	redrive(id: string): Promise<boolean>;
 	/** Probes the four Workers below it. */
 	probe(): Promise<Record<"tenant" | "optimizer" | "catalog" | "monitoring", ServiceProbe>>;
 	ready(): Promise<void>;
@@ -261,5 +268,14 @@ export type Signal =
 	| { kind: "tenant_step"; tenantId: TenantId }
 	/** A last look, after every request of the tenant must have ended, for objects written behind the deletion's back. */
 	| { kind: "tenant_sweep"; tenantId: TenantId };
+
+/** A signal that failed every time. */
+export interface DeadSignal {
+	/** The queue's own id of the message. */
+	id: string;
+	/** The signal as JSON. */
+	message: string;
+	at: string;
+}
 
 export type { SqlValue };

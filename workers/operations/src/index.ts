@@ -1,11 +1,13 @@
 /** Operations: tenants' lives, shard sets, probes. Called by the gateway; wakes by cron and by the queue `signals`. */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { TenantId } from "#shared/base/ids.ts";
-import type { OperationsRpc, ServiceProbe, Signal, TenantDescription } from "#shared/contracts/rpc.ts";
+import type { DeadSignal, OperationsRpc, ServiceProbe, Signal, TenantDescription } from "#shared/contracts/rpc.ts";
+import { increment } from "#shared/observability/metrics.ts";
 import { observed } from "#shared/observability/observed.ts";
 import { serviceApp } from "#shared/observability/service-app.ts";
 import type { Env } from "./env.ts";
 import { probe } from "./probes/probe.ts";
+import { DeadLetterStore } from "./signals/dead-letters.ts";
 import { TenantLifecycle } from "./tenants/lifecycle.ts";
 import { describe, TenantStore } from "./tenants/store.ts";
 
@@ -71,8 +73,8 @@ export class OperationsService extends WorkerEntrypoint<Env> implements Operatio
 		return await this.#observed("resumeTenant", (lifecycle) => lifecycle.resume(id));
 	}
 
-	async deleteTenant(id: string): Promise<{ done: boolean; tenantId: TenantId }> {
-		return await this.#observed("deleteTenant", (lifecycle) => lifecycle.delete(id));
+	async deleteTenant(id: string, tenantId?: TenantId): Promise<{ done: boolean; tenantId: TenantId }> {
+		return await this.#observed("deleteTenant", (lifecycle) => lifecycle.delete(id, tenantId));
 	}
 
 	async changeShards(id: string, count: number): Promise<{ epoch: number; shards: { name: string; state: "active" | "draining" }[] }> {
@@ -80,6 +82,15 @@ export class OperationsService extends WorkerEntrypoint<Env> implements Operatio
 			const { epoch, shards } = await lifecycle.changeShards(id, count);
 			return { epoch, shards };
 		});
+	}
+
+	async deadLetters(page: { limit: number; cursor: string | null }): Promise<{ deadLetters: DeadSignal[]; nextCursor: string | null }> {
+		return await this.#observed("deadLetters", () => new DeadLetterStore(this.env.OPERATIONS_DB).list(page));
+	}
+
+	async redrive(id: string): Promise<boolean> {
+		const send = async (signal: Signal): Promise<void> => void (await this.env.SIGNALS.send(signal));
+		return await this.#observed("redrive", () => new DeadLetterStore(this.env.OPERATIONS_DB).redrive(id, send));
 	}
 
 	async probe(): Promise<Record<"tenant" | "optimizer" | "catalog" | "monitoring", ServiceProbe>> {
@@ -102,6 +113,18 @@ export class OperationsService extends WorkerEntrypoint<Env> implements Operatio
 	}
 }
 
+/** The dead letter queue, in every environment. */
+const DEAD_LETTERS = /-signals-dead$/;
+
+/** Where D1 does not answer the whole batch comes again. */
+async function keepDeadLetters(batch: MessageBatch<Signal>, env: Env, ctx: ExecutionContext): Promise<void> {
+	await observed({ service: "operations", operation: "dead_letters", env, ctx }, async () => {
+		const count = await new DeadLetterStore(env.OPERATIONS_DB).record([...batch.messages], Date.now());
+		if (count > 0) increment("littoral_dead_letters_total", { service: "operations", queue: "signals" }, count);
+	});
+	batch.ackAll();
+}
+
 const app = serviceApp<Env>("operations");
 
 export default {
@@ -116,8 +139,9 @@ export default {
 		});
 	},
 
-	/** A step that is not the last, or fails, is taken again after the queue's delay. */
+	/** A step that is not the last, or fails, is taken again after the queue's delay; what fails every time comes here once more, to be kept. */
 	async queue(batch, env, ctx): Promise<void> {
+		if (DEAD_LETTERS.test(batch.queue)) return keepDeadLetters(batch, env, ctx);
 		for (const message of batch.messages) {
 			const signal = message.body;
 			const done = await observed({ service: "operations", operation: signal.kind, env, ctx }, async () => {

@@ -2,6 +2,7 @@ import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
+import type { TenantId } from "#shared/base/ids.ts";
 import type { Env } from "../src/env.ts";
 import { type LifecyclePorts, TenantLifecycle } from "../src/tenants/lifecycle.ts";
 import { TenantStore } from "../src/tenants/store.ts";
@@ -108,7 +109,12 @@ test("a name is created once, also by twenty at once, and again only after its d
 	const first = (await lifecycle.require("acme")).tenantId;
 	expect(await lifecycle.delete("acme")).toEqual({ done: true, tenantId: first });
 	expect(await lifecycle.delete("acme")).toEqual({ done: true, tenantId: first });
-	expect((await create("acme")).tenantId).not.toBe(first);
+	const second = (await create("acme")).tenantId;
+	expect(second).not.toBe(first);
+	// Whoever means the first one does not delete the second.
+	expect(await lifecycle.delete("acme", first as TenantId)).toEqual({ done: true, tenantId: first });
+	expect((await lifecycle.require("acme")).tenantId).toBe(second);
+	expect(await lifecycle.delete("acme", second)).toEqual({ done: true, tenantId: second });
 });
 
 for (const when of FAILURES) {

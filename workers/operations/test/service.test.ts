@@ -1,6 +1,14 @@
-import { applyD1Migrations, createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
+import {
+	applyD1Migrations,
+	createExecutionContext,
+	createMessageBatch,
+	createScheduledController,
+	waitOnExecutionContext,
+} from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
+import type { TenantId } from "#shared/base/ids.ts";
+import type { Signal } from "#shared/contracts/rpc.ts";
 import type { Env } from "../src/env.ts";
 import operations from "../src/index.ts";
 
@@ -42,4 +50,24 @@ test("lists are paged by name", async () => {
 	const second = await service.listTenants({ limit: 2, cursor: first.nextCursor });
 	expect(second.tenants.map((tenant) => tenant.id)).toEqual(["c"]);
 	expect(second.nextCursor).toBeNull();
+});
+
+test("signals that failed every time are kept once, listed newest first, and sent again when asked", async () => {
+	const dead = async (queue: string, ids: string[]) => {
+		const body: Signal = { kind: "tenant_step", tenantId: "nobody" as TenantId };
+		const messages = ids.map((id) => ({ id, timestamp: new Date(), attempts: 1, body }));
+		const ctx = createExecutionContext();
+		await operations.queue(createMessageBatch(queue, messages) as MessageBatch<Signal>, testEnv, ctx);
+		await waitOnExecutionContext(ctx);
+	};
+	await dead("littoral-staging-signals-dead", ["m1", "m2", "m3"]);
+	await dead("littoral-signals-dead", ["m2"]);
+	const first = await service.deadLetters({ limit: 2, cursor: null });
+	expect(first.deadLetters.map(({ id, message }) => [id, JSON.parse(message)])).toEqual(
+		["m3", "m2"].map((id) => [id, { kind: "tenant_step", tenantId: "nobody" }]),
+	);
+	const second = await service.deadLetters({ limit: 2, cursor: first.nextCursor });
+	expect(second).toEqual({ deadLetters: [expect.objectContaining({ id: "m1" })], nextCursor: null });
+	expect([await service.redrive("m2"), await service.redrive("m2")]).toEqual([true, false]);
+	expect((await service.deadLetters({ limit: 10, cursor: null })).deadLetters.map(({ id }) => id)).toEqual(["m3", "m1"]);
 });

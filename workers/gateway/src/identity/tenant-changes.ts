@@ -40,10 +40,15 @@ async function beginDeletion(env: Env, deletion: { name: string; tenantId: Tenan
 	return written.length > 0;
 }
 
-async function endChange(env: Env, change: { name: string; kind: "create" | "delete" }): Promise<void> {
+/** A deletion's intent ends with the tenant that it was written for, never with a later one of its name. */
+async function endChange(
+	env: Env,
+	change: { name: string; kind: "create" } | { name: string; kind: "delete"; tenantId: TenantId },
+): Promise<void> {
+	const isOfTenant = change.kind === "delete" ? eq(tenantChanges.tenantId, change.tenantId) : undefined;
 	await drizzle(env.IDENTITY)
 		.delete(tenantChanges)
-		.where(and(eq(tenantChanges.name, change.name), eq(tenantChanges.kind, change.kind)));
+		.where(and(eq(tenantChanges.name, change.name), eq(tenantChanges.kind, change.kind), isOfTenant));
 }
 
 /** Writes an entry about a tenant as a whole. */
@@ -105,10 +110,15 @@ export async function deleteTenant(env: Env, name: string, by: Actor): Promise<b
 	if (known !== null && (await beginDeletion(env, { name, tenantId: known }))) {
 		await auditTenant(env, { tenantId: known, action: "tenant.delete" }, by);
 	}
-	const { done, tenantId } = await env.OPERATIONS.deleteTenant(name);
+	return await carryDeletion(env, { name, tenantId: known });
+}
+
+/** @param deletion `tenantId`: null for the last tenant that had the name */
+async function carryDeletion(env: Env, { name, tenantId: meant }: { name: string; tenantId: TenantId | null }): Promise<boolean> {
+	const { done, tenantId } = await env.OPERATIONS.deleteTenant(name, meant ?? undefined);
 	forgetTenant(tenantId);
 	await deleteTenantKeys(env.IDENTITY, tenantId);
-	if (done) await endChange(env, { name, kind: "delete" });
+	if (done) await endChange(env, { name, kind: "delete", tenantId });
 	return done;
 }
 
@@ -119,28 +129,29 @@ function isTransient(error: unknown): boolean {
 
 type TenantChange = typeof tenantChanges.$inferSelect;
 
-/** While an intent stands, no other tenant gets its name: what it asks for is done to the tenant that it was written for. */
-async function stillStands(env: Env, { name, kind, tenantId, startedAt }: TenantChange): Promise<boolean> {
+/** While the intent stands, its name is taken. */
+async function stillStands(env: Env, { name, kind, startedAt }: TenantChange): Promise<boolean> {
 	const [standing] = await drizzle(env.IDENTITY).select().from(tenantChanges).where(eq(tenantChanges.name, name));
-	return standing?.kind === kind && standing.tenantId === tenantId && standing.startedAt === startedAt;
+	return standing?.kind === kind && standing.startedAt === startedAt;
 }
 
-/** @param change as it was read some time ago: it may be finished since, and its name have gone to another tenant */
+/** @param change as it was read some time ago: it may be finished since, and its name have gone to another tenant, which a deletion by id does not touch */
 export async function finishChange(env: Env, change: TenantChange): Promise<void> {
-	const { name, kind, location } = change;
-	if (!(await stillStands(env, change))) return;
-	const by: Actor = { actor: "cron", requestId: crypto.randomUUID() };
+	const { name, kind, location, tenantId } = change;
+	const requestId = crypto.randomUUID();
+	const intent = kind === "create" ? { name, kind } : { name, kind, tenantId: tenantId as TenantId };
 	try {
-		if (kind === "delete") {
-			await deleteTenant(env, name, by);
+		if (intent.kind === "delete") {
+			await carryDeletion(env, intent);
 			return;
 		}
+		if (!(await stillStands(env, change))) return;
 		// Without a key: there is nobody to show it to. The administrator's repetition makes it.
-		await createOrFind(env, { id: name, location, requestId: by.requestId });
-		await endChange(env, change);
+		await createOrFind(env, { id: name, location, requestId });
+		await endChange(env, intent);
 	} catch (error) {
-		log("warn", "tenant change not finished", { service: "gateway", requestId: by.requestId, kind, error: String(error) });
-		if (!isTransient(error)) await endChange(env, change);
+		log("warn", "tenant change not finished", { service: "gateway", requestId, kind, error: String(error) });
+		if (!isTransient(error)) await endChange(env, intent);
 	}
 }
 

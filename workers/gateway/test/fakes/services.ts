@@ -79,8 +79,9 @@ export class OperationsService extends WorkerEntrypoint {
 		return await this.setStatus(id, "active");
 	}
 
-	async deleteTenant(id: string): Promise<{ done: boolean; tenantId: TenantId }> {
+	async deleteTenant(id: string, only?: TenantId): Promise<{ done: boolean; tenantId: TenantId }> {
 		const tenant = tenants.get(id);
+		if (only !== undefined && tenant?.tenantId !== only) return { done: true, tenantId: only };
 		if (tenant === undefined) {
 			const tenantId = deleted.get(id);
 			if (tenantId === undefined) throw new LittoralError("tenant_not_found", `tenant "${id}" does not exist`);

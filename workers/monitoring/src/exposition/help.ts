@@ -55,6 +55,12 @@ export const METRICS: Record<string, MetricDescription> = {
 		zero: { service: "catalog" },
 	},
 
+	littoral_dead_letters_total: {
+		help: "Messages of queues that failed every time and were kept for the administrator, by queue.",
+		labels: ["service", "queue"],
+		zero: { service: "operations", queue: "signals" },
+	},
+
 	littoral_metrics_dropped_samples_total: {
 		help: "Samples that were dropped because a hub had too many metrics.",
 		labels: ["service"],

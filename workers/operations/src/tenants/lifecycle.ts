@@ -65,12 +65,17 @@ export class TenantLifecycle {
 		return await this.#setState(id, { from: "suspended", to: "active", event: "resumed" });
 	}
 
-	/** Begins or continues a deletion. @returns done once nothing is left, also when that was so before */
-	async delete(id: string): Promise<{ done: boolean; tenantId: TenantId }> {
+	/**
+	 * Begins or continues a deletion.
+	 * @param only the tenant that is meant, where it may be gone and its name be another's by now
+	 * @returns done once nothing is left, also when that was so before
+	 */
+	async delete(id: string, only?: TenantId): Promise<{ done: boolean; tenantId: TenantId }> {
 		const { store } = this.#ports;
 		const row = await store.byName(id);
+		if (row !== null && only !== undefined && row.tenantId !== only) return { done: true, tenantId: only };
 		if (row === null) {
-			const deleted = await store.lastDeleted(id);
+			const deleted = only ?? (await store.lastDeleted(id));
 			if (deleted === null) throw notFound(id);
 			return { done: true, tenantId: deleted };
 		}
