@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from "vitest";
 import { isLittoralError } from "#shared/base/errors.ts";
 import { rendezvous } from "#shared/base/hash.ts";
 import type { AppendId, CommitId } from "#shared/base/ids.ts";
-import { BULK_CLAIM_MS } from "#shared/base/limits.ts";
+import { APPEND_ID_TTL_MS, BULK_CLAIM_MS } from "#shared/base/limits.ts";
 import { appendRows, type Appended } from "../src/ingest/append-rows.ts";
 import type { EncodedBatch } from "../src/ingest/batches.ts";
 import { FAILURES, ports, Tenant, world } from "./world.ts";
@@ -139,6 +139,32 @@ test("a claim that expired in a former owner is never sealed: one key, one set o
 	expect((await bulk(id, { hash: "other" })).duplicate).toBe(true);
 	expect(await shown()).toEqual(rowsOf(id));
 }, 30_000);
+
+/** Late in the id's 24 hours, counted from the acknowledgement. */
+async function expectStillKnown(id: string): Promise<void> {
+	world.clockMs += APPEND_ID_TTL_MS - 60_000;
+	expect((await bulk(id)).duplicate).toBe(true);
+	expect(await shown()).toEqual(rowsOf(id));
+}
+
+test.each(["shard.sealClaim", "shard.finishClaim"])(
+	"%s past the claim's time in a former owner is refused, and the repetition is known for 24 hours",
+	async (late) => {
+		const id = ["p", "q", "r", "s", "t"].find((candidate) => rendezvous(candidate, [0, 1, 2]) !== 0) as string;
+		const meanwhile = async () => {
+			while (!(await tenant.stub(0).changeShards(3)).settled);
+		};
+		world.pauseAt = async (step) => {
+			if (step !== late) return;
+			world.pauseAt = async () => {};
+			world.clockMs += 2 * BULK_CLAIM_MS + 1;
+		};
+		expect(await codeOf(() => bulk(id, { meanwhile }))).toBe("unavailable");
+		expect((await bulk(id)).duplicate).toBe(late === "shard.finishClaim");
+		await expectStillKnown(id);
+	},
+	30_000,
+);
 
 const WHEN_DELETED = ["objects.putNew", "shard.sealClaim", "catalog.commit", "shard.raiseMinimum", "shard.finishClaim"];
 test.each(WHEN_DELETED)("a tenant that is deleted before a bulk append's %s is gone for its client, and stays gone", async (before) => {

@@ -3,9 +3,10 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
 import { isLittoralError } from "#shared/base/errors.ts";
 import type { AppendId } from "#shared/base/ids.ts";
-import { FLUSH_AGE_MS, GRACE_PERIOD_MS, PRINCIPAL_CACHE_MS } from "#shared/base/limits.ts";
+import { FLUSH_AGE_MS, FLUSH_TAIL_BYTES, GRACE_PERIOD_MS, PRINCIPAL_CACHE_MS } from "#shared/base/limits.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
+import { routingOf } from "../src/directory/directory.ts";
 import { raiseSnapshotMinimum } from "../src/directory/minimums.ts";
 import { recentDirectory } from "../src/directory/directory-cache.ts";
 import { createTable, dropTables } from "../src/query/define-table.ts";
@@ -177,6 +178,19 @@ test("rows that arrive while a flush runs wait for their own age", async () => {
 	expect(await tenant.read()).toEqual(["late-0", "late-1", "row"]);
 });
 
+test("a flush that fails waits its time out, also while rows keep coming above the flush threshold", async () => {
+	world.inject = (step) => (step === "objects.putNew" ? "before" : null);
+	const row = "x".repeat(7_000_000);
+	for (let index = 0; index * row.length < FLUSH_TAIL_BYTES; index++) await tenant.append(`big-${index}`, { rows: [row] });
+	const flush = async () =>
+		(await tenant.sql(0, "SELECT due_ms, failures FROM schedule WHERE kind = 'flush'"))[0] as { due_ms: number; failures: number };
+	await expect.poll(async () => (await flush()).failures, { timeout: 20_000 }).toBeGreaterThan(0);
+	const failed = await flush();
+	await tenant.append("more");
+	await tenant.stub(0).drain((await tenant.stub(0).readDirectory({ withTails: false })).routing);
+	expect((await flush()).due_ms).toBeGreaterThanOrEqual(failed.due_ms);
+}, 30_000);
+
 test("appends do not keep the directory that they go by young", async () => {
 	const schema = world.catalog.tables.get(tenant.table)?.schema as TableSchema;
 	expect((await recentDirectory(ports, tenant.id)).state).toBe("active");
@@ -286,12 +300,14 @@ test("a dropped shard raises the minimum snapshot version with the same write, k
 	expect((await tenant.directory()).history.map((set) => set.active)).toEqual([[0], [0, 3]]);
 });
 
-test("older appends and older tail reads meet StaleEpoch; a shard that is not open accepts nothing", async () => {
+test("older appends and older tail reads meet StaleEpoch; a shard that is not open has no rows, and a range begun elsewhere does not end there", async () => {
 	const { routing: old } = await tenant.stub(0).readDirectory({ withTails: false });
 	await changeShards(2);
 	expect(await codeOf(() => tenant.stub(0).readTail({ routing: old, tableId: tenant.table, above: 0, upTo: null }))).toBe("stale_epoch");
 	const { routing } = await tenant.stub(0).readDirectory({ withTails: false });
-	expect(await codeOf(() => tenant.stub(5).readTail({ routing, tableId: tenant.table, above: 0, upTo: null }))).toBe("stale_epoch");
+	const read = { routing, tableId: tenant.table, above: 7 };
+	expect(await tenant.stub(5).readTail({ ...read, upTo: null })).toEqual({ blocks: [], upTo: 7, next: null });
+	expect(await codeOf(() => tenant.stub(5).readTail({ ...read, upTo: 9 }))).toBe("stale_epoch");
 	expect(await tenant.sql(5, "SELECT count(*) AS tables FROM sqlite_master WHERE name = 'shard'")).toEqual([{ tables: 0 }]);
 });
 
@@ -310,7 +326,10 @@ test("a deleted tenant leaves no row, key or alarm in any shard it ever had", as
 	await changeShards(3);
 	for (const id of ids("row", 10)) await tenant.append(id);
 	await changeShards(2);
+	const before = await tenant.directory();
 	while (!(await tenant.stub(0).deleteTenant()).done);
+	const read = { routing: routingOf(before), tableId: tenant.table, above: 0, upTo: null };
+	expect(await codeOf(() => tenant.stub(1).readTail(read))).toBe("stale_epoch");
 	for (const ordinal of [0, 1, 2]) {
 		expect(await tenant.sql(ordinal, "SELECT count(*) AS tables FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'")).toEqual([
 			{ tables: 0 },

@@ -81,6 +81,13 @@ test("a shard set that changes between the rounds is read anew", async () => {
 	expect(during.rows).toEqual(["a", "b", "c", "d", "e", "f", "g", "h"]);
 });
 
+test("a shard that the directory names before it is open has no rows, and the query no reason to wait for it", async () => {
+	for (const id of ["a", "b"]) await tenant.append(id);
+	world.inject = (step) => (step === "shard.open" ? "before" : null);
+	expect((await tenant.stub(0).changeShards(3)).settled).toBe(false);
+	expect((await read()).rows).toEqual(["a", "b"]);
+});
+
 for (const failure of FAILURES) {
 	test(`a tail read fails ${failure}`, async () => {
 		while (!(await tenant.stub(0).changeShards(3)).settled);

@@ -76,6 +76,27 @@ export function storeClaim(
 	removeExpired(sql, nowMs);
 }
 
+/** A sealed claim as a former owner had it. */
+export function storeExpiredClaim(
+	sql: SqlStorage,
+	key: IdKey,
+	claim: { hash: string; rowCount: number; commitId: CommitId; claimant: string; claimExpiresAtMs: number },
+	nowMs: number,
+): void {
+	sql.exec(
+		`INSERT OR REPLACE INTO append_id (table_id, append_id, hash, expires_at_ms, row_count, commit_id, claimant, claim_expires_at_ms)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		key.tableId,
+		key.appendId,
+		claim.hash,
+		nowMs + APPEND_ID_TTL_MS,
+		claim.rowCount,
+		claim.commitId,
+		claim.claimant,
+		claim.claimExpiresAtMs,
+	);
+}
+
 /** Of a claim that stands. */
 export function storeSeal(sql: SqlStorage, key: IdKey, seal: { hash: string; rowCount: number }, nowMs: number): void {
 	sql.exec(

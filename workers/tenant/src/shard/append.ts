@@ -4,8 +4,8 @@ import { LittoralError } from "#shared/base/errors.ts";
 import type { AppendId, CommitId, TableId, TenantId } from "#shared/base/ids.ts";
 import { FLUSH_AGE_MS, FLUSH_TAIL_BYTES } from "#shared/base/limits.ts";
 import { untilKnown } from "../retry.ts";
-import { type Decision, decide, keyReused, type IdClaimant, type ShardView } from "./append-decision.ts";
-import { readId, removeId, storeClaim, storeResult, storeSeal } from "./append-ids.ts";
+import { type Decision, decide, keyReused, type IdClaimant, ownerOf, type ShardView } from "./append-decision.ts";
+import { readId, removeId, storeClaim, storeExpiredClaim, storeResult, storeSeal } from "./append-ids.ts";
 import { openShard, type ShardContext } from "./context.ts";
 import type {
 	AppendOutcome,
@@ -74,6 +74,7 @@ export async function claim(context: ShardContext, request: ClaimRequest): Promi
 				// Sealed and committed while it was asked about: its own claimant finishes it now.
 				if (hash === null || rowCount === null)
 					throw new LittoralError("in_progress", "an append with this idempotency key is under way", { retryAfterSeconds: 1 });
+				adoptClaim(context, request, { ...decision.record, hash, rowCount });
 				return { kind: "committed", commitId, hash, rowCount, snapshotVersion: committed.version };
 			}
 			return regrant(context, request, decision.record);
@@ -94,6 +95,17 @@ export function answerQuestion({ storage, sql, ports }: ShardContext, question: 
 		if (record?.state !== "claimed" || record.hash !== null || record.claimExpiresAtMs > nowMs) return record;
 		removeId(sql, question);
 		return null;
+	});
+}
+
+/** A former owner's claim that is committed becomes this shard's, expired as it is, so that its result is kept here once it is finished: the former one forgets it. */
+function adoptClaim(context: ShardContext, request: ClaimRequest, expired: Parameters<typeof storeExpiredClaim>[2]): void {
+	context.storage.transactionSync(() => {
+		const nowMs = context.ports.now();
+		if (readId(context.sql, request, nowMs) !== null) return;
+		const decision = decide(viewOf(context, request.tableId), null, claimant({ ...request, hash: null }), true);
+		if (decision.kind === "refuse") throw decision.error;
+		storeExpiredClaim(context.sql, request, expired, nowMs);
 	});
 }
 
@@ -120,8 +132,22 @@ export function sealClaim(context: ShardContext, seal: HeldClaim & { hash: strin
 			throw new LittoralError("conflict", "the append was finished or given up meanwhile");
 		}
 		if (record.hash !== null && record.hash !== seal.hash) throw keyReused();
+		if (isOutOfReach(context, seal, record)) {
+			throw new LittoralError("unavailable", "the rows took too long while the tenant's shards changed; send them again", {
+				retryAfterSeconds: 1,
+			});
+		}
 		storeSeal(context.sql, seal, seal, nowMs);
 	});
+}
+
+/**
+ * Whether a claim has expired in a shard that owns its id no more. The new owner asks this shard for the id's life and two claims' times: a claim and its
+ * sealing fit in, but what is stored here later would be forgotten by those who ask before its 24 hours are over (invariant W3).
+ */
+function isOutOfReach({ sql, ports }: ShardContext, { appendId }: HeldClaim, record: Extract<IdRecord, { state: "claimed" }>): boolean {
+	const { ordinal, routing } = openShard(sql);
+	return record.claimExpiresAtMs <= ports.now() && ownerOf(appendId, routing) !== ordinal;
 }
 
 /** Only what was never sealed is given up: no commit was sent for it. */
@@ -132,12 +158,20 @@ export function releaseClaim(context: ShardContext, held: HeldClaim): void {
 	});
 }
 
-/** Repeated freely: only the first call finds the claim. */
+/**
+ * Repeated freely: only the first call finds the claim.
+ * @throws unavailable where the result would be kept in vain: whoever repeats the append learns from its id's new owner, by the commit, that it is in
+ */
 export function finishClaim(context: ShardContext, finish: HeldClaim & { result: AppendResult }): void {
 	context.storage.transactionSync(() => {
 		const nowMs = context.ports.now();
 		const record = readId(context.sql, finish, nowMs);
 		if (record?.state !== "claimed" || record.commitId !== finish.commitId) return;
+		if (isOutOfReach(context, finish, record)) {
+			throw new LittoralError("unavailable", "the append took too long while the tenant's shards changed; send it again", {
+				retryAfterSeconds: 1,
+			});
+		}
 		assert(record.hash !== null, "a claim is sealed before its commit is sent");
 		storeResult(context.sql, finish, record.hash, finish.result, nowMs);
 		countBulkUsage(context.sql, finish.result.rowCount);

@@ -16,10 +16,11 @@ export interface Work {
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_LAST_MS = 60_000;
 
-/** Adds a piece, or makes it due earlier; never later. */
+/** Adds a piece, or makes it due earlier; never later. A piece that failed keeps its time: whoever is in a hurry would make it fail in a loop. */
 export function scheduleWork(sql: SqlStorage, work: { kind: WorkKind; key?: string; dueMs: number }): void {
 	sql.exec(
-		"INSERT INTO schedule (kind, key, due_ms) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET due_ms = min(due_ms, excluded.due_ms)",
+		`INSERT INTO schedule (kind, key, due_ms) VALUES (?, ?, ?)
+			ON CONFLICT (kind, key) DO UPDATE SET due_ms = min(due_ms, excluded.due_ms) WHERE failures = 0`,
 		work.kind,
 		work.key ?? "",
 		work.dueMs,
