@@ -23,7 +23,7 @@ const NAMES: [DataType, string, string][] = [
 	[{ kind: "char", length: 1 }, "character(1)", "bytes"],
 	[{ kind: "bytea" }, "bytea", "bytes"],
 	[{ kind: "jsonb" }, "jsonb", "bytes"],
-	[{ kind: "array", element: { kind: "text" } }, "text[]", "list"],
+	[{ kind: "array", element: { kind: "text" } }, "text[]", "bytes"],
 ];
 
 test.each(NAMES)("%j has PostgreSQL's name and its physical type", (type, name, physical) => {

@@ -46,12 +46,12 @@ export type DataTypeKind = DataType["kind"];
 
 /**
  * How a vector lies in memory (little-endian, 64-byte aligned): `bool` one byte; `i32`, `i64`, `f32`, `f64`; `i128` two i64, low first;
- * `numeric` i128 coefficients beside i32 scales; `interval` months i32, days i32, microseconds i64; `bytes` i32 offsets and bytes;
- * `list` i32 offsets and a child vector.
+ * `numeric` i128 coefficients beside i32 scales; `interval` months i32, days i32, microseconds i64; `bytes` i32 offsets and bytes. An array is bytes too, which hold
+ * its elements (`engine/vector/array-value.ts`).
  */
-export type PhysicalType = "bool" | "i32" | "i64" | "i128" | "f32" | "f64" | "numeric" | "interval" | "bytes" | "list";
+export type PhysicalType = "bool" | "i32" | "i64" | "i128" | "f32" | "f64" | "numeric" | "interval" | "bytes";
 
-/** Bytes a value takes; `bytes` and `list` count their offset only. */
+/** Bytes a value takes; `bytes` counts its offset only. */
 export const PHYSICAL_BYTES: Record<PhysicalType, number> = {
 	bool: 1,
 	i32: 4,
@@ -62,7 +62,6 @@ export const PHYSICAL_BYTES: Record<PhysicalType, number> = {
 	numeric: 16,
 	interval: 16,
 	bytes: 4,
-	list: 4,
 };
 
 /** Largest precision whose coefficient fits 64 bits. */
@@ -95,12 +94,11 @@ export function physicalType(type: DataType): PhysicalType {
 		case "char":
 		case "bytea":
 		case "jsonb":
+		case "array":
 			return "bytes";
 		case "numeric":
 			if (type.precision === undefined) return "numeric";
 			return type.precision <= DECIMAL_I64_PRECISION_MAX ? "i64" : "i128";
-		case "array":
-			return "list";
 		default:
 			return unreachable(type);
 	}

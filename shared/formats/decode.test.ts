@@ -313,15 +313,13 @@ test("batches are cut by rows and by bytes, and no memory stays leased", async (
 
 test("long arrays end a batch early, and one that is too long is a row error wherever it stands", async () => {
 	const array = (count: number): string => `{"a": [${Array.from({ length: count }, () => "1").join(",")}]}\n`;
-	const { batchRowCounts, rows } = await decodeAll(
-		"ndjson",
-		TABLE,
-		bodyOf(array(16_384) + array(10_000) + array(10_000) + array(16_384) + array(1)),
-	);
-	expect(batchRowCounts).toEqual([1, 2, 1, 1]);
-	expect(rows.map((row) => (row[8] as unknown[]).length)).toEqual([16_384, 10_000, 10_000, 16_384, 1]);
-	expect((await errorOf("ndjson", array(1) + array(16_385))).details.rowErrors).toEqual([
-		{ row: 2, line: 2, column: "a", code: "program_limit_exceeded", detail: "an array has more than 16384 elements" },
+	// Four bytes an element, and four for their number.
+	const most = VALUE_BYTES_MAX / 4 - 1;
+	const { batchRowCounts, rows } = await decodeAll("ndjson", TABLE, bodyOf(array(most).repeat(4) + array(1)));
+	expect(batchRowCounts).toEqual([4, 1]);
+	expect(rows.map((row) => (row[8] as unknown[]).length)).toEqual([most, most, most, most, 1]);
+	expect((await errorOf("ndjson", array(1) + array(most + 1))).details.rowErrors).toEqual([
+		{ row: 2, line: 2, column: "a", code: "program_limit_exceeded", detail: "a value takes more than 1048576 bytes" },
 	]);
 });
 

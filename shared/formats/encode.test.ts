@@ -256,7 +256,7 @@ test("selections, constants, dictionaries and narrowed values give the rows they
 	batch.columns = [
 		constantVector(engine, region, { kind: "integer" }, 9),
 		{ kind: "dictionary", type: { kind: "text" }, physical: "bytes", codes, validity: 0, dictionary: { values: text, entryCount: 3 } },
-		{ kind: "flat", type: { kind: "bigint" }, physical: "i32", values: narrowed, validity: 0, offsets: 0, child: null },
+		{ kind: "flat", type: { kind: "bigint" }, physical: "i32", values: narrowed, validity: 0, offsets: 0 },
 		constantVector(engine, region, { kind: "integer" }, null),
 	];
 	const columns = [

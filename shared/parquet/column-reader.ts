@@ -206,7 +206,7 @@ export class ColumnReader {
 		if (entryCount === 0) this.#memory.engine.arena.views.i32.fill(0, offsets >> 2, (offsets >> 2) + 2);
 		const { type } = this.#request;
 		return {
-			values: { kind: "flat", type, physical: this.#physical, values, validity: 0, offsets, child: null },
+			values: { kind: "flat", type, physical: this.#physical, values, validity: 0, offsets },
 			entryCount: Math.max(1, entryCount),
 		};
 	}
@@ -305,7 +305,7 @@ export class ColumnReader {
 	/** Dense lanes to a flat vector: under NULL lies zero. */
 	#spread({ count, validity, lanes, region }: { count: number; validity: Pointer; lanes: Lanes; region: Region }): FlatVector {
 		const { kernels } = this.#memory.engine;
-		const vector: FlatVector = { kind: "flat", type: this.#request.type, physical: this.#physical, ...lanes, validity, child: null };
+		const vector: FlatVector = { kind: "flat", type: this.#request.type, physical: this.#physical, ...lanes, validity };
 		if (validity === 0) return vector;
 		if (this.#physical === "bytes") {
 			vector.offsets = region.allocate((count + 1) * 4);

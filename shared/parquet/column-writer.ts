@@ -299,7 +299,7 @@ export class ColumnWriter {
 			return u8.slice(values + (i32[(offsets >> 2) + index] as number), values + (i32[(offsets >> 2) + index + 1] as number));
 		}
 		const { type } = this.column;
-		const vector: FlatVector = { kind: "flat", type, physical: this.#physical, values, validity: 0, offsets, child: null };
+		const vector: FlatVector = { kind: "flat", type, physical: this.#physical, values, validity: 0, offsets };
 		return encodeBound(type, readValue(engine, vector, index));
 	}
 

@@ -200,7 +200,7 @@ export class ParquetReader {
 			kind: "constant",
 			type,
 			physical,
-			value: { kind: "flat", type, physical, values, validity: zeros, offsets: zeros, child: null },
+			value: { kind: "flat", type, physical, values, validity: zeros, offsets: zeros },
 		};
 	}
 

@@ -41,8 +41,8 @@ const extreme = (types: DataType[]): DataType => {
 	return type.kind === "numeric" ? { kind: "numeric" } : type;
 };
 
-/** PostgreSQL 18 has min(bytea), but no min(boolean) and no min(uuid). */
-const EXTREME_KINDS = COMPARABLE_KINDS.filter((kind) => kind !== "boolean" && kind !== "uuid");
+/** PostgreSQL 18 has min(bytea) and min(anyarray), but no min(boolean), min(uuid) and min(jsonb). */
+const EXTREME_KINDS = COMPARABLE_KINDS.filter((kind) => kind !== "boolean" && kind !== "uuid" && kind !== "jsonb");
 
 export const AGGREGATE_SIGNATURES: readonly FunctionSignature[] = [
 	aggregate("count", [], "bigint", "Rows.", { strict: false }),

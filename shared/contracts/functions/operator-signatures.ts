@@ -23,6 +23,8 @@ export const COMPARABLE_KINDS = [
 	"timestamptz",
 	"interval",
 	"uuid",
+	"jsonb",
+	"array",
 ] as const;
 export const COMPARISON_NAMES = ["eq", "ne", "lt", "le", "gt", "ge"] as const;
 const COMPARISON_WORDS = {
@@ -37,7 +39,8 @@ const COMPARISON_WORDS = {
 const comparisons: FunctionSignature[] = COMPARABLE_KINDS.flatMap((kind) =>
 	COMPARISON_NAMES.map((name) =>
 		scalar(name, [kind, kind], "boolean", `True when the left ${kind} is ${COMPARISON_WORDS[name]} the right one.`, {
-			cost: kind === "text" || kind === "char" || kind === "bytea" || kind === "numeric" ? 4 : 1,
+			cost:
+				kind === "jsonb" || kind === "array" ? 20 : kind === "text" || kind === "char" || kind === "bytea" || kind === "numeric" ? 4 : 1,
 		}),
 	),
 );

@@ -10,7 +10,7 @@ import { readRows } from "../vector/read.ts";
 import { type BatchSpec, batchesOf, buildBatch, LIST_TYPES, liveRows, SCALAR_TYPES } from "../vector/vectors.fixture.ts";
 import { decodeBatch, readHeader } from "./decode.ts";
 import { encodeBatch } from "./encode.ts";
-import { GOLDEN_BATCHES } from "./golden/batches.ts";
+import { GOLDEN_BATCHES, READ_ONLY } from "./golden/batches.ts";
 import { checksum, CRC_OFFSET, viewOf } from "./layout.ts";
 
 const engine = createEngine({ pageCount: 400 });
@@ -62,7 +62,7 @@ describe("golden files, which no later version may fail to read", () => {
 	test.each(Object.entries(GOLDEN_BATCHES))("v1-%s", (name, spec) => {
 		const golden = new Uint8Array(readFileSync(new URL(`golden/v1-${name}.bin`, import.meta.url)));
 		withLease((lease) => expect(readRows(engine, decodeBatch(engine, golden, lease.region()).batch)).toEqual(liveRows(spec)));
-		expect(encode(spec)).toEqual(golden);
+		if (!READ_ONLY.has(name)) expect(encode(spec)).toEqual(golden);
 	});
 });
 

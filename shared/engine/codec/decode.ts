@@ -8,7 +8,8 @@ import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import type { FlatVector, Vector } from "../vector/vector.ts";
-import { DescriptorReader } from "./descriptor.ts";
+import { elementType, elementWidth, implodeArrays } from "../vector/arrays.ts";
+import { DescriptorReader, type StoredPhysicalType } from "./descriptor.ts";
 import { align, checksum, CRC_OFFSET, damaged, ENCODING, HEADER_BYTES, parseHeader, viewOf } from "./layout.ts";
 
 export interface DecodedBatch {
@@ -37,7 +38,7 @@ export function decodeBatch(engine: Engine, bytes: Uint8Array, region: Region): 
 	const base = region.allocate(bytes.length - dataStart) - dataStart;
 	engine.arena.views.u8.set(bytes.subarray(dataStart), base + dataStart);
 	const sections = (byteCount: number): Pointer => base + cursor.take(byteCount);
-	const columns = plan.columns.map((column) => decodeColumn(engine, column, header.rowCount, sections));
+	const columns = plan.columns.map((column) => decodeColumn(engine, column, header.rowCount, { sections, region }));
 	if (cursor.offset !== bytes.length) throw damaged("bytes after its sections");
 	return {
 		batch: { rowCount: header.rowCount, columns, selection: 0, selectedCount: header.rowCount },
@@ -55,11 +56,12 @@ export function readHeader(bytes: Uint8Array): { rowCount: number; schemaVersion
 
 interface FlatPlan {
 	type: DataType;
-	physical: FlatVector["physical"];
+	physical: StoredPhysicalType;
 	rowCount: number;
 	hasValidity: boolean;
 	length: number;
-	child: FlatPlan | null;
+	/** Of a list. */
+	elements: FlatPlan | null;
 }
 
 interface ColumnPlan {
@@ -93,8 +95,8 @@ function readFlatPlan(reader: DescriptorReader, type: DataType, rowCount: number
 	const physical = reader.physical(type);
 	const hasValidity = reader.flag();
 	const length = reader.u32();
-	const child = type.kind === "array" ? readFlatPlan(reader, type.element, length) : null;
-	return { type, physical, rowCount, hasValidity, length, child };
+	const elements = physical === "list" ? readFlatPlan(reader, elementType(type), length) : null;
+	return { type, physical, rowCount, hasValidity, length, elements };
 }
 
 /** Hands out sections one after the other, never past the end. */
@@ -117,39 +119,60 @@ class SectionCursor {
 	}
 }
 
-type Sections = (byteCount: number) => Pointer;
+interface Source {
+	sections: (byteCount: number) => Pointer;
+	/** For what is not used as it is stored. */
+	region: Region;
+}
 
-function decodeColumn(engine: Engine, column: ColumnPlan, rowCount: number, sections: Sections): Vector {
+function decodeColumn(engine: Engine, column: ColumnPlan, rowCount: number, source: Source): Vector {
 	const { type, flat } = column;
-	if (column.encoding === ENCODING.plain) return decodeFlat(engine, flat, sections);
+	if (column.encoding === ENCODING.plain) return decodeFlat(engine, flat, source);
 	if (column.encoding === ENCODING.constant) {
-		return { kind: "constant", type, physical: flat.physical, value: decodeFlat(engine, flat, sections) };
+		const value = decodeFlat(engine, flat, source);
+		return { kind: "constant", type, physical: value.physical, value };
 	}
+	const { sections } = source;
 	const codes = sections(rowCount * 4);
 	const validity = column.hasValidity ? sections((rowCount + 7) >> 3) : 0;
 	if (flat.hasValidity || flat.physical === "list") throw damaged("impossible dictionary");
 	if (engine.kernels.check_range_i32(rowCount, codes, validity, 0, flat.rowCount - 1) === 0) throw damaged("a code outside its dictionary");
-	const values = decodeFlat(engine, flat, sections);
-	return { kind: "dictionary", type, physical: flat.physical, codes, validity, dictionary: { values, entryCount: flat.rowCount } };
+	const values = decodeFlat(engine, flat, source);
+	return { kind: "dictionary", type, physical: values.physical, codes, validity, dictionary: { values, entryCount: flat.rowCount } };
 }
 
-function decodeFlat(engine: Engine, flat: FlatPlan, sections: Sections): FlatVector {
+function decodeFlat(engine: Engine, flat: FlatPlan, source: Source): FlatVector {
 	const { kernels } = engine;
+	const { sections } = source;
 	const { type, physical, rowCount, length } = flat;
+	if (flat.elements !== null) return decodeList(engine, flat, flat.elements, source);
+	if (physical === "list") throw damaged("a list without elements");
 	const validity = flat.hasValidity ? sections((rowCount + 7) >> 3) : 0;
 	let values: Pointer = 0;
 	let offsets: Pointer = 0;
 	if (physical === "bytes") values = sections(length);
-	else if (physical !== "list") values = sections(rowCount * PHYSICAL_BYTES[physical]);
-	if (physical === "bytes" || physical === "list") {
+	else values = sections(rowCount * PHYSICAL_BYTES[physical]);
+	if (physical === "bytes") {
 		offsets = sections((rowCount + 1) * 4);
 		if (length > 0x7fffffff || kernels.check_offsets(rowCount, offsets, length) === 0) throw damaged("offsets out of order");
+		if (type.kind === "array" && kernels.check_arrays(elementWidth(type.element), rowCount, values, offsets) === 0) {
+			throw damaged("an array that is none");
+		}
 	} else if (physical === "numeric") {
 		offsets = sections(rowCount * 4);
 		if (kernels.check_range_i32(rowCount, offsets, validity, 0, SCALE_MAX) === 0) throw damaged("a scale out of range");
 	} else if (physical === "bool" && kernels.check_bool(rowCount, values) === 0) {
 		throw damaged("a boolean out of range");
 	}
-	const child = flat.child === null ? null : decodeFlat(engine, flat.child, sections);
-	return { kind: "flat", type, physical, values, validity, offsets, child };
+	return { kind: "flat", type, physical, values, validity, offsets };
+}
+
+/** Arrays as they were first written: offsets, then a vector of the elements. */
+function decodeList(engine: Engine, flat: FlatPlan, elementPlan: FlatPlan, source: Source): FlatVector {
+	const { type, rowCount, length } = flat;
+	const validity = flat.hasValidity ? source.sections((rowCount + 7) >> 3) : 0;
+	const ends = source.sections((rowCount + 1) * 4);
+	if (length > 0x7fffffff || engine.kernels.check_offsets(rowCount, ends, length) === 0) throw damaged("offsets out of order");
+	const elements = decodeFlat(engine, elementPlan, source);
+	return implodeArrays(engine, { type, rowCount, ends, validity, elements }, source.region);
 }

@@ -6,7 +6,7 @@
  *              constant    flat of one row
  *              dictionary  u32 entries, flat of the entries; sections first: codes i32[rows], validity
  *   type     u8 kind, u8 precision, length or element follows (u8 flags: 1 = has precision, 2 = has length), u8 scale, u32 length
- *   flat     u8 physical type, u8 has validity, u16 0, u32 length (bytes: of all strings; list: child rows), list: flat of the child
+ *   flat     u8 physical type, u8 has validity, u32 length (bytes: of all strings; list: rows of the elements), list: flat of the elements
  */
 import { DataType, type PhysicalType, physicalType } from "#shared/contracts/data-type.ts";
 import { damaged } from "./layout.ts";
@@ -33,7 +33,9 @@ const KINDS = [
 	"char",
 	"array",
 ] as const;
-const PHYSICAL_TYPES: readonly PhysicalType[] = ["bool", "i32", "i64", "i128", "f32", "f64", "numeric", "interval", "bytes", "list"];
+/** `list` is how arrays were written at first: offsets and a vector of the elements. Nothing writes it any more. */
+const PHYSICAL_TYPES = ["bool", "i32", "i64", "i128", "f32", "f64", "numeric", "interval", "bytes", "list"] as const;
+export type StoredPhysicalType = (typeof PHYSICAL_TYPES)[number];
 
 const HAS_PRECISION = 1;
 const HAS_LENGTH = 2;
@@ -105,10 +107,12 @@ export class DescriptorReader {
 	}
 
 	/** A physical type that `type` may have: its own, or i32 where an i64 was narrowed. */
-	physical(type: DataType): PhysicalType {
+	physical(type: DataType): StoredPhysicalType {
 		const physical = PHYSICAL_TYPES[this.u8()];
 		const own = physicalType(type);
-		if (physical !== own && !(physical === "i32" && own === "i64")) throw damaged("impossible physical type");
+		if (physical !== own && !(physical === "i32" && own === "i64") && !(physical === "list" && type.kind === "array")) {
+			throw damaged("impossible physical type");
+		}
 		return physical;
 	}
 

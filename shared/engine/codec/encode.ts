@@ -107,16 +107,19 @@ function encodeFlat(output: Output, vector: FlatVector, rowCount: number): void 
 	const { engine, writer, sections } = output;
 	const { i32 } = engine.arena.views;
 	const { physical, values, validity, offsets } = vector;
-	const hasEnds = physical === "bytes" || physical === "list";
 	const start = physical === "bytes" ? (i32[offsets / 4] as number) : 0;
-	const length = hasEnds ? (i32[offsets / 4 + rowCount] as number) - start : 0;
+	const length = physical === "bytes" ? (i32[offsets / 4 + rowCount] as number) - start : 0;
 	writer.physical(physical);
 	writer.u8(validity === 0 ? 0 : 1);
 	writer.u32(length);
 	if (validity !== 0) sections.push({ pointer: validity, byteCount: (rowCount + 7) >> 3, base: 0 });
-	if (physical === "bytes") sections.push({ pointer: values + start, byteCount: length, base: 0 });
-	else if (physical !== "list") sections.push({ pointer: values, byteCount: rowCount * PHYSICAL_BYTES[physical], base: 0 });
-	if (hasEnds) sections.push({ pointer: offsets, byteCount: (rowCount + 1) * 4, base: start });
-	else if (physical === "numeric") sections.push({ pointer: offsets, byteCount: rowCount * 4, base: 0 });
-	if (vector.child !== null) encodeFlat(output, vector.child, length);
+	if (physical === "bytes") {
+		sections.push(
+			{ pointer: values + start, byteCount: length, base: 0 },
+			{ pointer: offsets, byteCount: (rowCount + 1) * 4, base: start },
+		);
+		return;
+	}
+	sections.push({ pointer: values, byteCount: rowCount * PHYSICAL_BYTES[physical], base: 0 });
+	if (physical === "numeric") sections.push({ pointer: offsets, byteCount: rowCount * 4, base: 0 });
 }

@@ -27,7 +27,8 @@ export function compileInList(input: Evaluator, list: { values: SqlValue[]; nega
 function compileFound(input: Evaluator, values: SqlValue[], options: CompileOptions): Evaluator {
 	const { type } = input;
 	const searchable = typeof values[0] === "number" || typeof values[0] === "bigint" || typeof values[0] === "string";
-	const physicalSearch = searchable && type.kind !== "real" && type.kind !== "double" && type.kind !== "char" && type.kind !== "uuid";
+	const physicalSearch =
+		searchable && type.kind !== "real" && type.kind !== "double" && type.kind !== "char" && type.kind !== "uuid" && type.kind !== "jsonb";
 	const strict = { type: BOOLEAN, strict: true, total: true, repeatable: true };
 	if (physicalSearch && values.length >= SEARCH_COUNT_MIN) {
 		return new ApplyEvaluator(
@@ -74,6 +75,6 @@ function searchKernel(type: DataType, values: SqlValue[]): Kernel {
 		if (vector.physical === "i32") kernels.in_sorted_i32(rows.count, rows.selection, vector.values, list.values, sorted.length, out);
 		else if (vector.physical === "i64") kernels.in_sorted_i64(rows.count, rows.selection, vector.values, list.values, sorted.length, out);
 		else kernels.in_sorted_bytes(rows.count, rows.selection, vector.values, vector.offsets, list.values, list.offsets, sorted.length, out);
-		return { kind: "flat", type: BOOLEAN, physical: "bool", values: out, validity: 0, offsets: 0, child: null };
+		return { kind: "flat", type: BOOLEAN, physical: "bool", values: out, validity: 0, offsets: 0 };
 	};
 }

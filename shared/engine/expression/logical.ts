@@ -11,7 +11,7 @@ import { type CompileOptions, type Evaluator, narrow } from "./evaluator.ts";
 const BOOLEAN: DataType = { kind: "boolean" };
 
 function flatBoolean(values: number, validity: number): FlatVector {
-	return { kind: "flat", type: BOOLEAN, physical: "bool", values, validity, offsets: 0, child: null };
+	return { kind: "flat", type: BOOLEAN, physical: "bool", values, validity, offsets: 0 };
 }
 
 export function compileLogical(kind: "and" | "or", operands: Evaluator[], { engine }: CompileOptions): Evaluator {

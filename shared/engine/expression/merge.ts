@@ -4,9 +4,7 @@ import { LittoralError } from "#shared/base/errors.ts";
 import type { Engine } from "../kernels/kernels.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
-import { VectorBuilder } from "../vector/builder.ts";
 import { flatten } from "../vector/copy.ts";
-import { readValue } from "../vector/read.ts";
 import type { FlatVector, Vector } from "../vector/vector.ts";
 
 /** `rows` has the live rows for which `vector` was computed. */
@@ -24,7 +22,6 @@ interface FlatPart {
 /** @param parts on disjoint rows of one batch of `rowCount` rows; rows of no part are NULL-free but undefined (bytes: empty) */
 export function mergeParts(engine: Engine, region: Region, type: DataType, rowCount: number, parts: Part[]): FlatVector {
 	const physical = physicalType(type);
-	if (physical === "list") return mergeLists(engine, region, type, rowCount, parts);
 	const flats = parts
 		.filter((part) => part.rows.selectedCount > 0)
 		.map(({ rows, vector }): FlatPart => {
@@ -48,7 +45,7 @@ export function mergeParts(engine: Engine, region: Region, type: DataType, rowCo
 		merge(PHYSICAL_BYTES[physical], flat.values, values);
 		if (offsets !== 0) merge(4, flat.offsets, offsets);
 	}
-	return { kind: "flat", type, physical, values, validity: mergeValidity(engine, flats, validity), offsets, child: null };
+	return { kind: "flat", type, physical, values, validity: mergeValidity(engine, flats, validity), offsets };
 }
 
 function mergeValidity(engine: Engine, flats: FlatPart[], validity: number): number {
@@ -69,21 +66,5 @@ function mergeBytes(engine: Engine, region: Region, rowCount: number, flats: Fla
 	for (const { rows, flat, constant } of flats) {
 		engine.kernels.copy_bytes(rows.selectedCount, rows.selection, flat.values, flat.offsets, flat.validity, constant, values, offsets, 0);
 	}
-	return { kind: "flat", physical: "bytes", values, offsets, child: null };
-}
-
-/** Lists are rare in expressions: value by value. */
-function mergeLists(engine: Engine, region: Region, type: DataType, rowCount: number, parts: Part[]): FlatVector {
-	const owners = new Map<number, Vector>();
-	for (const { rows, vector } of parts) {
-		for (let index = 0; index < rows.selectedCount; index++) {
-			owners.set(rows.selection === 0 ? index : (engine.arena.views.u16[rows.selection / 2 + index] as number), vector);
-		}
-	}
-	const builder = new VectorBuilder(engine, region, type, rowCount);
-	for (let row = 0; row < rowCount; row++) {
-		const owner = owners.get(row);
-		builder.append(owner === undefined ? null : readValue(engine, owner, row));
-	}
-	return builder.finish();
+	return { kind: "flat", physical: "bytes", values, offsets };
 }

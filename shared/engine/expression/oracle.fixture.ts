@@ -31,6 +31,7 @@ const SIMPLE: Record<string, DataType> = {
 
 /** `numeric(10,2)`, `varchar(3)`, `text` and so on. */
 export function typeOf(name: string): DataType {
+	if (name.endsWith("[]")) return { kind: "array", element: typeOf(name.slice(0, -2)) };
 	const sized = /^(numeric|varchar|char)\((\d+)(?:,(\d+))?\)$/.exec(name);
 	if (sized !== null) {
 		const size = Number(sized[2]);

@@ -4,6 +4,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEngine } from "../kernels/kernels.ts";
 import { type Case, ours, oursInColumns, type Outcome, postgres, typeOf } from "./oracle.fixture.ts";
+import { NESTED_CASE_GROUPS } from "./nested-cases.fixture.ts";
 import { CASE_GROUPS, castCases } from "./oracle-cases.fixture.ts";
 
 let database: PGlite;
@@ -39,7 +40,7 @@ async function compare(cases: Case[]): Promise<string[]> {
 	}
 	return differences;
 }
-test.each(Object.entries(CASE_GROUPS))(
+test.each(Object.entries({ ...CASE_GROUPS, ...NESTED_CASE_GROUPS }))(
 	"%s",
 	async (_, cases) => {
 		expect(await compare(cases)).toEqual([]);

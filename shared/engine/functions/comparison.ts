@@ -2,6 +2,7 @@
 import { unreachable } from "#shared/base/assert.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import { COMPARABLE_KINDS, COMPARISON_NAMES } from "#shared/contracts/functions/operator-signatures.ts";
+import { valueKind } from "../vector/row-layout.ts";
 import type { Kernel } from "./kernel.ts";
 import { allocateResult, numericOperand, numericScratch, powersOfTen } from "./lanes.ts";
 import type { Bind } from "./kernel.ts";
@@ -73,6 +74,22 @@ export function bindComparison(name: ComparisonName, types: DataType[]): Kernel 
 				kernels.compare_interval(op, count, selection, a.values, left.constant, b.values, right.constant, result.values);
 				return result;
 			case "bytes":
+				if (a.type.kind === "jsonb" || a.type.kind === "array") {
+					kernels.compare_values(
+						valueKind(a.type),
+						op,
+						count,
+						selection,
+						a.values,
+						a.offsets,
+						left.constant,
+						b.values,
+						b.offsets,
+						right.constant,
+						result.values,
+					);
+					return result;
+				}
 				kernels.compare_bytes(
 					op,
 					a.type.kind === "char" ? 1 : 0,
@@ -88,7 +105,6 @@ export function bindComparison(name: ComparisonName, types: DataType[]): Kernel 
 				);
 				return result;
 			case "numeric":
-			case "list":
 				throw new Error(`no comparison kernel for ${a.physical}`);
 			default:
 				return unreachable(a.physical);

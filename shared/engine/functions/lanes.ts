@@ -16,7 +16,6 @@ export function allocateResult(call: KernelCall, type: DataType): FlatVector {
 		values: call.region.allocate(rowCount * PHYSICAL_BYTES[physical]),
 		validity: 0,
 		offsets: physical === "numeric" ? call.region.allocate(rowCount * 4) : 0,
-		child: null,
 	};
 }
 
@@ -24,7 +23,7 @@ export function allocateResult(call: KernelCall, type: DataType): FlatVector {
 export function allocateBytes(call: KernelCall, type: DataType, lengths: Pointer): FlatVector {
 	const byteCount = call.engine.kernels.offsets_in_place(call.rows.rowCount, lengths);
 	if (byteCount < 0) throw new LittoralError("resource_exhausted", "a batch's strings exceed 2 GiB", { sqlstate: "53200" });
-	return { kind: "flat", type, physical: "bytes", values: call.region.allocate(byteCount), validity: 0, offsets: lengths, child: null };
+	return { kind: "flat", type, physical: "bytes", values: call.region.allocate(byteCount), validity: 0, offsets: lengths };
 }
 
 /** Zeroed lengths for {@link allocateBytes}. */

@@ -89,5 +89,5 @@ export class AggregateCalls {
 
 /** Groups' addresses as a column of integers. */
 function groupColumn(groups: Pointer): FlatVector {
-	return { kind: "flat", type: GROUP_ADDRESS, physical: "i32", values: groups, validity: 0, offsets: 0, child: null };
+	return { kind: "flat", type: GROUP_ADDRESS, physical: "i32", values: groups, validity: 0, offsets: 0 };
 }

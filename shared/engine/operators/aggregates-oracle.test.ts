@@ -27,6 +27,7 @@ afterAll(async () => {
 function typeOf(kind: string): DataType {
 	if (kind === "any") return { kind: "integer" };
 	if (kind === "char") return { kind: "char", length: 3 };
+	if (kind === "array") return { kind: "array", element: { kind: "integer" } };
 	if (kind === "numeric") return { kind: "numeric", precision: 12, scale: 2 };
 	return { kind } as DataType;
 }

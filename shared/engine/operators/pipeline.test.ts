@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DataType } from "#shared/contracts/data-type.ts";
+import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { PhysicalOperator } from "#shared/contracts/plan/physical.ts";
+import type { SqlValue } from "#shared/contracts/value.ts";
+import { formatValue } from "#shared/contracts/values/format.ts";
+import { parseValue } from "#shared/contracts/values/parse.ts";
 import { call, column, ESTIMATE, evaluateRow, integer, runPlan, scan, tableRows, tablesOf } from "./operators.fixture.ts";
 
 const INTEGER: DataType = { kind: "integer" };
@@ -63,15 +67,36 @@ test("an exchange of a one-executor plan hands its input on", async () => {
 	expect((await runPlan(plan, [])).rows).toEqual([[1]]);
 });
 
-test("arrays are refused where they would have to be compared", async () => {
-	const plan: PhysicalOperator = {
-		kind: "sort",
-		input: scan(0, types),
-		keys: [{ expression: column(0, INTEGER), descending: false, nullsFirst: false }],
+test("arrays and documents sort and group by their values, not by their bytes", async () => {
+	const numeric = (text: string) => parseValue({ kind: "numeric" }, text);
+	const numbers: DataType = { kind: "array", element: { kind: "numeric" } };
+	const json: DataType = { kind: "jsonb" };
+	const constant = (value: SqlValue, type: DataType): Expression => ({ kind: "constant", value, type });
+	const rows: [SqlValue, SqlValue][] = [
+		[[numeric("2")], '{"a": 1.0}'],
+		[[numeric("1.0"), null], '{"a": 1}'],
+		[[numeric("1.00"), null], '{"a": 1.00}'],
+		[[], "[]"],
+		[null, "[]"],
+	];
+	const input: PhysicalOperator = {
+		kind: "values",
+		types: [numbers, json],
+		rows: rows.map(([array, document]) => [constant(array, numbers), constant(document, json)]),
 		estimate: ESTIMATE,
 	};
-	await expect(runPlan(plan, [{ types, batches: [] }])).rejects.toMatchObject({
-		code: "feature_not_supported",
-		message: "arrays in joins, sorts and groups are not supported yet",
-	});
+	const grouped = async (index: number, type: DataType): Promise<string[]> => {
+		const groups: PhysicalOperator = {
+			kind: "hash_aggregate",
+			input,
+			groupKeys: [column(index, type)],
+			aggregates: [{ functionId: "count()", arguments: [], distinct: false, filter: null, type: { kind: "bigint" } }],
+			estimate: ESTIMATE,
+		};
+		const keys = [{ expression: column(0, type), descending: true, nullsFirst: true }];
+		const { rows: answer } = await runPlan({ kind: "sort", input: groups, keys, estimate: ESTIMATE }, []);
+		return answer.map(([value, count]) => `${value === null ? "NULL" : formatValue(type, value as SqlValue)} x${String(count)}`);
+	};
+	expect(await grouped(0, numbers)).toEqual(["NULL x1", "{2} x1", "{1.0,NULL} x2", "{} x1"]);
+	expect(await grouped(1, json)).toEqual(['{"a": 1.0} x3', "[] x2"]);
 });

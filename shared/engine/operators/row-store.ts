@@ -102,7 +102,7 @@ export class RowStore {
 	#reserveHeap(columns: FlatVector[], rows: { selection: Pointer; count: number }): Pointer {
 		let byteCount = 0;
 		for (const [index, { kind }] of this.layout.columns.entries()) {
-			if (kind !== VALUE_KIND.bytes) continue;
+			if (kind < VALUE_KIND.bytes) continue;
 			const vector = columns[index] as FlatVector;
 			const bytes = this.#engine.kernels.rows_string_bytes(rows.count, rows.selection, vector.validity, vector.offsets);
 			if (bytes < 0) throw new LittoralError("resource_exhausted", "a batch's strings exceed 2 GiB", { sqlstate: "53200" });

@@ -7,6 +7,8 @@ import type { Engine } from "../kernels/kernels.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "./batch.ts";
+import { encodeArray } from "./array-value.ts";
+import { coefficientAt } from "./coefficient.ts";
 import { uuidToInt128, writeInt128 } from "./int128.ts";
 import type { FlatVector } from "./vector.ts";
 
@@ -30,7 +32,6 @@ export class VectorBuilder {
 	/** Physical type bytes: allocated and used bytes behind `#values`. */
 	#heapCapacity = 0;
 	#heapUsed = 0;
-	readonly #child: VectorBuilder | null = null;
 
 	constructor(engine: Engine, region: Region, type: DataType, capacity = BATCH_ROW_COUNT_MAX) {
 		this.#engine = engine;
@@ -42,12 +43,10 @@ export class VectorBuilder {
 		if (this.#physical === "bytes") {
 			this.#heapCapacity = this.#capacity * 8;
 			this.#values = region.allocate(this.#heapCapacity);
-		} else if (type.kind === "array") {
-			this.#child = new VectorBuilder(engine, region, type.element, 64);
 		} else {
 			this.#values = region.allocate(this.#capacity * PHYSICAL_BYTES[this.#physical]);
 		}
-		if (this.#physical === "bytes" || this.#physical === "list") {
+		if (this.#physical === "bytes") {
 			this.#offsets = region.allocate((this.#capacity + 1) * 4);
 			engine.arena.views.i32[this.#offsets / 4] = 0;
 		} else if (this.#physical === "numeric") {
@@ -74,10 +73,15 @@ export class VectorBuilder {
 				views.i32[at / 4] = (value as number | null) ?? 0;
 				return;
 			case "i64":
-				views.i64[at / 8] = value === null ? 0n : this.#type.kind === "numeric" ? this.#coefficient(value) : (value as bigint);
+				views.i64[at / 8] =
+					value === null ? 0n : this.#type.kind === "numeric" ? coefficientAt(this.#type, value as NumericValue) : (value as bigint);
 				return;
 			case "i128":
-				writeInt128(views, at, value === null ? 0n : typeof value === "string" ? uuidToInt128(value) : this.#coefficient(value));
+				writeInt128(
+					views,
+					at,
+					value === null ? 0n : typeof value === "string" ? uuidToInt128(value) : coefficientAt(this.#type, value as NumericValue),
+				);
 				return;
 			case "numeric":
 				writeInt128(views, at, (value as NumericValue | null)?.coefficient ?? 0n);
@@ -97,12 +101,8 @@ export class VectorBuilder {
 				return;
 			}
 			case "bytes":
-				if (value !== null) this.#appendBytes(typeof value === "string" ? encoder.encode(value) : (value as Uint8Array));
+				if (value !== null) this.#appendBytes(this.#bytesOf(value));
 				this.#engine.arena.views.i32[this.#offsets / 4 + row + 1] = this.#heapUsed;
-				return;
-			case "list":
-				for (const element of (value as SqlValue[] | null) ?? []) (this.#child as VectorBuilder).append(element);
-				this.#engine.arena.views.i32[this.#offsets / 4 + row + 1] = (this.#child as VectorBuilder).rowCount;
 				return;
 		}
 	}
@@ -113,21 +113,15 @@ export class VectorBuilder {
 			kind: "flat",
 			type: this.#type,
 			physical: this.#physical,
-			values: this.#physical === "list" ? 0 : this.#values,
+			values: this.#values,
 			validity: this.#nullCount === 0 ? 0 : this.#validity,
 			offsets: this.#offsets,
-			child: this.#child?.finish() ?? null,
 		};
 	}
 
-	/** A fixed decimal's coefficient at the column's scale: the value was cast before, so no digit is lost here. */
-	#coefficient(value: SqlValue): bigint {
-		const { coefficient, scale } = value as NumericValue;
-		const shift = (this.#type.kind === "numeric" ? (this.#type.scale ?? 0) : 0) - scale;
-		if (shift >= 0) return coefficient * 10n ** BigInt(shift);
-		const divisor = 10n ** BigInt(-shift);
-		assert(coefficient % divisor === 0n, "a fixed decimal is appended at its column's scale");
-		return coefficient / divisor;
+	#bytesOf(value: SqlValue): Uint8Array {
+		if (this.#type.kind === "array") return encodeArray(this.#type.element, value as SqlValue[]);
+		return typeof value === "string" ? encoder.encode(value) : (value as Uint8Array);
 	}
 
 	#appendBytes(bytes: Uint8Array): void {
@@ -143,7 +137,7 @@ export class VectorBuilder {
 	#grow(): void {
 		const capacity = this.#capacity * 2;
 		const width = PHYSICAL_BYTES[this.#physical];
-		if (this.#physical !== "bytes" && this.#physical !== "list") {
+		if (this.#physical !== "bytes") {
 			this.#values = this.#move(this.#values, this.#capacity * width, capacity * width);
 		}
 		if (this.#offsets !== 0) this.#offsets = this.#move(this.#offsets, (this.#capacity + 1) * 4, (capacity + 1) * 4);

@@ -167,10 +167,9 @@ function takeFlat(engine: Engine, vector: FlatVector, rows: RowSet, region: Regi
 	const { kernels } = engine;
 	const { count, positions } = rows;
 	const validity = takeValidity(engine, vector.validity, rows, region);
-	if (vector.physical === "bytes" || vector.physical === "list") {
+	if (vector.physical === "bytes") {
 		const offsets = region.allocate((count + 1) * 4);
 		const length = checkedLength(kernels.take_offsets(count, positions, vector.offsets, offsets));
-		if (vector.physical === "list") return { ...vector, validity, offsets, child: takeElements(engine, vector, rows, length, region) };
 		const values = region.allocate(length);
 		kernels.take_bytes(count, positions, vector.offsets, vector.values, offsets, values);
 		return { ...vector, validity, offsets, values };
@@ -183,20 +182,6 @@ function takeFlat(engine: Engine, vector: FlatVector, rows: RowSet, region: Regi
 	return { ...vector, validity, values, offsets: scales };
 }
 
-/** Elements of the lists at `rows`, packed: child rows are beyond a u16, so they are looked up as codes are. */
-function takeElements(engine: Engine, vector: FlatVector, rows: RowSet, length: number, region: Region): FlatVector {
-	const { views } = engine.arena;
-	const child = vector.child as FlatVector;
-	const codes = region.allocate(length * 4);
-	let filled = codes / 4;
-	for (let index = 0; index < rows.count; index++) {
-		const row = rows.positions === 0 ? index : (views.u16[rows.positions / 2 + index] as number);
-		const end = views.i32[vector.offsets / 4 + row + 1] as number;
-		for (let element = views.i32[vector.offsets / 4 + row] as number; element < end; element++) views.i32[filled++] = element;
-	}
-	return lookupFlat(engine, { codes, validity: 0, values: child, rows: dense(length) }, region);
-}
-
 function copyFlat(engine: Engine, vector: FlatVector, rowCount: number, region: Region): FlatVector {
 	const { views } = engine.arena;
 	const copy = (pointer: Pointer, byteCount: number): Pointer => {
@@ -205,12 +190,10 @@ function copyFlat(engine: Engine, vector: FlatVector, rowCount: number, region: 
 		return to;
 	};
 	const validity = vector.validity === 0 ? 0 : copy(vector.validity, (rowCount + 7) >> 3);
-	if (vector.physical === "bytes" || vector.physical === "list") {
+	if (vector.physical === "bytes") {
 		const offsets = copy(vector.offsets, (rowCount + 1) * 4);
 		const start = views.i32[offsets / 4] as number;
 		const end = views.i32[offsets / 4 + rowCount] as number;
-		if (vector.physical === "list")
-			return { ...vector, validity, offsets, child: copyFlat(engine, vector.child as FlatVector, end, region) };
 		for (let row = 0; start !== 0 && row <= rowCount; row++)
 			views.i32[offsets / 4 + row] = (views.i32[offsets / 4 + row] as number) - start;
 		return { ...vector, validity, offsets, values: copy(vector.values + start, end - start) };
@@ -253,7 +236,6 @@ function lookupFlat(
 		kernels.lookup_bytes(rowCount, codes, source.offsets, source.values, offsets, values);
 		return { ...source, validity, offsets, values };
 	}
-	assert(source.physical !== "list", "a dictionary holds no lists");
 	const values = region.allocate(rowCount * PHYSICAL_BYTES[source.physical]);
 	const vector: DictionaryVector = {
 		kind: "dictionary",
@@ -283,10 +265,6 @@ function flattenConstant(engine: Engine, vector: ConstantVector, rowCount: numbe
 		const values = region.allocate(byteCount * rowCount);
 		engine.kernels.fill_bytes(rowCount, value.values + start, byteCount, offsets, values);
 		return { ...value, validity, offsets, values };
-	}
-	if (value.physical === "list") {
-		const zeros = region.allocateZeroed(rowCount * 2);
-		return { ...takeFlat(engine, value, { positions: zeros, count: rowCount }, region), validity };
 	}
 	const wide = widen(engine, value, 1, region);
 	const values = region.allocate(rowCount * PHYSICAL_BYTES[wide.physical]);

@@ -3,6 +3,7 @@ import type { SqlValue } from "#shared/contracts/value.ts";
 import type { Engine } from "../kernels/kernels.ts";
 import type { ArenaViews, Pointer } from "../memory/arena.ts";
 import type { Batch } from "./batch.ts";
+import { decodeArray } from "./array-value.ts";
 import { int128ToUuid, readInt128 } from "./int128.ts";
 import type { FlatVector, Vector } from "./vector.ts";
 
@@ -72,15 +73,8 @@ function readFlat(engine: Engine, vector: FlatVector, row: number): SqlValue {
 		case "bytes": {
 			const start = values + (views.i32[vector.offsets / 4 + row] as number);
 			const end = values + (views.i32[vector.offsets / 4 + row + 1] as number);
+			if (type.kind === "array") return decodeArray(type.element, views.u8.subarray(start, end));
 			return type.kind === "bytea" ? views.u8.slice(start, end) : decoder.decode(views.u8.subarray(start, end));
-		}
-		case "list": {
-			const elements: SqlValue[] = [];
-			const end = views.i32[vector.offsets / 4 + row + 1] as number;
-			for (let index = views.i32[vector.offsets / 4 + row] as number; index < end; index++) {
-				elements.push(readFlat(engine, vector.child as FlatVector, index));
-			}
-			return elements;
 		}
 	}
 }

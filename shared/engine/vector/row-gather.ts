@@ -37,10 +37,10 @@ export function gatherColumn(engine: Engine, column: SlotColumn, pointers: RowPo
 		if (length < 0) throw new LittoralError("resource_exhausted", "a batch's strings exceed 2 GiB", { sqlstate: "53200" });
 		const values = region.allocate(length);
 		kernels.rows_gather_bytes(count, rows, offset, offsets, values);
-		return { kind: "flat", type, physical, values, validity, offsets, child: null };
+		return { kind: "flat", type, physical, values, validity, offsets };
 	}
 	const values = region.allocate(count * PHYSICAL_BYTES[physical]);
 	const offsets = physical === "numeric" ? region.allocate(count * 4) : 0;
 	kernels.rows_gather(kind, count, rows, offset, validity, values, offsets);
-	return { kind: "flat", type, physical, values, validity, offsets, child: null };
+	return { kind: "flat", type, physical, values, validity, offsets };
 }

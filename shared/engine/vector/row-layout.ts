@@ -3,18 +3,31 @@
  *
  *   row     u32 hash, u32 next, one NULL bit per column from byte 8, slots, then `extraBytes` of the owner's (aggregate states), to a multiple of 8
  */
-import { LittoralError } from "#shared/base/errors.ts";
 import { type DataType, type PhysicalType, physicalType } from "#shared/contracts/data-type.ts";
 import type { Engine } from "../kernels/kernels.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { FlatVector } from "./vector.ts";
 
 /** Numbers of `assembly/value.ts`. */
-export const VALUE_KIND = { bool: 0, i32: 1, i64: 2, i128: 3, u128: 4, f32: 5, f64: 6, numeric: 7, interval: 8, bytes: 9 } as const;
-export type ValueKind = (typeof VALUE_KIND)[keyof typeof VALUE_KIND];
+export const VALUE_KIND = {
+	bool: 0,
+	i32: 1,
+	i64: 2,
+	i128: 3,
+	u128: 4,
+	f32: 5,
+	f64: 6,
+	numeric: 7,
+	interval: 8,
+	bytes: 9,
+	json: 10,
+	array: 16,
+} as const;
+/** One of {@link VALUE_KIND}; of an array, its own plus its elements'. From `bytes` on, values have a length. */
+export type ValueKind = number;
 
 /** Bytes of a slot: a string's address and length, a NUMERIC's coefficient and scale. */
-const SLOT_BYTES: Record<Exclude<PhysicalType, "list">, number> = {
+const SLOT_BYTES: Record<PhysicalType, number> = {
 	bool: 1,
 	i32: 4,
 	i64: 8,
@@ -28,11 +41,18 @@ const SLOT_BYTES: Record<Exclude<PhysicalType, "list">, number> = {
 const ROW_HEADER_BYTES = 8;
 export const DESCRIPTOR_BYTES = 32;
 
-/** @throws feature_not_supported for arrays, which have no order or hash yet */
+/** How the kernels order, hash and compare values of the type. */
 export function valueKind(type: DataType): ValueKind {
-	const physical = physicalType(type);
-	if (physical === "list") throw new LittoralError("feature_not_supported", "arrays in joins, sorts and groups are not supported yet");
-	return type.kind === "uuid" ? VALUE_KIND.u128 : VALUE_KIND[physical];
+	switch (type.kind) {
+		case "uuid":
+			return VALUE_KIND.u128;
+		case "jsonb":
+			return VALUE_KIND.json;
+		case "array":
+			return VALUE_KIND.array + valueKind(type.element);
+		default:
+			return VALUE_KIND[physicalType(type)];
+	}
 }
 
 export interface RowColumn {
@@ -89,8 +109,7 @@ export function writeDescriptors(engine: Engine, columns: DescribedColumn[], out
 }
 
 function slotBytes(column: RowColumn): number {
-	const physical = physicalType(column.type);
-	return SLOT_BYTES[physical as Exclude<PhysicalType, "list">];
+	return SLOT_BYTES[physicalType(column.type)];
 }
 
 function alignTo8(byteCount: number): number {

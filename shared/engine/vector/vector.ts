@@ -16,10 +16,8 @@ export interface FlatVector {
 	physical: PhysicalType;
 	values: Pointer;
 	validity: Pointer;
-	/** bytes, list: i32[rowCount + 1], counted from `values` (bytes) or in child rows (list). numeric: i32 scales[rowCount]. Else 0. */
+	/** bytes: i32[rowCount + 1], counted from `values`. numeric: i32 scales[rowCount]. Else 0. */
 	offsets: Pointer;
-	/** list only; `values` is then 0. */
-	child: FlatVector | null;
 }
 
 /** Row 0 of `value` for every row. */

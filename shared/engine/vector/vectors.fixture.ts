@@ -86,7 +86,7 @@ export interface ColumnSpec {
 function columnsOf(type: DataType, rowCount: number): fc.Arbitrary<ColumnSpec> {
 	const physical = physicalType(type);
 	const encodings: ColumnSpec["encoding"][] = ["flat", "constant"];
-	if (physical !== "list") encodings.push("dictionary");
+	encodings.push("dictionary");
 	if (physical === "i64") encodings.push("narrow");
 	const value = fc.oneof({ weight: 5, arbitrary: valuesOf(type) }, { weight: 1, arbitrary: fc.constant(null) });
 	return fc.constantFrom(...encodings).chain((encoding): fc.Arbitrary<ColumnSpec> => {

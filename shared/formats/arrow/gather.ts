@@ -4,6 +4,8 @@ import type { DataType } from "#shared/contracts/data-type.ts";
 import { formatJson } from "#shared/contracts/values/format.ts";
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { ArenaViews } from "#shared/engine/memory/arena.ts";
+import { Lease } from "#shared/engine/memory/lease.ts";
+import { explodeArrays } from "#shared/engine/vector/arrays.ts";
 import { isValid, readValue } from "#shared/engine/vector/read.ts";
 import type { FlatVector, Vector } from "#shared/engine/vector/vector.ts";
 
@@ -180,17 +182,26 @@ function plainText(type: DataType, engine: Engine, flat: FlatVector, at: number)
 	return formatJson(type, readValue(engine, flat, at)).slice(1, -1);
 }
 
+let leaseCount = 0;
+
+/** The elements of the rows' arrays, taken apart in memory of their own. */
 function lists(engine: Engine, flat: FlatVector, positions: Int32Array): Parts {
-	const { i32 } = engine.arena.views;
 	const offsets = new Int32Array(positions.length + 1);
-	const elements: number[] = [];
-	for (let row = 0; row < positions.length; row++) {
-		const at = positions[row] as number;
-		if (at >= 0) {
-			const end = i32[(flat.offsets >> 2) + at + 1] as number;
-			for (let element = i32[(flat.offsets >> 2) + at] as number; element < end; element++) elements.push(element);
+	const lease = new Lease(engine.arena, { owner: `arrow-lists-${leaseCount++}` });
+	try {
+		const region = lease.region();
+		const valid = positions.filter((at) => at >= 0);
+		const selection = region.allocate(valid.length * 2);
+		engine.arena.views.u16.set(valid, selection / 2);
+		const rowCount = valid.reduce((most, at) => Math.max(most, at + 1), 0);
+		const rows = { rowCount, selection, selectedCount: valid.length };
+		const { elements, elementCount, counts } = explodeArrays(engine, { vector: flat, constant: 0 }, rows, region);
+		for (const [row, at] of positions.entries()) {
+			offsets[row + 1] = (offsets[row] as number) + (at < 0 ? 0 : (engine.arena.views.i32[counts / 4 + at] as number));
 		}
-		offsets[row + 1] = elements.length;
+		const all = Int32Array.from({ length: elementCount }, (_, index) => index);
+		return { buffers: [bytesOf(offsets)], children: [gatherColumn(engine, elements, all)] };
+	} finally {
+		lease.release();
 	}
-	return { buffers: [bytesOf(offsets)], children: [gatherColumn(engine, flat.child as FlatVector, Int32Array.from(elements))] };
 }

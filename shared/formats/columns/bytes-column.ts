@@ -1,4 +1,4 @@
-/** TEXT, VARCHAR(n), CHAR(n), BYTEA and JSONB: offsets and one growing run of bytes. */
+/** TEXT, VARCHAR(n), CHAR(n), BYTEA, JSONB and arrays: offsets and one growing run of bytes. */
 import { LittoralError } from "#shared/base/errors.ts";
 import { ARENA_PAGE_BYTES, BATCH_ROW_COUNT_MAX, VALUE_BYTES_MAX } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
@@ -7,6 +7,7 @@ import { parseBase64, parseBytea } from "#shared/contracts/values/binary-text.ts
 import { parseValue } from "#shared/contracts/values/parse.ts";
 import type { Pointer } from "#shared/engine/memory/arena.ts";
 import type { Lease } from "#shared/engine/memory/lease.ts";
+import { encodeArray } from "#shared/engine/vector/array-value.ts";
 import type { FlatVector } from "#shared/engine/vector/vector.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { ColumnWriter, type ColumnWriterOptions } from "./column-writer.ts";
@@ -42,13 +43,18 @@ export class BytesColumn extends ColumnWriter {
 			const text = decodeUtf8(bytes, start, end);
 			this.putValue(row, text.startsWith("\\x") ? parseBytea(text) : parseBase64(text));
 		} else {
-			this.putValue(row, parseValue(type, decodeUtf8(bytes, start, end)));
+			this.putValue(row, parseValue(type, decodeUtf8(bytes, start, end), { refuseOffset: true }));
 		}
 	}
 
 	override putValue(row: number, value: SqlValue): void {
-		const bytes = value instanceof Uint8Array ? value : encoder.encode(value as string);
+		const bytes = this.#bytesOf(value);
 		this.putBytes(row, bytes, 0, bytes.length);
+	}
+
+	#bytesOf(value: SqlValue): Uint8Array {
+		if (this.type.kind === "array") return encodeArray(this.type.element, value as SqlValue[]);
+		return value instanceof Uint8Array ? value : encoder.encode(value as string);
 	}
 
 	/** Copies bytes[start, end) as they are. @throws program_limit_exceeded (54000) above VALUE_BYTES_MAX */

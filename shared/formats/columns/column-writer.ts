@@ -36,8 +36,7 @@ export abstract class ColumnWriter {
 		this.physical = physicalType(type);
 		this.views = options.lease.arena.views;
 		const capacity = options.capacity ?? BATCH_ROW_COUNT_MAX;
-		this.values =
-			this.physical === "bytes" || this.physical === "list" ? 0 : options.region.allocate(capacity * PHYSICAL_BYTES[this.physical]);
+		this.values = this.physical === "bytes" ? 0 : options.region.allocate(capacity * PHYSICAL_BYTES[this.physical]);
 		this.#validityBytes = Math.ceil(capacity / 8);
 		this.#validity = options.region.allocate(this.#validityBytes);
 		this.views.u8.fill(0xff, this.#validity, this.#validity + this.#validityBytes);
@@ -80,7 +79,6 @@ export abstract class ColumnWriter {
 			values: this.values,
 			validity: this.#hasNulls ? this.#validity : 0,
 			offsets: 0,
-			child: null,
 			...this.parts(rowCount),
 		};
 	}

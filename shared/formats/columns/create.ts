@@ -4,7 +4,7 @@ import type { DataType } from "#shared/contracts/data-type.ts";
 import { BytesColumn } from "./bytes-column.ts";
 import type { ColumnWriter, ColumnWriterOptions } from "./column-writer.ts";
 import { DecimalColumn, FloatColumn, Int32Column, Int64Column } from "./number-columns.ts";
-import { BooleanColumn, FreeNumericColumn, IntervalColumn, ListColumn, UuidColumn } from "./other-columns.ts";
+import { BooleanColumn, FreeNumericColumn, IntervalColumn, UuidColumn } from "./other-columns.ts";
 import { DateColumn, TimeColumn } from "./time-columns.ts";
 
 export function createColumnWriter(type: DataType, options: ColumnWriterOptions): ColumnWriter {
@@ -33,15 +33,12 @@ export function createColumnWriter(type: DataType, options: ColumnWriterOptions)
 		case "char":
 		case "bytea":
 		case "jsonb":
+		case "array":
 			return new BytesColumn(type, options);
 		case "uuid":
 			return new UuidColumn(type, options);
 		case "interval":
 			return new IntervalColumn(type, options);
-		case "array": {
-			const child = createColumnWriter(type.element, { ...options, capacity: ListColumn.elementCountMax });
-			return new ListColumn(type, child, options);
-		}
 		default:
 			return unreachable(type);
 	}

@@ -1,7 +1,5 @@
-/** BOOLEAN, UUID, INTERVAL, free NUMERIC and arrays. */
-import { assert } from "#shared/base/assert.ts";
-import { LittoralError } from "#shared/base/errors.ts";
-import { APPEND_BATCH_BYTES, BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
+/** BOOLEAN, UUID, INTERVAL and free NUMERIC. */
+import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { IntervalValue, NumericValue, SqlValue } from "#shared/contracts/value.ts";
 import type { Pointer } from "#shared/engine/memory/arena.ts";
@@ -76,57 +74,5 @@ export class FreeNumericColumn extends ColumnWriter {
 
 	protected override parts(_rowCount: number): Partial<FlatVector> {
 		return { offsets: this.#scales };
-	}
-}
-
-/** Elements of one array. */
-const ELEMENT_COUNT_MAX = 16_384;
-/** What an element counts towards the bytes of a batch: a batch ends before its lists run out of room for one more array. */
-const ELEMENT_BYTES = APPEND_BATCH_BYTES / ELEMENT_COUNT_MAX;
-
-export class ListColumn extends ColumnWriter {
-	readonly #offsets: Pointer;
-	readonly #child: ColumnWriter;
-
-	constructor(type: DataType, child: ColumnWriter, options: ColumnWriterOptions) {
-		super(type, options);
-		this.#child = child;
-		this.#offsets = options.region.allocate(((options.capacity ?? BATCH_ROW_COUNT_MAX) + 1) * 4);
-		this.views.i32[this.#offsets >> 2] = 0;
-	}
-
-	/** Room for the child: a batch that is not full yet, and one more array. */
-	static readonly elementCountMax = 2 * ELEMENT_COUNT_MAX;
-
-	override putValue(row: number, value: SqlValue): void {
-		const elements = value as SqlValue[];
-		const { i32 } = this.views;
-		const from = i32[(this.#offsets >> 2) + row] as number;
-		if (elements.length > ELEMENT_COUNT_MAX) {
-			throw new LittoralError("program_limit_exceeded", `an array has more than ${ELEMENT_COUNT_MAX} elements`);
-		}
-		assert(from + elements.length <= ListColumn.elementCountMax, "a batch ends before its lists are full");
-		elements.forEach((element, index) => {
-			if (element === null) this.#child.putNull(from + index);
-			else this.#child.putValue(from + index, element);
-		});
-		i32[(this.#offsets >> 2) + row + 1] = from + elements.length;
-		this.byteCount = (from + elements.length) * ELEMENT_BYTES + this.#child.byteCount;
-	}
-
-	protected override putZero(row: number): void {
-		const { i32 } = this.views;
-		const index = (this.#offsets >> 2) + row;
-		i32[index + 1] = i32[index] as number;
-	}
-
-	protected override parts(rowCount: number): Partial<FlatVector> {
-		const elementCount = this.views.i32[(this.#offsets >> 2) + rowCount] as number;
-		return { offsets: this.#offsets, child: this.#child.finish(elementCount) };
-	}
-
-	override reset(): void {
-		super.reset();
-		this.#child.reset();
 	}
 }

@@ -225,11 +225,11 @@ export function agg_extreme(kind: i32, sign: i32, start: i32, count: i32, select
 		const at = laneAddress(kind, values, offsets, row);
 		const extra = laneExtra(kind, offsets, row);
 		if (load<u32>(state, 20) != 0) {
-			const own: usize = kind == KIND_BYTES ? <usize>load<u32>(state) : state;
-			const ownExtra: i32 = kind == KIND_BYTES ? load<i32>(state, 4) : kind == KIND_NUMERIC ? load<i32>(state, 16) : 0;
+			const own: usize = kind >= KIND_BYTES ? <usize>load<u32>(state) : state;
+			const ownExtra: i32 = kind >= KIND_BYTES ? load<i32>(state, 4) : kind == KIND_NUMERIC ? load<i32>(state, 16) : 0;
 			if (orderValues(kind, at, extra, own, ownExtra) * sign <= 0) continue;
 		}
-		if (kind == KIND_BYTES) {
+		if (kind >= KIND_BYTES) {
 			if (!reserve(state, extra, heap)) return index;
 			memory.copy(<usize>load<u32>(state), at, extra);
 			store<i32>(state, extra, 4);

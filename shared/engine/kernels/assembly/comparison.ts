@@ -1,6 +1,7 @@
 // Comparisons to one byte a row. `op`: 0 equal, 1 different, 2 less, 3 at most; callers swap the operands for greater. NaN equals NaN and is above
 // everything, -0 equals 0 (invariant E1). Integers and doubles of a dense batch go through SIMD, sixteen rows at a time.
 import { lane, rowAt } from "./rows";
+import { equalValues, orderValues } from "./value";
 
 // @ts-ignore: decorator
 @inline
@@ -252,5 +253,20 @@ export function compare_bytes(op: i32, padded: i32, count: i32, selection: usize
 			continue;
 		}
 		store<u8>(out + <usize>row, holds(op, compareBytes(left + <usize>startA, bytesA, right + <usize>startB, bytesB)));
+	}
+}
+
+/** JSONB and arrays, by their kind in `value.ts`. */
+export function compare_values(kind: i32, op: i32, count: i32, selection: usize, left: usize, leftOffsets: usize, leftConstant: i32, right: usize, rightOffsets: usize, rightConstant: i32, out: usize): void {
+	for (let index: i32 = 0; index < count; index++) {
+		const row = rowAt(selection, index);
+		const a = leftOffsets + (lane(leftConstant, row) << 2);
+		const b = rightOffsets + (lane(rightConstant, row) << 2);
+		const leftBytes = load<i32>(a, 4) - load<i32>(a);
+		const rightBytes = load<i32>(b, 4) - load<i32>(b);
+		const one = left + <usize>load<i32>(a);
+		const other = right + <usize>load<i32>(b);
+		if (op < 2) store<u8>(out + <usize>row, <u8>(equalValues(kind, one, leftBytes, other, rightBytes) == (op == 0)));
+		else store<u8>(out + <usize>row, holds(op, orderValues(kind, one, leftBytes, other, rightBytes)));
 	}
 }

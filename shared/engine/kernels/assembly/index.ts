@@ -16,3 +16,5 @@ export * from "./aggregate";
 export * from "./scalar";
 export * from "./parquet-encode";
 export * from "./parquet-dictionary";
+export { array_counts, array_explode, array_explode_bytes, array_implode, array_lengths, check_arrays } from "./array";
+export { json_exists, json_find, json_text_copy, json_text_lengths } from "./json";

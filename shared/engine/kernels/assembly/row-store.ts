@@ -5,7 +5,7 @@
 //
 // Columns of a batch are described by 32 bytes each: kind, offset of the slot, NULL bit, values, validity, offsets (scales), flags, 0. See `operators/row-layout.ts`.
 import { isValid } from "./validity";
-import { equalValues, hashValue, KIND_BOOL, KIND_BYTES, KIND_F32, KIND_F64, KIND_I32, KIND_I64, KIND_NUMERIC, orderValues } from "./value";
+import { equalValues, hashValue, KIND_BYTES, KIND_NUMERIC, laneBytes, orderValues } from "./value";
 
 const DESCRIPTOR_BYTES: usize = 32;
 const ROW_NULLS: usize = 8;
@@ -18,13 +18,6 @@ export function livePosition(selection: usize, index: i32): i32 {
 	return selection == 0 ? index : <i32>load<u16>(selection + (<usize>index << 1));
 }
 
-/** Bytes of a lane of fixed width. */
-// @ts-ignore: decorator
-@inline
-export function laneBytes(kind: i32): i32 {
-	return kind == KIND_BOOL ? 1 : kind == KIND_I32 || kind == KIND_F32 ? 4 : kind == KIND_I64 || kind == KIND_F64 ? 8 : 16;
-}
-
 // @ts-ignore: decorator
 @inline
 export function isNullAt(row: usize, bit: i32): bool {
@@ -34,23 +27,23 @@ export function isNullAt(row: usize, bit: i32): bool {
 // @ts-ignore: decorator
 @inline
 export function laneAddress(kind: i32, values: usize, offsets: usize, row: i32): usize {
-	return kind == KIND_BYTES ? values + load<i32>(offsets + (<usize>row << 2)) : values + <usize>row * laneBytes(kind);
+	return kind >= KIND_BYTES ? values + load<i32>(offsets + (<usize>row << 2)) : values + <usize>row * laneBytes(kind);
 }
 // @ts-ignore: decorator
 @inline
 export function laneExtra(kind: i32, offsets: usize, row: i32): i32 {
 	const at = offsets + (<usize>row << 2);
-	return kind == KIND_BYTES ? load<i32>(at, 4) - load<i32>(at) : kind == KIND_NUMERIC ? load<i32>(at) : 0;
+	return kind >= KIND_BYTES ? load<i32>(at, 4) - load<i32>(at) : kind == KIND_NUMERIC ? load<i32>(at) : 0;
 }
 // @ts-ignore: decorator
 @inline
 function slotAddress(kind: i32, slot: usize): usize {
-	return kind == KIND_BYTES ? <usize>load<u32>(slot) : slot;
+	return kind >= KIND_BYTES ? <usize>load<u32>(slot) : slot;
 }
 // @ts-ignore: decorator
 @inline
 function slotExtra(kind: i32, slot: usize): i32 {
-	return kind == KIND_BYTES ? load<i32>(slot, 4) : kind == KIND_NUMERIC ? load<i32>(slot, 16) : 0;
+	return kind >= KIND_BYTES ? load<i32>(slot, 4) : kind == KIND_NUMERIC ? load<i32>(slot, 16) : 0;
 }
 
 /** Copies a lane into a slot; a string's bytes go to `heap`. @returns the heap's next free byte */
@@ -68,7 +61,7 @@ function writeSlot(kind: i32, slot: usize, at: usize, extra: i32, heap: usize): 
 			store<u64>(slot, load<u64>(at));
 			return heap;
 		default:
-			if (kind == KIND_BYTES) {
+			if (kind >= KIND_BYTES) {
 				memory.copy(heap, at, extra);
 				store<u32>(slot, <u32>heap);
 				store<i32>(slot, extra, 4);
@@ -144,7 +137,7 @@ export function rowStringBytes(row: i32, columnCount: i32, descriptors: usize): 
 	let total: i32 = 0;
 	for (let column: i32 = 0; column < columnCount; column++) {
 		const descriptor = descriptors + <usize>column * DESCRIPTOR_BYTES;
-		if (load<i32>(descriptor) != KIND_BYTES || !isValid(<usize>load<u32>(descriptor, 16), row)) continue;
+		if (load<i32>(descriptor) < KIND_BYTES || !isValid(<usize>load<u32>(descriptor, 16), row)) continue;
 		total += laneExtra(KIND_BYTES, <usize>load<u32>(descriptor, 20), row);
 	}
 	return total;

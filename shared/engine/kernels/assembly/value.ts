@@ -1,7 +1,10 @@
 // One value of any kind by its address: order, equality and hash, as SQL has them (NaN = NaN and above infinity, -0 = 0, NUMERIC whatever its scale,
 // an interval by its length, text by its bytes). Kinds are numbered as `operators/row-layout.ts` numbers them.
 //
-// A value is (address, extra): `extra` is a string's length in bytes, a NUMERIC's scale, else 0.
+// A value is (address, extra): `extra` is a length in bytes from KIND_BYTES on, a NUMERIC's scale, else 0. An array's kind is its element's plus KIND_ARRAY.
+import { elementCount, elementLanes, elementValidity } from "./array";
+import { hashJson, orderJson } from "./json";
+import { isValid } from "./validity";
 
 export const KIND_BOOL: i32 = 0;
 export const KIND_I32: i32 = 1;
@@ -12,7 +15,10 @@ export const KIND_F32: i32 = 5;
 export const KIND_F64: i32 = 6;
 export const KIND_NUMERIC: i32 = 7;
 export const KIND_INTERVAL: i32 = 8;
+/** This kind and those above it have a length. */
 export const KIND_BYTES: i32 = 9;
+export const KIND_JSON: i32 = 10;
+export const KIND_ARRAY: i32 = 16;
 
 const DAY_MICROSECONDS: i64 = 86_400_000_000;
 
@@ -137,9 +143,61 @@ export function orderValues(kind: i32, left: usize, leftExtra: i32, right: usize
 			const days = order<i64>(intervalDays(left), intervalDays(right));
 			return days != 0 ? days : order<i64>(intervalRest(left), intervalRest(right));
 		}
-		default:
+		case KIND_BYTES:
 			return orderBytes(left, leftExtra, right, rightExtra);
+		case KIND_JSON:
+			return orderJson(left, leftExtra, right, rightExtra);
+		default:
+			return orderArrays(kind - KIND_ARRAY, left, leftExtra, right, rightExtra);
 	}
+}
+
+/** Bytes of a lane of fixed width. */
+// @ts-ignore: decorator
+@inline
+export function laneBytes(kind: i32): i32 {
+	return kind == KIND_BOOL ? 1 : kind == KIND_I32 || kind == KIND_F32 ? 4 : kind == KIND_I64 || kind == KIND_F64 ? 8 : 16;
+}
+
+/** Where element `index` of the lanes of `count` elements lies. */
+function elementAddress(kind: i32, lanes: usize, count: i32, index: i32): usize {
+	if (kind < KIND_BYTES) return lanes + <usize>index * laneBytes(kind);
+	return lanes + (<usize>count << 2) + (index == 0 ? 0 : <usize>load<u32>(lanes + (<usize>(index - 1) << 2)));
+}
+function elementExtra(kind: i32, lanes: usize, count: i32, index: i32): i32 {
+	if (kind == KIND_NUMERIC) return load<i32>(lanes + (<usize>count << 4) + (<usize>index << 2));
+	if (kind < KIND_BYTES) return 0;
+	return load<i32>(lanes + (<usize>index << 2)) - (index == 0 ? 0 : load<i32>(lanes + (<usize>(index - 1) << 2)));
+}
+
+/** Element by element, NULL equal to NULL and above everything; then the shorter first. */
+function orderArrays(kind: i32, left: usize, leftBytes: i32, right: usize, rightBytes: i32): i32 {
+	const leftCount = elementCount(left, leftBytes);
+	const rightCount = elementCount(right, rightBytes);
+	const common = min(leftCount, rightCount);
+	if (common > 0) {
+		const leftValidity = elementValidity(left);
+		const rightValidity = elementValidity(right);
+		const leftLanes = elementLanes(left, leftCount);
+		const rightLanes = elementLanes(right, rightCount);
+		for (let index: i32 = 0; index < common; index++) {
+			const leftNull = !isValid(leftValidity, index);
+			const rightNull = !isValid(rightValidity, index);
+			if (leftNull || rightNull) {
+				if (leftNull != rightNull) return i32(leftNull) - i32(rightNull);
+				continue;
+			}
+			const elements = orderValues(
+				kind,
+				elementAddress(kind, leftLanes, leftCount, index),
+				elementExtra(kind, leftLanes, leftCount, index),
+				elementAddress(kind, rightLanes, rightCount, index),
+				elementExtra(kind, rightLanes, rightCount, index),
+			);
+			if (elements != 0) return elements;
+		}
+	}
+	return order<i32>(leftCount, rightCount);
 }
 
 export function equalValues(kind: i32, left: usize, leftExtra: i32, right: usize, rightExtra: i32): bool {
@@ -151,6 +209,7 @@ export function equalValues(kind: i32, left: usize, leftExtra: i32, right: usize
 		case KIND_BYTES:
 			return leftExtra == rightExtra && equalBytes(left, right, leftExtra);
 		default:
+			if (kind > KIND_BYTES && leftExtra == rightExtra && equalBytes(left, right, leftExtra)) return true;
 			return orderValues(kind, left, leftExtra, right, rightExtra) == 0;
 	}
 }
@@ -219,7 +278,26 @@ export function hashValue(kind: i32, at: usize, extra: i32): u64 {
 			return hashNumeric(at, extra);
 		case KIND_INTERVAL:
 			return mix(mix(<u64>intervalDays(at)) + <u64>intervalRest(at));
-		default:
+		case KIND_BYTES:
 			return hashBytes(at, extra);
+		case KIND_JSON:
+			return hashJson(at, extra);
+		default:
+			return hashArray(kind - KIND_ARRAY, at, extra);
 	}
+}
+
+function hashArray(kind: i32, at: usize, byteCount: i32): u64 {
+	const count = elementCount(at, byteCount);
+	let hash: u64 = mix(<u64>count);
+	if (count == 0) return hash;
+	const validity = elementValidity(at);
+	const lanes = elementLanes(at, count);
+	for (let index: i32 = 0; index < count; index++) {
+		const element: u64 = isValid(validity, index)
+			? hashValue(kind, elementAddress(kind, lanes, count, index), elementExtra(kind, lanes, count, index))
+			: 0x51;
+		hash = mix(hash + element) + PRIME;
+	}
+	return hash;
 }

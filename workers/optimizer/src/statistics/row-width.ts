@@ -8,7 +8,7 @@ const BYTES_VALUE_DEFAULT = 32;
 export function valueByteCount(type: DataType): number {
 	const physical = physicalType(type);
 	const fixed = PHYSICAL_BYTES[physical];
-	if (physical !== "bytes" && physical !== "list") return fixed;
+	if (physical !== "bytes") return fixed;
 	const length = type.kind === "varchar" || type.kind === "char" ? type.length : undefined;
 	return fixed + Math.min(length ?? BYTES_VALUE_DEFAULT, BYTES_VALUE_DEFAULT);
 }
