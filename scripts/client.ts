@@ -70,6 +70,11 @@ export class LittoralClient {
 		this.#credential = credential;
 	}
 
+	/** The same credential at another address: a server that was started again. */
+	at(url: string): LittoralClient {
+		return new LittoralClient(url, this.#credential);
+	}
+
 	/** Any call, whatever its status. */
 	async request(
 		path: string,

@@ -17,6 +17,8 @@ export interface LittoralOptions {
 	adminKey?: string | undefined;
 	/** Extra text bindings by Worker. */
 	vars?: Partial<Record<FleetMember["name"], Record<string, string>>>;
+	/** Requests that one key may send in a period, in the place of the gateway's own number: benches send more. */
+	rateLimitRequestCount?: number;
 	/** Replaces a Worker's entry file: tests wrap its ports by it. */
 	entryPoints?: Partial<Record<FleetMember["name"], string>>;
 	/** Called with each line that the Workers log; dropped when absent. */
@@ -46,7 +48,13 @@ const bundles = new Map<string, Promise<WorkerModule[]>>();
 
 async function workerOptions(member: FleetMember, options: LittoralOptions, adminKey: string): Promise<Record<string, unknown>> {
 	const config = readConfig({ config: member.configPath });
-	const bindings = getMiniflareWorkerOptions(member.configPath).workerOptions as { bindings?: Record<string, string> };
+	const bindings = getMiniflareWorkerOptions(member.configPath).workerOptions as {
+		bindings?: Record<string, string>;
+		ratelimits?: Record<string, { simple: { limit: number } }>;
+	};
+	if (options.rateLimitRequestCount !== undefined) {
+		for (const { simple } of Object.values(bindings.ratelimits ?? {})) simple.limit = options.rateLimitRequestCount;
+	}
 	const main = options.entryPoints?.[member.name] ?? (config.main as string);
 	if (!bundles.has(main)) bundles.set(main, bundleWorker(main));
 	const secrets = member.name === "gateway" ? { ADMIN_KEY: adminKey } : {};

@@ -1,0 +1,145 @@
+/** Ten aggregates over the flights, through HTTP: cold and warm, beside DuckDB on the same Parquet files and D1 with the same rows. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { AGGREGATES } from "../flights/aggregates.ts";
+import { D1_DDL, d1Bodies, FLIGHTS_DDL, flightsOf, importToD1, importToLittoral } from "../flights/flights.ts";
+import { type Bench, expectAnswer } from "../runner/bench.ts";
+import type { Session } from "../runner/session.ts";
+import { geometricMean } from "../runner/statistics.ts";
+import { type DuckDb, openDuckDb, ownCpuMs, post, startD1 } from "../world/peers.ts";
+import { type LittoralServer, startLittoralServer } from "../world/server.ts";
+import type { LittoralClient } from "../../scripts/client.ts";
+
+/** At most so many times the time of DuckDB with one thread. */
+const DUCKDB_FACTOR = 3;
+/** At least so many times as fast as D1. */
+const D1_FACTOR = 50;
+
+export const aggregatesBench: Bench = {
+	name: "aggregates",
+	title:
+		"Ten aggregates over the flights through HTTP; DuckDB, one thread, in process on the same Parquet files; D1 with the same rows, indexed by date",
+	async run(session) {
+		const directory = mkdtempSync(join(tmpdir(), "littoral-bench-"));
+		const flights = await flightsOf(session.size, directory);
+		const [littoral, d1] = [await startLittoralServer(), await startD1()];
+		try {
+			const client = await littoral.tenant("aggregates");
+			await client.execute(FLIGHTS_DDL);
+			expectAnswer("rows imported", await importToLittoral(client, flights), flights.rowCount);
+			const files =
+				session.size === "full"
+					? `read_parquet('${await dataFiles(littoral, join(directory, "files"))}/*.parquet')`
+					: `'${flights.parquetPath}'`;
+			await post(d1, "/exec", D1_DDL);
+			expectAnswer("rows in D1", await importToD1(d1, "json", await d1Bodies(flights, "json")), flights.rowCount);
+			await post(d1, "/exec", "CREATE INDEX flights_date ON flights (date); ANALYZE");
+			const duckdb = await openDuckDb();
+			const { expected, view } = await answers(duckdb, files);
+
+			await cold(session, { littoral, client, view, expected });
+			const warmClient = client.at(littoral.url);
+			const warm: { duckdb: number; d1: number }[] = [];
+			for (const [index, { title, sql, sqlite }] of AGGREGATES.entries()) {
+				const measured = await session.interleave({
+					what: `warm: ${title}`,
+					warmUpCount: 2,
+					peers: [
+						{ name: "littoral", cpuMs: () => littoral.cpuMs(), run: async () => texts((await warmClient.query(sql)).rows) },
+						{ name: "DuckDB", cpuMs: ownCpuMs, run: () => duckdb.query(sql) },
+					],
+					check: (rows, peer) => expectAnswer(`${title}, ${peer}`, rows, expected[index]),
+				});
+				// D1 takes seconds: by itself, fewer times, so that it does not cool the others' caches.
+				const d1Measured = await session.interleave({
+					what: `warm: ${title}`,
+					repeatCount: Math.min(2, session.repeatCount),
+					peers: [{ name: "D1", cpuMs: d1.cpuMs, run: async () => texts((await post(d1, "/query", sqlite ?? sql)) as unknown[][]) }],
+					check: (rows) => expectAnswer(`${title}, D1`, rows, expected[index]),
+				});
+				const own = measured["littoral"]?.wallMs as number;
+				warm.push({ duckdb: own / (measured["DuckDB"]?.wallMs as number), d1: (d1Measured["D1"]?.wallMs as number) / own });
+			}
+			duckdb.close();
+			for (const [index, { title }] of AGGREGATES.entries()) {
+				session.bar({ what: `warm: ${title}, time of DuckDB's`, value: warm[index]?.duckdb as number, atMost: DUCKDB_FACTOR, unit: "x" });
+			}
+			for (const [index, { title }] of AGGREGATES.entries()) {
+				session.bar({ what: `warm: ${title}, times as fast as D1`, value: warm[index]?.d1 as number, atLeast: D1_FACTOR, unit: "x" });
+			}
+			session.figure("warm: time of DuckDB's, geometric mean", geometricMean(warm.map((ratio) => ratio.duckdb)), "x");
+			session.figure("warm: times as fast as D1, geometric mean", geometricMean(warm.map((ratio) => ratio.d1)), "x");
+		} finally {
+			await Promise.all([littoral.stop(), d1.stop()]);
+			rmSync(directory, { recursive: true, force: true });
+		}
+	},
+};
+
+/**
+ * Cold: the first query over the table after a start: no schema, snapshot, footer or byte is cached, nor has the code run before. The isolates are up, as DuckDB's
+ * library is loaded; how long they take to start is what the bench `size` tells.
+ */
+async function cold(
+	session: Session,
+	{ littoral, client, view, expected }: { littoral: LittoralServer; client: LittoralClient; view: string; expected: string[][][] },
+): Promise<void> {
+	const ratios: number[] = [];
+	const queries = session.sized({ full: AGGREGATES, smoke: AGGREGATES.slice(0, 1) });
+	for (const [index, { title, sql }] of queries.entries()) {
+		let duckdb: DuckDb | null = null;
+		const measured = await session.interleave({
+			what: `cold: ${title}`,
+			repeatCount: Math.min(3, session.repeatCount),
+			peers: [
+				{
+					name: "littoral",
+					cpuMs: () => littoral.cpuMs(),
+					prepare: async () => {
+						await littoral.restart();
+						await client.at(littoral.url).query("SELECT 1");
+					},
+					run: async () => texts((await client.at(littoral.url).query(sql)).rows),
+				},
+				{
+					name: "DuckDB",
+					cpuMs: ownCpuMs,
+					prepare: async () => {
+						duckdb?.close();
+						duckdb = await openDuckDb();
+						await duckdb.query(view);
+					},
+					run: () => (duckdb as DuckDb).query(sql),
+				},
+			],
+			check: (rows, peer) => expectAnswer(`${title}, ${peer}`, rows, expected[index]),
+		});
+		ratios.push((measured["littoral"]?.wallMs as number) / (measured["DuckDB"]?.wallMs as number));
+	}
+	for (const [index, { title }] of queries.entries()) {
+		session.bar({ what: `cold: ${title}, time of DuckDB's`, value: ratios[index] as number, atMost: DUCKDB_FACTOR, unit: "x" });
+	}
+	session.figure("cold: time of DuckDB's, geometric mean", geometricMean(ratios), "x");
+}
+
+async function answers(duckdb: DuckDb, files: string): Promise<{ expected: string[][][]; view: string }> {
+	const view = `CREATE VIEW flights AS SELECT * FROM ${files}`;
+	await duckdb.query(view);
+	const expected: string[][][] = [];
+	for (const { sql } of AGGREGATES) expected.push(await duckdb.query(sql));
+	return { expected, view };
+}
+
+/** Copies the data files that the system wrote out of R2. @returns the folder */
+async function dataFiles(littoral: LittoralServer, folder: string): Promise<string> {
+	mkdirSync(folder);
+	const bucket = await littoral.miniflare.getR2Bucket("DATA", "littoral-tenant");
+	for (const { key } of (await bucket.list({ prefix: "data/" })).objects) {
+		const object = await bucket.get(key);
+		if (object !== null) writeFileSync(join(folder, basename(key)), new Uint8Array(await object.arrayBuffer()));
+	}
+	return folder;
+}
+
+const texts = (rows: unknown[][]): string[][] => rows.map((row) => row.map(String));

@@ -1,0 +1,39 @@
+/**
+ * `npm run bench [-- <name>... --smoke --repeats <n> --results <folder>]`: runs benches, prints and records what they measure.
+ *
+ * Each bench's facts go to `bench/results/<name>.jsonl`, in the place of its last run's; `npm run bench -- report` makes README's tables of them.
+ */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ROOT } from "../scripts/fleet.ts";
+import { buildStaleKernels } from "../scripts/local/kernels.ts";
+import { BENCHES } from "./registry.ts";
+import { runBench } from "./runner/run-bench.ts";
+
+const { values: options, positionals: names } = parseArgs({
+	allowPositionals: true,
+	options: {
+		smoke: { type: "boolean", default: false },
+		repeats: { type: "string", default: "5" },
+		results: { type: "string", default: join(ROOT, "bench/results") },
+	},
+});
+const unknown = names.filter((name) => !BENCHES.some((bench) => bench.name === name));
+if (unknown.length > 0) {
+	process.stderr.write(`no such bench: ${unknown.join(", ")}; there are ${BENCHES.map((bench) => bench.name).join(", ")}\n`);
+	process.exit(2);
+}
+buildStaleKernels();
+let voided = false;
+for (const bench of BENCHES) {
+	if (names.length > 0 && !names.includes(bench.name)) continue;
+	const valid = await runBench(bench, {
+		size: options.smoke ? "smoke" : "full",
+		repeatCount: Number(options.repeats),
+		resultsDir: options.results,
+		command: `npm run bench -- ${process.argv.slice(2).join(" ")}`.trimEnd(),
+		say: (line) => void process.stdout.write(`${line}\n`),
+	});
+	voided ||= !valid;
+}
+process.exit(voided ? 1 : 0);
