@@ -85,7 +85,7 @@ export interface PhysicalProject extends OperatorBase {
 }
 /**
  * Equi-join. Keys are pairwise of one type; NULL never matches. `residual` is over the columns probe ++ build, whatever the join emits, and decides matches (in a left join
- * a probe row whose matches all fail it is kept with NULLs).
+ * a probe row whose matches all fail it is kept with NULLs); it is two-valued in a mark join too: where it is NULL there is no match.
  */
 export interface PhysicalHashJoin extends OperatorBase {
 	kind: "hash_join";

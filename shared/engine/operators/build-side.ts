@@ -1,4 +1,10 @@
-/** A join's build side, materialised: its columns and, for an equi-join, its keys behind them; then the heads of the hash chains. */
+/**
+ * A join's build side, materialised: its columns and, for an equi-join, its keys behind them; then the chains of rows with equal hashes.
+ *
+ * Rows with a NULL key match nothing and are left out, but for two kinds of join, which keep them apart as *loose* rows: a full join, which emits them, and a mark
+ * join that knows NULLs, to which a NULL last key means "perhaps". That join also asks which rows match in all keys but the last (*plain* keys): loose rows hang in
+ * chains by these, and the others in two chains.
+ */
 import { SELECTION_COMPACT_FRACTION } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
@@ -8,7 +14,7 @@ import type { Batch } from "../vector/batch.ts";
 import { compactBatch, flatten } from "../vector/copy.ts";
 import type { RowPointers } from "../vector/row-gather.ts";
 import { DESCRIPTOR_BYTES, type RowColumn, rowLayout, writeDescriptors } from "../vector/row-layout.ts";
-import type { Vector } from "../vector/vector.ts";
+import type { FlatVector, Vector } from "../vector/vector.ts";
 import type { CompiledExpression } from "./evaluator.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { RowCursor } from "./row-cursor.ts";
@@ -17,44 +23,64 @@ import type { BatchSource } from "./source.ts";
 
 /** Rows hung into their chains by one kernel call. */
 const INSERT_ROW_COUNT = 2048;
+/** Of the owner's bytes in a row: a second link, or a full join's flag. */
+const EXTRA_BYTES = 8;
+
+export interface BuildSideOptions {
+	/** Of the source's columns. */
+	types: DataType[];
+	keys: Expression[];
+	/** False where joined rows are never looked at: keys alone are stored. */
+	keepsColumns: boolean;
+	/** What becomes of rows with a NULL key. */
+	loose: "dropped" | "emitted" | "perhaps";
+}
+
+/** Rows by their hashes; `link` is where the chain's link stands in a row. */
+export interface Chains {
+	heads: Pointer;
+	mask: number;
+	link: number;
+}
 
 export class BuildSide {
 	readonly #context: ExecutionContext;
-	readonly #source: BatchSource;
+	readonly #options: BuildSideOptions;
 	readonly #columnCount: number;
 	readonly #keys: { compiled: CompiledExpression; column: number }[];
 	readonly #region: Region;
 	readonly #descriptors: Pointer;
 	readonly store: RowStore;
-	heads: Pointer = 0;
-	headMask = 0;
+	readonly loose: RowStore | null;
+	/** Of `store` by every key; of `store` and of `loose` by the plain keys. */
+	byKeys: Chains | null = null;
+	byPlainKeys: Chains | null = null;
+	looseByPlainKeys: Chains | null = null;
 
-	/** @param types of the source's columns; a key that is one of them is stored once */
-	constructor(context: ExecutionContext, source: BatchSource, types: DataType[], keys: Expression[]) {
+	constructor(context: ExecutionContext, options: BuildSideOptions) {
+		const { types, keys, keepsColumns, loose } = options;
 		this.#context = context;
-		this.#source = source;
-		this.#columnCount = types.length;
+		this.#options = options;
+		this.#columnCount = keepsColumns ? types.length : 0;
 		this.#region = context.lease.region();
-		const stored = [...types];
+		const stored = keepsColumns ? [...types] : [];
 		this.#keys = keys.map((key) => {
-			const column = key.kind === "column" ? key.index : stored.push(key.type) - 1;
+			const column = keepsColumns && key.kind === "column" ? key.index : stored.push(key.type) - 1;
 			return { compiled: context.compileExpression(key), column };
 		});
-		this.store = new RowStore(context.engine, context.lease, rowLayout(stored));
+		const layout = rowLayout(stored, loose === "dropped" ? 0 : EXTRA_BYTES);
+		this.store = new RowStore(context.engine, context.lease, layout);
+		this.loose = loose === "dropped" ? null : new RowStore(context.engine, context.lease, layout);
 		this.#descriptors = context.lease.region().allocate(Math.max(1, keys.length) * DESCRIPTOR_BYTES);
 	}
 
-	/** Consumes the source. @returns "blocked", or null when every row is stored and hung */
-	consume(): "blocked" | null {
-		for (;;) {
-			if (this.#context.yieldDue) return "blocked";
-			const batch = this.#source.next();
-			if (batch === "blocked") return batch;
-			if (batch === null) break;
-			if (batch.selectedCount > 0) this.#append(batch);
-		}
-		if (this.#keys.length > 0) this.#hang();
-		return null;
+	/** Where the owner's bytes stand in a row: in a full join u32, not 0 once the row was matched. */
+	get extraOffset(): number {
+		return this.store.layout.extraOffset;
+	}
+
+	get rowCount(): number {
+		return this.store.rowCount + (this.loose?.rowCount ?? 0);
 	}
 
 	/** Where the keys stand in the stored rows. */
@@ -62,17 +88,26 @@ export class BuildSide {
 		return this.#keys.map(({ column }) => this.store.layout.columns[column] as RowColumn);
 	}
 
+	/** @returns "blocked", or null when every row of the source is stored and hung */
+	consume(source: BatchSource): "blocked" | null {
+		for (;;) {
+			if (this.#context.yieldDue) return "blocked";
+			const batch = source.next();
+			if (batch === "blocked") return batch;
+			if (batch === null) break;
+			if (batch.selectedCount > 0) this.#append(batch);
+		}
+		if (this.#keys.length > 0) this.#hangAll();
+		return null;
+	}
+
 	/** The source's columns of stored rows, for the joined batch. */
 	gather(rows: RowPointers, region: Region): Vector[] {
 		return Array.from({ length: this.#columnCount }, (_, index) => this.store.gather(index, rows, region));
 	}
 
-	cursor(): RowCursor {
-		return new RowCursor(this.#context.engine, this.store.blocks, this.store.layout.rowBytes);
-	}
-
-	close(): void {
-		this.#source.close();
+	cursor(store = this.store): RowCursor {
+		return new RowCursor(this.#context.engine, store.blocks, store.layout.rowBytes);
 	}
 
 	#append(input: Batch): void {
@@ -80,42 +115,74 @@ export class BuildSide {
 		this.#region.reset();
 		const sparse = input.selectedCount < input.rowCount * SELECTION_COMPACT_FRACTION;
 		const batch = sparse ? compactBatch(engine, input, this.#region) : input;
-		const columns = batch.columns.map((column) => flatten(engine, column, batch, this.#region));
+		const columns = this.#options.keepsColumns ? batch.columns.map((column) => flatten(engine, column, batch, this.#region)) : [];
 		let cost = columns.length;
 		const keys = this.#keys.map(({ compiled, column }) => {
 			cost += compiled.costPerRow + 4;
 			if (column >= this.#columnCount) columns[column] = flatten(engine, compiled.evaluate(batch, this.#region), batch, this.#region);
-			return columns[column] as (typeof columns)[number];
+			return columns[column] as FlatVector;
 		});
 		this.#context.spend(batch.selectedCount * cost);
 		if (keys.length === 0) {
 			this.store.append(columns, { selection: batch.selection, count: batch.selectedCount, hashes: 0 });
 			return;
 		}
-		// A NULL key matches nothing, and an unmatched build row is never emitted: it is not stored.
-		const described = this.keyColumns.map((column, index) => ({ column, vector: keys[index] as (typeof columns)[number] }));
+		const described = this.keyColumns.map((column, index) => ({ column, vector: keys[index] as FlatVector }));
 		writeDescriptors(engine, described, this.#descriptors);
-		const selection = this.#region.allocate(batch.selectedCount * 2);
-		const { kernels } = engine;
-		const count = kernels.rows_without_null(batch.selectedCount, batch.selection, keys.length, this.#descriptors, selection);
-		const hashes = this.#region.allocate(batch.rowCount * 4);
-		kernels.rows_hash(count, selection, keys.length, this.#descriptors, hashes);
-		this.store.append(columns, { selection, count, hashes });
+		this.#appendWhole(batch, columns);
+		if (this.loose !== null) this.#appendLoose(batch, columns, this.loose);
 	}
 
-	#hang(): void {
+	#appendWhole(batch: Batch, columns: FlatVector[]): void {
+		const { kernels } = this.#context.engine;
+		const keyCount = this.#keys.length;
+		const selection = this.#region.allocate(batch.selectedCount * 2);
+		const count = kernels.rows_without_null(batch.selectedCount, batch.selection, keyCount, this.#descriptors, selection);
+		const hashes = this.#region.allocate(batch.rowCount * 4);
+		kernels.rows_hash(count, selection, keyCount, this.#descriptors, hashes);
+		const first = this.store.append(columns, { selection, count, hashes });
+		if (this.#options.loose !== "perhaps") return;
+		kernels.rows_hash(count, selection, keyCount - 1, this.#descriptors, hashes);
+		kernels.join_link(count, selection, hashes, first, this.store.layout.rowBytes, this.extraOffset);
+	}
+
+	#appendLoose(batch: Batch, columns: FlatVector[], loose: RowStore): void {
+		const { kernels } = this.#context.engine;
+		const keyCount = this.#keys.length;
+		const selection = this.#region.allocate(batch.selectedCount * 2);
+		if (this.#options.loose === "emitted") {
+			const count = kernels.rows_with_null(batch.selectedCount, batch.selection, keyCount, this.#descriptors, selection);
+			loose.append(columns, { selection, count, hashes: 0 });
+			return;
+		}
+		const last = this.#descriptors + (keyCount - 1) * DESCRIPTOR_BYTES;
+		const plain = kernels.rows_without_null(batch.selectedCount, batch.selection, keyCount - 1, this.#descriptors, selection);
+		const count = kernels.rows_with_null(plain, selection, 1, last, selection);
+		const hashes = this.#region.allocate(batch.rowCount * 4);
+		kernels.rows_hash(count, selection, keyCount - 1, this.#descriptors, hashes);
+		loose.append(columns, { selection, count, hashes });
+	}
+
+	#hangAll(): void {
+		this.byKeys = this.#hang(this.store, 0);
+		if (this.#options.loose !== "perhaps" || this.loose === null) return;
+		this.byPlainKeys = this.#hang(this.store, this.extraOffset);
+		this.looseByPlainKeys = this.#hang(this.loose, 0);
+	}
+
+	#hang({ layout, rowCount, blocks }: RowStore, link: number): Chains {
 		const { engine, lease } = this.#context;
-		const { layout, rowCount, blocks } = this.store;
 		const headCount = 2 ** Math.ceil(Math.log2(Math.max(rowCount, 1024)));
-		this.heads = lease.allocatePages(headCount * 4);
-		this.headMask = headCount - 1;
-		engine.arena.views.u8.fill(0, this.heads, this.heads + headCount * 4);
+		const heads = lease.allocatePages(headCount * 4);
+		const mask = headCount - 1;
+		engine.arena.views.u8.fill(0, heads, heads + headCount * 4);
 		for (const block of blocks) {
 			for (let start = 0; start < block.rowCount; start += INSERT_ROW_COUNT) {
 				const count = Math.min(INSERT_ROW_COUNT, block.rowCount - start);
-				engine.kernels.join_insert(count, block.pointer + start * layout.rowBytes, layout.rowBytes, this.heads, this.headMask);
+				engine.kernels.join_insert(count, block.pointer + start * layout.rowBytes, layout.rowBytes, link, heads, mask);
 				this.#context.spend(count);
 			}
 		}
+		return { heads, mask, link };
 	}
 }

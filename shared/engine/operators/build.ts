@@ -2,18 +2,22 @@
 import { unreachable } from "#shared/base/assert.ts";
 import { LittoralError } from "#shared/base/errors.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
-import type { PhysicalOperator, PhysicalScan } from "#shared/contracts/plan/physical.ts";
+import type { PhysicalHashJoin, PhysicalNestedLoopJoin, PhysicalOperator, PhysicalScan } from "#shared/contracts/plan/physical.ts";
 import type { ExecutionContext } from "./execution-context.ts";
+import { ExpandOperator } from "./expand.ts";
 import { FilterOperator } from "./filter.ts";
 import { HashAggregateOperator } from "./hash-aggregate.ts";
 import { HashJoinOperator } from "./hash-join.ts";
+import type { JoinSides } from "./join.ts";
 import { LimitOperator } from "./limit.ts";
 import { NestedLoopJoinOperator } from "./nested-loop-join.ts";
 import { outputTypes } from "./output-types.ts";
 import { ProjectOperator } from "./project.ts";
+import { SetOperationOperator } from "./set-operation.ts";
 import { SortOperator } from "./sort.ts";
 import type { BatchSource } from "./source.ts";
 import { TopNOperator } from "./top-n.ts";
+import { UnionAllOperator } from "./union-all.ts";
 import { ValuesOperator } from "./values.ts";
 import { YieldingSource } from "./yielding-source.ts";
 
@@ -28,6 +32,12 @@ export function buildOperator(
 ): BatchSource {
 	const build = (child: PhysicalOperator): BatchSource => buildOperator(child, context, openScan);
 	const typesOf = (child: PhysicalOperator): DataType[] => outputTypes(child, (scan) => context.scanTypes(scan));
+	const sidesOf = (join: PhysicalHashJoin | PhysicalNestedLoopJoin): JoinSides => ({
+		probe: build(join.probe),
+		build: build(join.build),
+		probeTypes: typesOf(join.probe),
+		buildTypes: typesOf(join.build),
+	});
 	switch (node.kind) {
 		case "scan":
 			return new YieldingSource(context, openScan(node));
@@ -41,14 +51,10 @@ export function buildOperator(
 			return new LimitOperator(context, node, build(node.input));
 		case "hash_aggregate":
 			return new HashAggregateOperator(context, node, build(node.input));
-		case "hash_join": {
-			const sides = { probe: build(node.probe), build: build(node.build), buildTypes: typesOf(node.build) };
-			return new HashJoinOperator(context, node, sides);
-		}
-		case "nested_loop_join": {
-			const sides = { probe: build(node.probe), build: build(node.build), buildTypes: typesOf(node.build) };
-			return new NestedLoopJoinOperator(context, node, sides);
-		}
+		case "hash_join":
+			return new HashJoinOperator(context, node, sidesOf(node));
+		case "nested_loop_join":
+			return new NestedLoopJoinOperator(context, node, sidesOf(node));
 		case "sort":
 			return new SortOperator(context, node, build(node.input), typesOf(node.input));
 		case "top_n":
@@ -57,8 +63,11 @@ export function buildOperator(
 			// One executor: there is nobody to exchange with.
 			return build(node.input);
 		case "union_all":
+			return new UnionAllOperator(node.inputs.map(build));
 		case "set_operation":
+			return new SetOperationOperator(context, node, { left: build(node.left), right: build(node.right) }, typesOf(node.left));
 		case "expand":
+			return new ExpandOperator(context, node, build(node.input));
 		case "window":
 		case "table_function":
 		case "subplan_scan":

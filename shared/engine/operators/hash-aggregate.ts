@@ -30,7 +30,7 @@ export class HashAggregateOperator implements BatchSource {
 	readonly #region: Region;
 	#output: RowCursor | null = null;
 
-	constructor(context: ExecutionContext, node: PhysicalHashAggregate, input: BatchSource) {
+	constructor(context: ExecutionContext, node: Pick<PhysicalHashAggregate, "groupKeys" | "aggregates">, input: BatchSource) {
 		this.#context = context;
 		this.#input = input;
 		this.#keys = node.groupKeys.map((key) => context.compileExpression(key));

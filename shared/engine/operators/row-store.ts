@@ -41,11 +41,12 @@ export class RowStore {
 	/**
 	 * Appends the live rows of `columns`, which are in the layout's order.
 	 * @param rows u16 positions, or 0 for rows 0 to `count`; `hashes` u32 by position, or 0
+	 * @returns the first of the stored rows, which are neighbours
 	 */
-	append(columns: FlatVector[], rows: { selection: Pointer; count: number; hashes: Pointer }): void {
+	append(columns: FlatVector[], rows: { selection: Pointer; count: number; hashes: Pointer }): Pointer {
 		const { kernels } = this.#engine;
 		const { selection, count } = rows;
-		if (count === 0) return;
+		if (count === 0) return 0;
 		const heap = this.#reserveHeap(columns, rows);
 		const target = this.#reserveRows(count);
 		writeDescriptors(
@@ -56,6 +57,7 @@ export class RowStore {
 		const { rowBytes, columns: slots } = this.layout;
 		this.#heapNext = kernels.rows_write(count, selection, slots.length, this.#descriptors, rows.hashes, rowBytes, target, heap);
 		this.rowCount += count;
+		return target;
 	}
 
 	/** Column `index` of the given rows. */

@@ -1,13 +1,22 @@
-// Hash join: chains of stored rows (row: u32 hash, u32 next) that hang from `heads`, u32 each, a power of two of them.
+// Hash join: chains of stored rows that hang from `heads`, u32 each, a power of two of them. A link (u32 hash, u32 next) stands `link` bytes into a row: the row's own
+// header, or a second one behind its slots where rows hang in two chains.
 import { equalsStored, livePosition } from "./row-store";
+import { isValid } from "./validity";
 
 /** Hangs `count` neighbouring rows into their chains. */
-export function join_insert(count: i32, first: usize, rowBytes: i32, heads: usize, mask: u32): void {
+export function join_insert(count: i32, first: usize, rowBytes: i32, link: i32, heads: usize, mask: u32): void {
 	for (let index: i32 = 0; index < count; index++) {
 		const row = first + <usize>(index * rowBytes);
-		const head = heads + (<usize>(load<u32>(row) & mask) << 2);
-		store<u32>(row, load<u32>(head), 4);
+		const head = heads + (<usize>(load<u32>(row + link) & mask) << 2);
+		store<u32>(row + link, load<u32>(head), 4);
 		store<u32>(head, <u32>row);
+	}
+}
+
+/** Writes the hashes (u32 by position) of live rows into the links of as many neighbouring stored rows. */
+export function join_link(count: i32, selection: usize, hashes: usize, first: usize, rowBytes: i32, link: i32): void {
+	for (let index: i32 = 0; index < count; index++) {
+		store<u32>(first + <usize>(index * rowBytes) + link, load<u32>(hashes + (<usize>livePosition(selection, index) << 2)));
 	}
 }
 
@@ -16,7 +25,7 @@ export function join_insert(count: i32, first: usize, rowBytes: i32, heads: usiz
  * probe row, 4 the stored row to look at next (0: begin its chain), 8 stored rows that may be looked at, counted down: a long chain of other keys must not take one call.
  * The descriptors name the stored rows' key slots. @returns pairs; the end is reached when state[0] is `count`
  */
-export function join_probe(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, heads: usize, mask: u32, state: usize, capacity: i32, outPositions: usize, outRows: usize): i32 {
+export function join_probe(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, link: i32, heads: usize, mask: u32, state: usize, capacity: i32, outPositions: usize, outRows: usize): i32 {
 	let index = load<i32>(state);
 	let stored: usize = <usize>load<u32>(state, 4);
 	let pairs: i32 = 0;
@@ -32,7 +41,7 @@ export function join_probe(count: i32, selection: usize, columnCount: i32, descr
 				store<i32>(state, 0, 8);
 				return pairs;
 			}
-			if (load<u32>(stored) == hash && equalsStored(row, columnCount, descriptors, stored)) {
+			if (load<u32>(stored + link) == hash && equalsStored(row, columnCount, descriptors, stored)) {
 				if (pairs == capacity) {
 					store<i32>(state, index);
 					store<u32>(state, <u32>stored, 4);
@@ -43,7 +52,7 @@ export function join_probe(count: i32, selection: usize, columnCount: i32, descr
 				store<u32>(outRows + (<usize>pairs << 2), <u32>stored);
 				pairs++;
 			}
-			stored = <usize>load<u32>(stored, 4);
+			stored = <usize>load<u32>(stored + link, 4);
 		}
 	}
 	store<i32>(state, index);
@@ -52,20 +61,103 @@ export function join_probe(count: i32, selection: usize, columnCount: i32, descr
 	return pairs;
 }
 
-/** Marks the positions of `count` pairs that are live: matched[position] = 1 (u8). */
-export function join_mark(count: i32, selection: usize, positions: usize, matched: usize): void {
+/**
+ * Marks (u8, `value`) the positions of live rows for which a stored row with equal keys is there; rows marked already are passed over. `state` as in `join_probe`:
+ * the end is reached when state[0] is `count`.
+ */
+export function join_exists(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, link: i32, heads: usize, mask: u32, state: usize, value: i32, matched: usize): void {
+	let index = load<i32>(state);
+	let stored: usize = <usize>load<u32>(state, 4);
+	let budget = load<i32>(state, 8);
+	for (; index < count; index++) {
+		const row = livePosition(selection, index);
+		if (load<u8>(matched + <usize>row) != 0) continue;
+		const hash = load<u32>(hashes + (<usize>row << 2));
+		if (stored == 0) stored = <usize>load<u32>(heads + (<usize>(hash & mask) << 2));
+		while (stored != 0) {
+			if (--budget < 0) {
+				store<i32>(state, index);
+				store<u32>(state, <u32>stored, 4);
+				store<i32>(state, 0, 8);
+				return;
+			}
+			if (load<u32>(stored + link) == hash && equalsStored(row, columnCount, descriptors, stored)) {
+				store<u8>(matched + <usize>row, <u8>value);
+				break;
+			}
+			stored = <usize>load<u32>(stored + link, 4);
+		}
+		stored = 0;
+	}
+	store<i32>(state, index);
+	store<u32>(state, 0, 4);
+	store<i32>(state, budget, 8);
+}
+
+/** Marks (u8, `value`) the positions of `count` pairs that are live. @returns how many were marked before */
+export function join_mark(count: i32, selection: usize, positions: usize, value: i32, matched: usize): i32 {
+	let again: i32 = 0;
 	for (let index: i32 = 0; index < count; index++) {
-		store<u8>(matched + <usize>load<u16>(positions + (<usize>livePosition(selection, index) << 1)), 1);
+		const at = matched + <usize>load<u16>(positions + (<usize>livePosition(selection, index) << 1));
+		again += i32(load<u8>(at) != 0);
+		store<u8>(at, <u8>value);
+	}
+	return again;
+}
+
+/** As `join_mark` of pairs whose condition is a boolean (by pair): 1 where one is true, else 2 where one is NULL. `constant`: pair 0's for all. */
+export function join_mark_values(count: i32, positions: usize, values: usize, validity: usize, constant: i32, matched: usize): void {
+	for (let index: i32 = 0; index < count; index++) {
+		const pair = constant != 0 ? 0 : index;
+		const at = matched + <usize>load<u16>(positions + (<usize>index << 1));
+		if (!isValid(validity, pair)) {
+			if (load<u8>(at) == 0) store<u8>(at, 2);
+		} else if (load<u8>(values + <usize>pair) != 0) {
+			store<u8>(at, 1);
+		}
 	}
 }
 
-/** Live rows that are not marked, as u16 positions at `out`. @returns how many */
-export function join_unmarked(count: i32, selection: usize, matched: usize, out: usize): i32 {
+/** Live rows that are marked, or those that are not, as u16 positions at `out` (which may be `selection`). @returns how many */
+export function join_marked(marked: i32, count: i32, selection: usize, matched: usize, out: usize): i32 {
 	let kept: i32 = 0;
 	for (let index: i32 = 0; index < count; index++) {
 		const row = livePosition(selection, index);
 		store<u16>(out + (<usize>kept << 1), <u16>row);
-		kept += i32(load<u8>(matched + <usize>row) == 0);
+		kept += i32((load<u8>(matched + <usize>row) != 0) == (marked != 0));
+	}
+	return kept;
+}
+
+/** Marks as a boolean column: 1 is true, 2 NULL. @returns how many are NULL */
+export function join_mark_column(rowCount: i32, matched: usize, values: usize, validity: usize): i32 {
+	let nulls: i32 = 0;
+	memory.fill(validity, 0xff, (rowCount + 7) >> 3);
+	for (let row: i32 = 0; row < rowCount; row++) {
+		const mark = load<u8>(matched + <usize>row);
+		store<u8>(values + <usize>row, u8(mark == 1));
+		if (mark != 2) continue;
+		nulls++;
+		const at = validity + (row >> 3);
+		store<u8>(at, load<u8>(at) & ~<u8>(<i32>1 << (row & 7)));
+	}
+	return nulls;
+}
+
+/** Sets the u32 `flag` bytes into each stored row of the live pairs. */
+export function join_flag(count: i32, selection: usize, rows: usize, flag: i32): void {
+	for (let index: i32 = 0; index < count; index++) {
+		store<u32>(<usize>load<u32>(rows + (<usize>livePosition(selection, index) << 2)) + flag, 1);
+	}
+}
+
+/** Packs the stored rows whose flag is not set; `out` may be `rows`. @returns how many */
+export function join_unflagged(count: i32, rows: usize, flag: i32, out: usize): i32 {
+	let kept: i32 = 0;
+	for (let index: i32 = 0; index < count; index++) {
+		const row = load<u32>(rows + (<usize>index << 2));
+		store<u32>(out + (<usize>kept << 2), row);
+		kept += i32(load<u32>(<usize>row + flag) == 0);
 	}
 	return kept;
 }

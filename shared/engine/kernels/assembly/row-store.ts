@@ -162,8 +162,9 @@ export function rows_hash(count: i32, selection: usize, columnCount: i32, descri
 	}
 }
 
-/** Live rows without a NULL in any column, as u16 positions at `out` (which may be `selection`). @returns how many */
-export function rows_without_null(count: i32, selection: usize, columnCount: i32, descriptors: usize, out: usize): i32 {
+// @ts-ignore: decorator
+@inline
+function rowsByNull(wanted: bool, count: i32, selection: usize, columnCount: i32, descriptors: usize, out: usize): i32 {
 	let kept: i32 = 0;
 	for (let index: i32 = 0; index < count; index++) {
 		const row = livePosition(selection, index);
@@ -172,10 +173,14 @@ export function rows_without_null(count: i32, selection: usize, columnCount: i32
 			whole = whole && isValid(<usize>load<u32>(descriptors + <usize>column * DESCRIPTOR_BYTES, 16), row);
 		}
 		store<u16>(out + (<usize>kept << 1), <u16>row);
-		kept += i32(whole);
+		kept += i32(whole != wanted);
 	}
 	return kept;
 }
+/** Live rows without a NULL in any column, as u16 positions at `out` (which may be `selection`). @returns how many */
+export function rows_without_null(count: i32, selection: usize, columnCount: i32, descriptors: usize, out: usize): i32 { return rowsByNull(false, count, selection, columnCount, descriptors, out); }
+/** The other ones: with a NULL in some column. */
+export function rows_with_null(count: i32, selection: usize, columnCount: i32, descriptors: usize, out: usize): i32 { return rowsByNull(true, count, selection, columnCount, descriptors, out); }
 
 /** A batch's row against a stored one: NULL equals NULL. */
 export function equalsStored(row: i32, columnCount: i32, descriptors: usize, stored: usize): bool {

@@ -1,0 +1,150 @@
+/** What a join emits, by its kind, once a finder of pairs has told it which of them match. */
+import { unreachable } from "#shared/base/assert.ts";
+import { LittoralError } from "#shared/base/errors.ts";
+import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
+import type { DataType } from "#shared/contracts/data-type.ts";
+import type { JoinKind } from "#shared/contracts/plan/physical.ts";
+import type { Pointer } from "../memory/arena.ts";
+import type { Region } from "../memory/region.ts";
+import type { Batch } from "../vector/batch.ts";
+import { constantVector } from "../vector/builder.ts";
+import { takeBatch } from "../vector/copy.ts";
+import type { FlatVector } from "../vector/vector.ts";
+import type { BuildSide } from "./build-side.ts";
+import type { ExecutionContext } from "./execution-context.ts";
+import type { RowCursor } from "./row-cursor.ts";
+
+/** A mark of a probe row, u8 by position: 0 no match, 1 a match, 2 a match that is NULL. */
+export const MARK = { matched: 1, unknown: 2 } as const;
+
+/** Pairs of a probe row's position (u16) and a stored row (u32). */
+export interface Pairs {
+	positions: Pointer;
+	rows: Pointer;
+	count: number;
+}
+
+/** Only whether there is a match counts, not with what. */
+export function asksExistence(join: JoinKind): boolean {
+	return join === "semi" || join === "anti" || join === "mark";
+}
+
+export class JoinOutput {
+	readonly #context: ExecutionContext;
+	readonly #join: JoinKind;
+	readonly #build: BuildSide;
+	readonly #probeTypes: DataType[];
+	/** Build rows of a full join still to be looked through for those without a match; null before the first. */
+	#rest: RowCursor[] | null = null;
+
+	constructor(context: ExecutionContext, join: JoinKind, build: BuildSide, probeTypes: DataType[]) {
+		this.#context = context;
+		this.#join = join;
+		this.#build = build;
+		this.#probeTypes = probeTypes;
+	}
+
+	/** False where only pairs are emitted: then there are no marks. */
+	get marks(): boolean {
+		return this.#join !== "inner";
+	}
+
+	/** True where no probe row can give anything if the build side is empty. */
+	get needsBuild(): boolean {
+		return this.#join === "inner" || this.#join === "semi";
+	}
+
+	/** Probe and build columns side by side. */
+	joined(batch: Batch, pairs: Pairs, region: Region): Batch {
+		const { engine } = this.#context;
+		const probeSide = takeBatch(engine, batch, pairs, region);
+		const columns = [...probeSide.columns, ...this.#build.gather(pairs, region)];
+		this.#context.spend(pairs.count * columns.length);
+		return { rowCount: pairs.count, columns, selection: 0, selectedCount: pairs.count };
+	}
+
+	/**
+	 * @param matches joined pairs, of which those that do not match are no longer selected
+	 * @returns what of them is emitted now, if anything. @throws cardinality_violation (21000)
+	 */
+	accept(matches: Batch, pairs: Pairs, matched: Pointer): Batch | null {
+		const { kernels } = this.#context.engine;
+		const { selectedCount, selection } = matches;
+		if (selectedCount === 0) return null;
+		if (this.marks) {
+			const again = kernels.join_mark(selectedCount, selection, pairs.positions, MARK.matched, matched);
+			if (again > 0 && this.#join === "single") {
+				throw new LittoralError("cardinality_violation", "more than one row returned by a subquery used as an expression");
+			}
+		}
+		if (this.#join === "full") kernels.join_flag(selectedCount, selection, pairs.rows, this.#build.extraOffset);
+		return asksExistence(this.#join) ? null : matches;
+	}
+
+	/** What a probe batch gives once all its matches are marked. */
+	finish(batch: Batch, matched: Pointer, region: Region): Batch | null {
+		region.reset();
+		this.#context.spend(batch.selectedCount);
+		switch (this.#join) {
+			case "inner":
+				return null;
+			case "left":
+			case "full":
+			case "single":
+				return this.#unmatched(batch, matched, region);
+			case "semi":
+				return this.#narrowed(batch, { marked: 1, matched }, region);
+			case "anti":
+				return this.#narrowed(batch, { marked: 0, matched }, region);
+			case "mark":
+				return { ...batch, columns: [...batch.columns, this.#markColumn(batch.rowCount, matched, region)] };
+			default:
+				return unreachable(this.#join);
+		}
+	}
+
+	/** After the last probe batch: some rows without a match of a full join's build side, or null in a step without any; "done" at the end. */
+	rest(region: Region): Batch | "done" | null {
+		if (this.#join !== "full") return "done";
+		const { loose } = this.#build;
+		this.#rest ??= [this.#build.cursor(), ...(loose === null ? [] : [this.#build.cursor(loose)])];
+		const [cursor] = this.#rest;
+		if (cursor === undefined) return "done";
+		region.reset();
+		const { rows, count: lookedAt } = cursor.next(BATCH_ROW_COUNT_MAX, region);
+		if (lookedAt === 0) this.#rest.shift();
+		this.#context.spend(lookedAt);
+		const { engine } = this.#context;
+		const count = engine.kernels.join_unflagged(lookedAt, rows, this.#build.extraOffset, rows);
+		if (count === 0) return null;
+		const nulls = this.#probeTypes.map((type) => constantVector(engine, region, type, null));
+		const columns = [...nulls, ...this.#build.gather({ rows, count }, region)];
+		this.#context.spend(count * columns.length);
+		return { rowCount: count, columns, selection: 0, selectedCount: count };
+	}
+
+	#unmatched(batch: Batch, matched: Pointer, region: Region): Batch | null {
+		const { positions, count } = this.#marked(batch, { marked: 0, matched }, region);
+		if (count === 0) return null;
+		return this.joined(batch, { positions, rows: region.allocateZeroed(count * 4), count }, region);
+	}
+
+	#narrowed(batch: Batch, rows: { marked: 0 | 1; matched: Pointer }, region: Region): Batch | null {
+		const { positions, count } = this.#marked(batch, rows, region);
+		return count === 0 ? null : { ...batch, selection: positions, selectedCount: count };
+	}
+
+	#marked(batch: Batch, { marked, matched }: { marked: 0 | 1; matched: Pointer }, region: Region): { positions: Pointer; count: number } {
+		const positions = region.allocate(batch.selectedCount * 2);
+		const { kernels } = this.#context.engine;
+		return { positions, count: kernels.join_marked(marked, batch.selectedCount, batch.selection, matched, positions) };
+	}
+
+	#markColumn(rowCount: number, matched: Pointer, region: Region): FlatVector {
+		const values = region.allocate(rowCount);
+		const validity = region.allocate((rowCount + 7) >> 3);
+		const nulls = this.#context.engine.kernels.join_mark_column(rowCount, matched, values, validity);
+		const type: DataType = { kind: "boolean" };
+		return { kind: "flat", type, physical: "bool", values, validity: nulls === 0 ? 0 : validity, offsets: 0 };
+	}
+}
