@@ -11,6 +11,7 @@ import { MATH_SIGNATURES } from "./math-signatures.ts";
 import { OPERATOR_SIGNATURES } from "./operator-signatures.ts";
 import type { FunctionSignature } from "./signature.ts";
 import { STRING_SIGNATURES } from "./string-signatures.ts";
+import { TABLE_SIGNATURES } from "./table-signatures.ts";
 import { WINDOW_SIGNATURES } from "./window-signatures.ts";
 
 export const SIGNATURES: readonly FunctionSignature[] = [
@@ -20,6 +21,7 @@ export const SIGNATURES: readonly FunctionSignature[] = [
 	...DATETIME_SIGNATURES,
 	...AGGREGATE_SIGNATURES,
 	...WINDOW_SIGNATURES,
+	...TABLE_SIGNATURES,
 ];
 
 const byId = new Map(SIGNATURES.map((signature) => [signature.id, signature]));

@@ -1,8 +1,13 @@
 /** What the binder knows of a function and what binds it to its kernel: the stable id. */
 import type { DataType, DataTypeKind } from "../data-type.ts";
 
-/** An argument's type without its parameters; `any` takes every type as it is (the kernel, or the evaluator, looks at the type it gets). */
-export type ArgumentKind = DataTypeKind | "any";
+/**
+ * An argument's type without its parameters; `any` takes every type as it is (the kernel, or the evaluator, looks at the type it gets), `nonarray` every type but
+ * arrays. Of arrays, `array` and `element` are PostgreSQL's anyarray and anyelement: all of a call agree on one element type. `compatible_array` and `compatible`
+ * take the common type of what the call gives them.
+ */
+export type ArgumentKind = DataTypeKind | PolymorphicKind | "any" | "nonarray" | "text[]" | "integer[]";
+export type PolymorphicKind = "array" | "element" | "compatible_array" | "compatible";
 
 /**
  * One overload. `id` is stable, stored in plans: the name and the argument kinds, e.g. `add(integer,integer)`.

@@ -67,9 +67,7 @@ class JsonReader {
 			} while (this.#accept(","));
 			if (!this.#accept("}")) throw invalidJson();
 		}
-		const sorted = [...members].map(([key, value]) => ({ key, bytes: encoder.encode(key), value }));
-		sorted.sort((left, right) => compareKeys(left.bytes, right.bytes));
-		return `{${sorted.map(({ key, value }) => `${quoteJson(key)}: ${value}`).join(", ")}}`;
+		return writeObject(members);
 	}
 
 	#array(depth: number): string {
@@ -81,7 +79,7 @@ class JsonReader {
 			} while (this.#accept(","));
 			if (!this.#accept("]")) throw invalidJson();
 		}
-		return `[${elements.join(", ")}]`;
+		return writeArray(elements);
 	}
 
 	#string(): string {
@@ -148,6 +146,16 @@ function hasControlCharacter(text: string): boolean {
 	return false;
 }
 
+/** An object of canonical values, its members in their order. */
+export function writeObject(members: Map<string, string>): string {
+	const sorted = [...members].map(([key, value]) => ({ key, bytes: encoder.encode(key), value }));
+	if (sorted.length > 1) sorted.sort((left, right) => compareKeys(left.bytes, right.bytes));
+	return `{${sorted.map(({ key, value }) => `${quoteJson(key)}: ${value}`).join(", ")}}`;
+}
+
+/** An array of canonical values. */
+export const writeArray = (elements: string[]): string => `[${elements.join(", ")}]`;
+
 function compareKeys(left: Uint8Array, right: Uint8Array): number {
 	if (left.length !== right.length) return left.length - right.length;
 	for (let index = 0; index < left.length; index++) {
@@ -157,8 +165,8 @@ function compareKeys(left: Uint8Array, right: Uint8Array): number {
 	return 0;
 }
 
-/** A JSON number without its exponent, every digit kept. */
-function plainNumber(literal: string): string {
+/** A JSON number without its exponent, every digit kept. @throws 54000 above VALUE_BYTES_MAX digits */
+export function plainNumber(literal: string): string {
 	const parts = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) as RegExpExecArray;
 	const whole = parts[2] as string;
 	const fraction = parts[3] ?? "";
@@ -174,7 +182,7 @@ function plainNumber(literal: string): string {
 }
 
 /** A JSON string literal as PostgreSQL escapes it: only quotes, backslashes and control characters. */
-function quoteJson(text: string): string {
+export function quoteJson(text: string): string {
 	return JSON.stringify(text);
 }
 

@@ -182,8 +182,8 @@ const escapes = [
 const strings = [
 	call("concat(any...)", lit("text", "a"), lit("integer", "1"), lit("boolean", "true"), lit("text", null), lit("char(3)", "x")),
 	call("concat(any...)", lit("date", "2024-01-02"), lit("numeric(5,2)", "1.50")),
-	call("concat_op(text,any)", lit("text", "n="), lit("boolean", "false")),
-	call("concat_op(any,text)", lit("timestamp", "2024-01-02 03:04:05"), lit("text", "!")),
+	call("concat_op(text,nonarray)", lit("text", "n="), lit("boolean", "false")),
+	call("concat_op(nonarray,text)", lit("timestamp", "2024-01-02 03:04:05"), lit("text", "!")),
 	call("concat_op(bytea,bytea)", lit("bytea", "\\x01"), lit("bytea", "\\xff")),
 	call("substring(bytea,integer,integer)", lit("bytea", "\\x010203"), lit("integer", "2"), lit("integer", "1")),
 	call("length(bytea)", lit("bytea", "\\x010203")),

@@ -61,7 +61,7 @@ function bindConcatenation(output: boolean): Bind {
 export const CONCATENATION_KERNELS: Record<string, Bind> = {
 	"concat(any...)": bindConcatenation(true),
 	"concat_op(text,text)": bindConcatenation(false),
-	"concat_op(text,any)": bindConcatenation(false),
-	"concat_op(any,text)": bindConcatenation(false),
+	"concat_op(text,nonarray)": bindConcatenation(false),
+	"concat_op(nonarray,text)": bindConcatenation(false),
 	"concat_op(bytea,bytea)": bindConcatenation(false),
 };

@@ -9,7 +9,7 @@ import { RE2JS } from "re2js";
 import type { Bind } from "../kernel.ts";
 import { perValueBound } from "../per-value.ts";
 
-interface Flags {
+export interface Flags {
 	global: boolean;
 	bits: number;
 	literal: boolean;
@@ -77,7 +77,7 @@ function compile(pattern: string, flags: Flags): RE2JS {
 }
 
 /** Remembers the last expression: a constant pattern is compiled once, when the first row asks. */
-function remember(): (pattern: string, flags: string) => { expression: RE2JS; flags: Flags } {
+export function rememberPattern(): (pattern: string, flags: string) => { expression: RE2JS; flags: Flags } {
 	let known: { pattern: string; flagText: string; expression: RE2JS; flags: Flags } | null = null;
 	return (pattern, flagText) => {
 		if (known?.pattern !== pattern || known.flagText !== flagText) {
@@ -90,7 +90,7 @@ function remember(): (pattern: string, flags: string) => { expression: RE2JS; fl
 
 function bindMatch(fixedFlags: string, negated: boolean): Bind {
 	return perValueBound(() => {
-		const compiled = remember();
+		const compiled = rememberPattern();
 		return ([text, pattern, flags]) => {
 			const { expression, flags: parsed } = compiled(pattern as string, (flags as string | undefined) ?? fixedFlags);
 			if (parsed.global) {
@@ -137,7 +137,7 @@ function replaceMatches(expression: RE2JS, text: string, pieces: Piece[], global
 }
 
 const bindReplace: Bind = perValueBound(() => {
-	const compiled = remember();
+	const compiled = rememberPattern();
 	let known: { text: string; pieces: Piece[] } = { text: "", pieces: [] };
 	return ([text, pattern, replacement, flagText]) => {
 		const { expression, flags } = compiled(pattern as string, (flagText as string | undefined) ?? "");
@@ -148,7 +148,7 @@ const bindReplace: Bind = perValueBound(() => {
 
 function bindFirst(choose: (matcher: ReturnType<RE2JS["matcher"]>) => SqlValue): Bind {
 	return perValueBound(() => {
-		const compiled = remember();
+		const compiled = rememberPattern();
 		return ([text, pattern]) => {
 			const matcher = compiled(pattern as string, "").expression.matcher(text as string);
 			return matcher.find() ? choose(matcher) : null;
@@ -157,7 +157,7 @@ function bindFirst(choose: (matcher: ReturnType<RE2JS["matcher"]>) => SqlValue):
 }
 
 const bindCount: Bind = perValueBound(() => {
-	const compiled = remember();
+	const compiled = rememberPattern();
 	return ([value, pattern]) => {
 		const text = value as string;
 		const matcher = compiled(pattern as string, "").expression.matcher(text);

@@ -1,7 +1,7 @@
 /** Function calls and aggregates. */
 import type { FuncCall, Node } from "libpg-query";
 import { signaturesByName } from "#shared/contracts/functions/registry.ts";
-import type { FunctionSignature } from "#shared/contracts/functions/signature.ts";
+import type { ArgumentKind, FunctionSignature } from "#shared/contracts/functions/signature.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { AggregateCall, Expression } from "#shared/contracts/plan/expression.ts";
 import { fingerprint } from "../../logical/expression.ts";
@@ -9,7 +9,8 @@ import { as, leftmost, strings } from "../parse/ast.ts";
 import { boundType, typed, type Bound } from "./bound.ts";
 import { bindExplicitCast, canCoerce, coerce, coerceBoolean, settle } from "./coerce.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
-import { resolveOverload, typeOfKind } from "./resolve-function.ts";
+import { concreteTypes } from "./polymorphic.ts";
+import { type PlainKind, resolveOverload, typeOfKind } from "./resolve-function.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
 
 /** Names of types that PostgreSQL also takes as one-argument functions. */
@@ -61,6 +62,7 @@ export function bindFunctionCall(environment: ExpressionEnvironment, call: FuncC
 	if ((call.args ?? []).some((argument) => as(argument, "NamedArgExpr") !== undefined))
 		throw statement.unsupported("a named argument", location);
 	const overloads = signaturesByName(name);
+	if (overloads[0]?.kind === "table") throw statement.unsupported(`${name} in an expression`, location);
 	if (overloads[0]?.kind === "aggregate") return bindAggregate(environment, call, { overloads, shownName, location });
 	if (call.agg_star || call.agg_distinct || call.agg_filter !== undefined || call.agg_order !== undefined) {
 		refuseAggregateSyntax(statement, call, { overloads, shownName, location });
@@ -97,7 +99,7 @@ interface CallSite {
 }
 interface Chosen {
 	signature: FunctionSignature;
-	kinds: (DataType["kind"] | "any")[];
+	kinds: ArgumentKind[];
 }
 
 /** @throws undefined_function (42883), ambiguous_function (42725) */
@@ -124,7 +126,16 @@ function chooseOverload(statement: StatementContext, site: CallSite): Chosen {
 
 /** The call with every argument cast to what the overload takes. */
 export function makeCall(statement: StatementContext, chosen: Chosen, list: Bound[]): Expression {
-	const given = list.map((bound, index) => coerceToKind(statement, bound, chosen.kinds[index] as DataType["kind"] | "any"));
+	const concrete = concreteTypes(chosen.kinds, list.map(boundType));
+	if (concrete === "undetermined") {
+		throw statement.error("datatype_mismatch", "could not determine polymorphic type because input has type unknown");
+	}
+	const given = list.map((bound, index) => {
+		const type = concrete?.[index] ?? null;
+		return type === null
+			? coerceToKind(statement, bound, chosen.kinds[index] as PlainKind | "any" | "nonarray")
+			: coerce(statement, bound, type);
+	});
 	// A VARCHAR that stands for text makes text.
 	const types = given.map(
 		({ type }, index): DataType => (type.kind === "varchar" && chosen.kinds[index] === "text" ? { kind: "text" } : type),
@@ -133,8 +144,8 @@ export function makeCall(statement: StatementContext, chosen: Chosen, list: Boun
 }
 
 /** `numeric` takes fixed and free values, `text` takes VARCHAR, `any` everything as it is. */
-function coerceToKind(statement: StatementContext, bound: Bound, kind: DataType["kind"] | "any"): Expression {
-	if (kind === "any") return settle(statement, bound);
+function coerceToKind(statement: StatementContext, bound: Bound, kind: PlainKind | "any" | "nonarray"): Expression {
+	if (kind === "any" || kind === "nonarray") return settle(statement, bound);
 	if (bound.kind === "typed") {
 		const { type } = bound.expression;
 		if (type.kind === kind || (kind === "text" && type.kind === "varchar")) return bound.expression;

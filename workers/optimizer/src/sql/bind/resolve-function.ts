@@ -9,12 +9,11 @@
  *
  * @see https://www.postgresql.org/docs/18/typeconv-func.html
  */
-import type { FunctionSignature } from "#shared/contracts/functions/signature.ts";
-import type { DataType, DataTypeKind } from "#shared/contracts/data-type.ts";
+import type { ArgumentKind, FunctionSignature } from "#shared/contracts/functions/signature.ts";
+import { sameType, type DataType, type DataTypeKind } from "#shared/contracts/data-type.ts";
 import { canCoerce } from "./coerce.ts";
-import { isPreferred, typeCategory, type TypeCategory } from "./type-category.ts";
-
-type ArgumentKind = DataTypeKind | "any";
+import { concreteTypes } from "./polymorphic.ts";
+import { bareType, isPreferred, typeCategory, type TypeCategory } from "./type-category.ts";
 
 /** An overload spread over the arguments at hand: a variadic one repeats its last kind. */
 interface Candidate {
@@ -31,12 +30,12 @@ export function resolveOverload(
 	options: { operator: boolean } = { operator: false },
 ): Resolution {
 	const applicable = overloads.map((signature) => spread(signature, argumentTypes.length)).filter((candidate) => candidate !== null);
-	const kinds = argumentTypes.map((type) => (type === null ? null : type.kind));
+	const kinds = argumentTypes.map(exactKind);
 	const exact = exactMatch(applicable, kinds, options.operator);
 	if (exact !== undefined) return { kind: "found", ...exact };
-	const reachable = applicable.filter((candidate) => candidate.kinds.every((kind, index) => reaches(argumentTypes[index] ?? null, kind)));
+	const reachable = applicable.filter((candidate) => isReachable(candidate, argumentTypes));
 	if (reachable.length === 0) return { kind: "none" };
-	const chosen = select(reachable, kinds);
+	const chosen = select(reachable, argumentTypes);
 	return chosen === null ? { kind: "ambiguous" } : { kind: "found", ...chosen };
 }
 
@@ -48,22 +47,47 @@ function spread(signature: FunctionSignature, count: number): Candidate | null {
 	return { signature, kinds: [...own, ...Array.from({ length: count - own.length }, () => last)] };
 }
 
-function reaches(from: DataType | null, to: ArgumentKind): boolean {
-	if (to === "any" || from === null) return true;
-	return canCoerce(from, typeOfKind(to), "implicit");
+/** The kind of argument that takes the type as it is; null for none: polymorphic kinds count as no exact match. */
+function exactKind(type: DataType | null): ArgumentKind | null {
+	if (type?.kind !== "array") return type?.kind ?? null;
+	return type.element.kind === "text" ? "text[]" : type.element.kind === "integer" ? "integer[]" : null;
 }
 
-/** A type of the kind, for asking about casts; its modifiers do not matter. */
-export function typeOfKind(kind: DataTypeKind): DataType {
+function isReachable(candidate: Candidate, types: (DataType | null)[]): boolean {
+	return candidate.kinds.every((kind, index) => reaches(types[index] ?? null, kind)) && concreteTypes(candidate.kinds, types) !== null;
+}
+
+function reaches(from: DataType | null, to: ArgumentKind): boolean {
+	if (from === null) return true;
+	switch (to) {
+		case "any":
+		case "element":
+		case "compatible":
+			return true;
+		case "nonarray":
+			return from.kind !== "array";
+		case "array":
+		case "compatible_array":
+			return from.kind === "array";
+		default:
+			return canCoerce(from, typeOfKind(to), "implicit");
+	}
+}
+
+/** A kind of argument that stands for one type. */
+export type PlainKind = Exclude<ArgumentKind, "any" | "nonarray" | "array" | "element" | "compatible" | "compatible_array">;
+
+/** The type of the kind, as far as casts to it matter. */
+export function typeOfKind(kind: PlainKind): DataType {
 	if (kind === "char") return { kind, length: 1 };
-	if (kind === "array") return { kind, element: { kind: "text" } };
+	if (kind === "text[]" || kind === "integer[]") return { kind: "array", element: { kind: kind === "text[]" ? "text" : "integer" } };
 	return { kind } as DataType;
 }
 
-function exactMatch(candidates: Candidate[], kinds: (DataTypeKind | null)[], operator: boolean): Candidate | undefined {
+function exactMatch(candidates: Candidate[], kinds: (ArgumentKind | null)[], operator: boolean): Candidate | undefined {
 	let wanted = kinds;
 	if (operator && kinds.length === 2) {
-		const [left, right] = kinds as [DataTypeKind | null, DataTypeKind | null];
+		const [left, right] = kinds as [ArgumentKind | null, ArgumentKind | null];
 		if (left === null && right !== null) wanted = [right, right];
 		else if (right === null && left !== null) wanted = [left, left];
 	}
@@ -77,16 +101,17 @@ function best(candidates: Candidate[], score: (candidate: Candidate) => number):
 	return highest === 0 ? candidates : candidates.filter((_, index) => scores[index] === highest);
 }
 
-function select(reachable: Candidate[], kinds: (DataTypeKind | null)[]): Candidate | null {
+function select(reachable: Candidate[], types: (DataType | null)[]): Candidate | null {
+	const kinds = types.map((type) => type?.kind ?? null);
+	const exact = types.map(exactKind);
 	const count = (candidate: Candidate, test: (kind: ArgumentKind, given: DataTypeKind | null) => boolean) =>
 		candidate.kinds.filter((kind, index) => test(kind, kinds[index] ?? null)).length;
-	let candidates = best(reachable, (candidate) => count(candidate, (kind, given) => given !== null && kind === given));
+	let candidates = best(reachable, (candidate) => candidate.kinds.filter((kind, index) => kind === exact[index]).length);
 	if (candidates.length === 1) return candidates[0] as Candidate;
 	candidates = best(candidates, (candidate) =>
 		count(
 			candidate,
-			(kind, given) =>
-				given !== null && (kind === given || (kind !== "any" && isPreferred(kind) && typeCategory(kind) === typeCategory(given))),
+			(kind, given) => given !== null && (kind === given || (isPreferred(kind) && typeCategory(kind) === typeCategory(given))),
 		),
 	);
 	if (candidates.length === 1) return candidates[0] as Candidate;
@@ -96,7 +121,7 @@ function select(reachable: Candidate[], kinds: (DataTypeKind | null)[]): Candida
 		candidates = byCategory;
 		if (candidates.length === 1) return candidates[0] as Candidate;
 	}
-	return selectByOneKnownKind(candidates, kinds);
+	return selectByOneKnownType(candidates, types);
 }
 
 /** Step 4. @returns null where the unknown places do not agree on a category */
@@ -113,24 +138,25 @@ function selectByCategory(candidates: Candidate[], kinds: (DataTypeKind | null)[
 		if (categories.has("S")) category = "S";
 		else if (categories.size === 1) category = [...categories][0] as TypeCategory;
 		else return null;
-		const preferred = there.some((kind) => kind !== "any" && typeCategory(kind) === category && isPreferred(kind));
+		const preferred = there.some((kind) => typeCategory(kind) === category && isPreferred(kind));
 		wanted.push({ category, preferred });
 	}
 	const kept = candidates.filter((candidate) =>
 		wanted.every(({ category, preferred }, index) => {
 			if (category === "X") return true;
 			const kind = candidate.kinds[index] as ArgumentKind;
-			return typeCategory(kind) === category && (!preferred || (kind !== "any" && isPreferred(kind)));
+			return typeCategory(kind) === category && (!preferred || isPreferred(kind));
 		}),
 	);
 	return kept.length > 0 ? kept : candidates;
 }
 
 /** Step 5. */
-function selectByOneKnownKind(candidates: Candidate[], kinds: (DataTypeKind | null)[]): Candidate | null {
-	const known = new Set(kinds.filter((kind) => kind !== null));
+function selectByOneKnownType(candidates: Candidate[], types: (DataType | null)[]): Candidate | null {
+	const known = types.filter((type) => type !== null);
 	const [only] = known;
-	if (known.size !== 1 || only === undefined) return null;
-	const kept = candidates.filter((candidate) => candidate.kinds.every((kind) => reaches(typeOfKind(only), kind)));
+	if (only === undefined || known.some((type) => !sameType(bareType(type), bareType(only)))) return null;
+	const assumed = types.map(() => only);
+	const kept = candidates.filter((candidate) => isReachable(candidate, assumed));
 	return kept.length === 1 ? (kept[0] as Candidate) : null;
 }

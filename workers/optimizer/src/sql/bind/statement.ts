@@ -85,5 +85,6 @@ export class StatementContext {
 export function bareTypeName(type: DataType | null): string {
 	if (type === null) return "unknown";
 	if (type.kind === "char") return "character";
+	if (type.kind === "array") return `${bareTypeName(type.element)}[]`;
 	return typeName(type.kind === "numeric" || type.kind === "varchar" ? { kind: type.kind } : type);
 }

@@ -1,15 +1,20 @@
 /** PostgreSQL's type categories, preferred types, and its choice of one type for several expressions (UNION, CASE, VALUES). */
 import { castContext } from "#shared/contracts/functions/casts.ts";
-import { sameType, type DataType, type DataTypeKind } from "#shared/contracts/data-type.ts";
+import type { ArgumentKind } from "#shared/contracts/functions/signature.ts";
+import { sameType, type DataType } from "#shared/contracts/data-type.ts";
 
 /** B boolean, N number, S string, D date or time, T time span, A array, U other; X is `unknown`, P a pseudo-type. */
 export type TypeCategory = "B" | "N" | "S" | "D" | "T" | "A" | "U" | "X" | "P";
 
-export function typeCategory(kind: DataTypeKind | "any" | null): TypeCategory {
+export function typeCategory(kind: ArgumentKind | null): TypeCategory {
 	switch (kind) {
 		case null:
 			return "X";
 		case "any":
+		case "nonarray":
+		case "element":
+		case "compatible":
+		case "compatible_array":
 			return "P";
 		case "boolean":
 			return "B";
@@ -32,6 +37,8 @@ export function typeCategory(kind: DataTypeKind | "any" | null): TypeCategory {
 		case "interval":
 			return "T";
 		case "array":
+		case "text[]":
+		case "integer[]":
 			return "A";
 		case "bytea":
 		case "uuid":
@@ -41,13 +48,18 @@ export function typeCategory(kind: DataTypeKind | "any" | null): TypeCategory {
 }
 
 /** Of several types of one category, the one that PostgreSQL would rather convert to. */
-export function isPreferred(kind: DataTypeKind | "any"): boolean {
+export function isPreferred(kind: ArgumentKind): boolean {
 	return kind === "boolean" || kind === "double" || kind === "text" || kind === "timestamptz" || kind === "interval";
 }
 
 /** The type without length, precision and scale. CHAR cannot be without a length and stays. */
 export function bareType(type: DataType): DataType {
+	if (type.kind === "array") return { kind: "array", element: bareType(type.element) };
 	return type.kind === "numeric" || type.kind === "varchar" ? { kind: type.kind } : type;
+}
+
+function isSameKind(left: DataType, right: DataType): boolean {
+	return left.kind === "array" && right.kind === "array" ? isSameKind(left.element, right.element) : left.kind === right.kind;
 }
 
 export type CommonType = { type: DataType } | { conflict: number; left: DataType; right: DataType };
@@ -62,7 +74,7 @@ export type CommonType = { type: DataType } | { conflict: number; left: DataType
 export function commonType(types: (DataType | null)[]): CommonType {
 	let chosen: DataType | null = null;
 	for (const [index, next] of types.entries()) {
-		if (next === null || (chosen !== null && next.kind === chosen.kind)) continue;
+		if (next === null || (chosen !== null && isSameKind(next, chosen))) continue;
 		if (chosen === null) {
 			chosen = next;
 			continue;
