@@ -186,6 +186,15 @@ export const METRIC_LABEL_VALUE_COUNT_MAX = 300;
 /** Series of one metric; further combinations of labels share one series per service. */
 export const METRIC_SERIES_COUNT_MAX = 1000;
 export const METRIC_LABEL_LENGTH_MAX = 100;
+/** Probe results kept of each service, one a minute. */
+export const HEALTH_HISTORY_MINUTE_COUNT = 24 * 60;
+/** A probe older than this says nothing about now. */
+export const HEALTH_STALE_MS = 5 * MINUTE;
+/** Notifications of alerts that wait for a webhook that fails; the oldest go first. */
+export const ALERT_NOTIFICATION_COUNT_MAX = 100;
+/** About two hours, with the waits between them. */
+export const ALERT_NOTIFICATION_ATTEMPT_COUNT_MAX = 15;
+export const ALERT_WEBHOOK_TIMEOUT_MS = 10 * SECOND;
 
 // Queues
 /** Messages that failed every time, kept for the administrator; older ones are forgotten. */

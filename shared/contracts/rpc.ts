@@ -250,11 +250,26 @@ export interface HealthRecord {
 	atMs: number;
 }
 
+export interface AlertDescription {
+	name: string;
+	severity: "warning" | "critical";
+	/** When its condition began to hold. */
+	sinceMs: number;
+	summary: string;
+}
+
+export interface PlatformStatus {
+	/** Those that fire now. */
+	alerts: AlertDescription[];
+	/** Of the last 24 hours, at most one record a minute and service, oldest first. */
+	history: HealthRecord[];
+}
+
 export interface MonitoringRpc {
 	/** Counts a numbered delta once. */
 	push(push: MetricsPush): Promise<void>;
 	recordHealth(records: HealthRecord[]): Promise<void>;
-	healthHistory(limit: number): Promise<HealthRecord[]>;
+	status(): Promise<PlatformStatus>;
 	/** Prometheus text of everything pushed, or of one service. */
 	scrape(service?: string): Promise<string>;
 	ready(): Promise<void>;

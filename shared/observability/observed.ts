@@ -18,6 +18,8 @@ export interface Observation {
 	traceparent?: string | null | undefined;
 	requestId?: string | undefined;
 	tenant?: string | undefined;
+	/** A call that goes well is neither counted nor logged: a cron that found nothing to do must not wake a hub each minute. */
+	isQuiet?: boolean;
 }
 
 /**
@@ -45,19 +47,27 @@ export async function observed<Result>(observation: Observation, work: (span: Sp
 	} finally {
 		clearInterval(timer);
 		const elapsedMs = Date.now() - startedAtMs;
-		increment("littoral_calls_total", { service, operation, code });
-		observe("littoral_call_duration_seconds", { service, operation }, elapsedMs / 1000);
-		if (code !== "ok") increment("littoral_errors_total", { service, code });
-		log(code === "internal_error" ? "error" : "info", operation, {
-			service,
-			traceId: span.traceId,
-			spanId: span.spanId,
-			parentSpanId: span.parentSpanId,
-			...(observation.requestId === undefined ? {} : { requestId: observation.requestId }),
-			...(observation.tenant === undefined ? {} : { tenant: observation.tenant }),
-			code,
-			elapsedMs,
-		});
+		if (code !== "ok" || observation.isQuiet !== true) {
+			report(observation, span, { code, elapsedMs });
+		}
 		push();
 	}
+}
+
+/** The counters and the log line of a call that has ended. */
+function report(observation: Observation, span: Span, { code, elapsedMs }: { code: string; elapsedMs: number }): void {
+	const { service, operation } = observation;
+	increment("littoral_calls_total", { service, operation, code });
+	observe("littoral_call_duration_seconds", { service, operation }, elapsedMs / 1000);
+	if (code !== "ok") increment("littoral_errors_total", { service, code });
+	log(code === "internal_error" ? "error" : "info", operation, {
+		service,
+		traceId: span.traceId,
+		spanId: span.spanId,
+		parentSpanId: span.parentSpanId,
+		...(observation.requestId === undefined ? {} : { requestId: observation.requestId }),
+		...(observation.tenant === undefined ? {} : { tenant: observation.tenant }),
+		code,
+		elapsedMs,
+	});
 }

@@ -18,7 +18,7 @@ function standIn(
 				async ready() { ${ready} }
 				async push() {}
 				async recordHealth(records) { recorded.push(...records); }
-				async healthHistory() { return recorded; }
+				async status() { return { alerts: [], history: recorded }; }
 			}
 			export default { fetch() { return new Response("stand-in"); } };`,
 	};

@@ -17,6 +17,7 @@ import { keyRoutes } from "./routes/keys.ts";
 import { type OpenApiDocument, openApiDocument, openApiRoutes } from "./routes/openapi.ts";
 import { rowsRoutes } from "./routes/rows.ts";
 import { sqlRoutes } from "./routes/sql.ts";
+import { statusRoutes } from "./routes/status.ts";
 import { tableRoutes } from "./routes/tables.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { tokenRoutes } from "./routes/token.ts";
@@ -59,6 +60,7 @@ export function createApp(): App {
 	tenantRoutes(app);
 	jobRoutes(app);
 	healthRoutes(app);
+	statusRoutes(app);
 	let document: OpenApiDocument | undefined;
 	const describe = (): OpenApiDocument => (document ??= openApiDocument(app));
 	openApiRoutes(app, describe);

@@ -45,6 +45,7 @@ a post /v1/dead-letters/{id}/redrive
 - get /health
 - get /ready
 a get /metrics
+a get /v1/status
 - get /openapi.json
 - get /docs
 - get /docs/errors`

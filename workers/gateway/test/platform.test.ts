@@ -8,6 +8,10 @@ import { finishChange, finishChanges } from "../src/identity/tenant-changes.ts";
 import worker from "../src/index.ts";
 import { ADMIN_KEY, call, fault, newKey, newTenant, postJson, problemOf, testEnv } from "./world.ts";
 
+function raise(): never {
+	throw new Error("down");
+}
+
 const admin = { credential: ADMIN_KEY };
 
 /** Rows left in IDENTITY by table, for a tenant that is gone. */
@@ -298,9 +302,34 @@ describe("operators", () => {
 		expect(await text()).not.toContain("some-name");
 	});
 
-	test("the cron tells monitoring that the gateway lives", async () => {
-		await worker.scheduled(createScheduledController({ cron: "* * * * *" }), testEnv);
-		expect((await testEnv.MONITORING.healthHistory(10)).at(-1)).toMatchObject({ service: "gateway", status: "ok" });
+	test("a request has all six probed in the background; the cron tells monitoring only of a failure", async () => {
+		await call("/health");
+		const recorded = async (): Promise<string[]> =>
+			(await testEnv.MONITORING.status()).history.map(({ service, status }) => `${service} ${status}`);
+		await expect.poll(recorded).toEqual(["gateway ok", "operations ok", "tenant ok", "optimizer ok", "catalog ok", "monitoring ok"]);
+		const before = (await recorded()).length;
+		const cron = createScheduledController({ cron: "* * * * *" });
+		await worker.scheduled(cron, testEnv);
+		expect(await recorded()).toHaveLength(before);
+		const IDENTITY = { prepare: () => raise() } as unknown as D1Database;
+		await worker.scheduled(cron, { ...testEnv, MONITORING: testEnv.MONITORING, IDENTITY });
+		expect((await recorded()).at(-1)).toBe("gateway failed");
+	});
+
+	test("/v1/status is for the administrator; the gravest alert is the status", async () => {
+		const { owner } = await newTenant();
+		expect([(await call("/v1/status")).status, (await call("/v1/status", { credential: owner })).status]).toEqual([401, 403]);
+		const status = async (): Promise<Record<string, unknown>> => await (await call("/v1/status", admin)).json();
+		expect(await status()).toMatchObject({ status: "ok", alerts: [] });
+		const slow = { name: "LittoralAppendsSlow", severity: "warning", sinceMs: 0, summary: "Slow." } as const;
+		await testEnv.MONITORING.fire([slow]);
+		expect(await status()).toMatchObject({
+			status: "warning",
+			alerts: [{ name: "LittoralAppendsSlow", severity: "warning", since: "1970-01-01T00:00:00.000Z", summary: "Slow." }],
+			history: { tenant: [{ at: expect.any(String), status: "ok", latency_ms: 1 }] },
+		});
+		await testEnv.MONITORING.fire([slow, { ...slow, severity: "critical" }]);
+		expect(await status()).toMatchObject({ status: "critical" });
 	});
 });
 

@@ -3,7 +3,7 @@ import { env, exports } from "cloudflare:workers";
 import type { Role } from "#shared/contracts/principal.ts";
 import type { Env } from "../src/env.ts";
 import type { Problem } from "../src/problem.ts";
-import type { CatalogService, OperationsService, TenantService } from "./fakes/services.ts";
+import type { CatalogService, MonitoringService, OperationsService, TenantService } from "./fakes/services.ts";
 
 /** The methods of a stand-in, as its binding has them. */
 type Methods<Service> = Omit<Service, "env" | "ctx">;
@@ -13,6 +13,7 @@ export const testEnv = env as unknown as Env & {
 	OPERATIONS: Methods<OperationsService>;
 	TENANT: Methods<TenantService>;
 	CATALOG: Methods<CatalogService>;
+	MONITORING: Methods<MonitoringService>;
 };
 
 export const ADMIN_KEY = "test-admin-key";

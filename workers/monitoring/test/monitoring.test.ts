@@ -92,11 +92,3 @@ test("a hub stores its totals by alarm, then has none", async () => {
 		expect(await state.storage.getAlarm()).toBeNull();
 	});
 });
-
-test("health history is newest first", async () => {
-	await service.recordHealth([
-		{ service: "tenant", status: "ok", latencyMs: 1, atMs: 1 },
-		{ service: "catalog", status: "failed", latencyMs: 2, atMs: 2 },
-	]);
-	expect(await service.healthHistory(1)).toEqual([{ service: "catalog", status: "failed", latencyMs: 2, atMs: 2 }]);
-});

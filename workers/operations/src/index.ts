@@ -31,14 +31,21 @@ function lifecycleOf(env: Env): { store: TenantStore; lifecycle: TenantLifecycle
 	return { store, lifecycle };
 }
 
-async function probeAll(env: Env): Promise<Record<"tenant" | "optimizer" | "catalog" | "monitoring", ServiceProbe>> {
-	const [tenant, optimizer, catalog, monitoring] = await Promise.all([
+/** The last cron of this isolate found a service that fails. */
+let wasFailing = false;
+
+async function probeOthers(env: Env): Promise<Record<"tenant" | "optimizer" | "catalog", ServiceProbe>> {
+	const [tenant, optimizer, catalog] = await Promise.all([
 		probe(() => env.TENANT.ready()),
 		probe(() => env.OPTIMIZER.ready()),
 		probe(() => env.CATALOG.ready()),
-		probe(() => env.MONITORING.ready()),
 	]);
-	return { tenant, optimizer, catalog, monitoring };
+	return { tenant, optimizer, catalog };
+}
+
+async function probeAll(env: Env): Promise<Record<"tenant" | "optimizer" | "catalog" | "monitoring", ServiceProbe>> {
+	const [others, monitoring] = await Promise.all([probeOthers(env), probe(() => env.MONITORING.ready())]);
+	return { ...others, monitoring };
 }
 
 export class OperationsService extends WorkerEntrypoint<Env> implements OperationsRpc {
@@ -130,12 +137,20 @@ const app = serviceApp<Env>("operations");
 export default {
 	fetch: app.fetch,
 
-	/** Every minute: probes the services below and records what they answered. */
+	/**
+	 * Every minute: probes the services below, and records what they answered while one fails and once when all do again. While all is well this wakes no
+	 * object: what is recorded then comes from the gateway, with requests.
+	 */
 	async scheduled(_controller, env, ctx): Promise<void> {
-		await observed({ service: "operations", operation: "cron", env, ctx }, async () => {
+		await observed({ service: "operations", operation: "cron", env, ctx, isQuiet: true }, async () => {
 			const atMs = Date.now();
-			const answers = Object.entries(await probeAll(env));
-			await env.MONITORING.recordHealth(answers.map(([service, { status, latencyMs }]) => ({ service, status, latencyMs, atMs })));
+			// Not monitoring: it answers by waking a hub, and where it does not, there is nobody to tell.
+			const answers = Object.entries(await probeOthers(env));
+			const isFailing = answers.some(([, { status }]) => status === "failed");
+			if (isFailing || wasFailing) {
+				await env.MONITORING.recordHealth(answers.map(([service, { status, latencyMs }]) => ({ service, status, latencyMs, atMs })));
+			}
+			wasFailing = isFailing;
 		});
 	},
 

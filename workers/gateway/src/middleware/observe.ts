@@ -4,6 +4,7 @@ import { log } from "#shared/observability/log.ts";
 import { startSpan } from "#shared/observability/trace.ts";
 import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "../env.ts";
+import { beat } from "../probes.ts";
 
 const SERVICE = "gateway";
 
@@ -57,6 +58,7 @@ export function observe(): MiddlewareHandler<AppEnv> {
 			elapsedMs,
 		});
 		const { executionCtx } = context;
+		beat(env, executionCtx);
 		schedulePush(SERVICE, {
 			waitUntil: (promise) => executionCtx.waitUntil(promise),
 			push: (push) => env.MONITORING.push(push),

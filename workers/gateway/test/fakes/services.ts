@@ -13,6 +13,7 @@ import type {
 	HealthRecord,
 	IngestRequest,
 	PageRequest,
+	PlatformStatus,
 	QueryAnswer,
 	QueryRequest,
 	ServiceProbe,
@@ -284,6 +285,7 @@ export class CatalogService extends WorkerEntrypoint {
 
 const pushes: MetricsPush[] = [];
 const health: HealthRecord[] = [];
+let firing: PlatformStatus["alerts"] = [];
 
 export class MonitoringService extends WorkerEntrypoint {
 	async push(push: MetricsPush): Promise<void> {
@@ -294,8 +296,13 @@ export class MonitoringService extends WorkerEntrypoint {
 		health.push(...records);
 	}
 
-	async healthHistory(): Promise<HealthRecord[]> {
-		return health;
+	async status(): Promise<PlatformStatus> {
+		return { alerts: firing, history: health };
+	}
+
+	// For tests only, beside the contract.
+	async fire(alerts: PlatformStatus["alerts"]): Promise<void> {
+		firing = alerts;
 	}
 
 	async scrape(): Promise<string> {

@@ -7,8 +7,8 @@ export interface MetricDescription {
 	labels: readonly string[];
 	/** Only monitoring's own values go up and down. */
 	kind?: "gauge";
-	/** Shown as 0 before the first event, with these labels: PromQL takes no increase from a series that appears with its first event. */
-	zero?: Record<string, string>;
+	/** Shown as 0 before the first event, with each of these labels: PromQL takes no increase from a series that appears with its first event. */
+	zero?: readonly Record<string, string>[];
 }
 
 export const METRICS: Record<string, MetricDescription> = {
@@ -52,15 +52,22 @@ export const METRICS: Record<string, MetricDescription> = {
 	littoral_unknown_outcomes_total: {
 		help: "Batches of the catalog whose answer was lost, so that their outcome had to be found out.",
 		labels: ["service"],
-		zero: { service: "catalog" },
+		zero: [{ service: "catalog" }],
 	},
 
 	littoral_dead_letters_total: {
 		help: "Messages of queues that failed every time and were kept for the administrator, by queue.",
 		labels: ["service", "queue"],
-		zero: { service: "operations", queue: "signals" },
+		zero: [{ service: "operations", queue: "signals" }],
 	},
 
+	littoral_service_up: { help: "Whether a service answered its last probe (1) or not (0).", labels: ["service"], kind: "gauge" },
+	littoral_service_probe_duration_seconds: { help: "Duration of a service's last probe.", labels: ["service"], kind: "gauge" },
+	littoral_alert_notifications_total: {
+		help: "Attempts to deliver a notification of an alert by outcome, and those given up (dropped).",
+		labels: ["service", "outcome"],
+		zero: [{ service: "monitoring", outcome: "failed" }],
+	},
 	littoral_metrics_dropped_samples_total: {
 		help: "Samples that were dropped because a hub had too many metrics.",
 		labels: ["service"],

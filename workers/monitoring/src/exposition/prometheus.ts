@@ -18,7 +18,9 @@ export function exposeText(samples: MetricSample[]): string {
 
 /** Counters that stand at 0 until their first event. */
 export function zeroSamples(): MetricSample[] {
-	return Object.entries(METRICS).flatMap(([name, { zero }]) => (zero ? [{ name, labels: zero, kind: "counter", value: 0 }] : []));
+	return Object.entries(METRICS).flatMap(([name, { zero = [] }]) =>
+		zero.map((labels): MetricSample => ({ name, labels: { ...labels }, kind: "counter", value: 0 })),
+	);
 }
 
 function histogramLines({ name, labels, value, buckets = [] }: MetricSample): string[] {
