@@ -1,7 +1,7 @@
 /**
  * Milliseconds and dollars. Rows and bytes come first; these turn them into what a user pays. Every constant names its unit and its source.
  */
-
+import { DOLLARS } from "#shared/base/prices.ts";
 import type { PhysicalOperator, PlanTable } from "#shared/contracts/plan/physical.ts";
 
 /** Of one work unit (an integer addition over a batch): the kernels' filtered int64 sum. Measured (facts.md, engine), 2 cores. */
@@ -17,12 +17,6 @@ const OBJECT_READ_MILLISECONDS = 20;
 const OBJECT_READS_AT_ONCE = 6;
 /** Footer and data of one file. */
 const OBJECT_READS_PER_FILE = 2;
-
-/** US dollars (facts.md, prices). */
-const DOLLARS_PER_CPU_MILLISECOND = 0.02e-6;
-const DOLLARS_PER_WORKER_REQUEST = 0.3e-6;
-const DOLLARS_PER_SHARD_REQUEST = 0.15e-6;
-const DOLLARS_PER_OBJECT_READ = 0.36e-6;
 
 export const cpuMilliseconds = {
 	scan: (byteCount: number, rowCount: number, workUnits: number) =>
@@ -41,12 +35,12 @@ export function objectReadMilliseconds(fileCount: number): number {
 }
 
 /** A query is one request to a Worker (service bindings are free) and at least one to a shard. */
-export const REQUEST_DOLLARS = DOLLARS_PER_WORKER_REQUEST + DOLLARS_PER_SHARD_REQUEST;
+export const REQUEST_DOLLARS = DOLLARS.workerRequest + DOLLARS.objectRequest;
 
 /** What an operator adds: its CPU time, waiting for files left out, and the reads of the files that it scans. */
 export function operatorDollars(work: { milliseconds: number; fileCount: number }): number {
 	const cpu = Math.max(0, work.milliseconds - objectReadMilliseconds(work.fileCount));
-	return cpu * DOLLARS_PER_CPU_MILLISECOND + work.fileCount * OBJECT_READS_PER_FILE * DOLLARS_PER_OBJECT_READ;
+	return cpu * DOLLARS.workerCpuMillisecond + work.fileCount * OBJECT_READS_PER_FILE * DOLLARS.objectStoreClassB;
 }
 
 /** Files that an operator reads itself. */
