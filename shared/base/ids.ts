@@ -34,6 +34,11 @@ export function manifestPath(manifest: { tenantId: TenantId; tableId: TableId; m
 	return `manifests/${manifest.tenantId}/${manifest.tableId}/${manifest.manifestId}.lman`;
 }
 
+/** R2 prefix of what a table can be rebuilt from, were D1 lost. */
+export function backupPrefix(table: { tenantId: TenantId; tableId: TableId }): string {
+	return `backup/${table.tenantId}/${table.tableId}/`;
+}
+
 /** R2 prefix of a query's spill blocks, or of a spooled upload. */
 export function spillPrefix(spill: { tenantId: TenantId; queryId: string }): string {
 	return `spill/${spill.tenantId}/${spill.queryId}/`;

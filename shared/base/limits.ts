@@ -116,6 +116,20 @@ export const SNAPSHOT_REQUEST_COUNT_MAX = 100;
 /** Text bounds of statistics are cut to this many bytes; the upper bound is rounded up. */
 export const STATISTICS_BOUND_BYTES_MAX = 32;
 export const SNAPSHOT_RETAINED_COUNT_MAX = 100;
+/** Commits of a table after which its backup begins anew with a checkpoint: so many records a rebuild reads at most (late ones apart). */
+export const CHECKPOINT_COMMIT_COUNT = 256;
+/** How far back a checkpoint remembers commit ids: longer than any claim or append id that can name one lives. */
+export const COMMIT_ID_RETENTION_MS = 48 * HOUR;
+/** Added to a rebuilt table's version: what was cached under versions that nobody acknowledged can never be taken for what comes after. */
+export const REBUILD_VERSION_STEP = 1000;
+/** Tables that one step of a rebuild restores. */
+export const REBUILD_TABLE_COUNT_MAX = 10;
+/** R2 reads under way at once. */
+export const OBJECT_READ_CONCURRENCY = 6;
+assert(
+	COMMIT_ID_RETENTION_MS > APPEND_ID_TTL_MS + BULK_CLAIM_MS,
+	"a commit id outlives the append ids and claims that name it (design, section 6)",
+);
 /** A replaced file, and flushed tail rows, are kept this long. */
 export const GRACE_PERIOD_MS = 15 * MINUTE;
 export const SNAPSHOT_CACHE_AGE_MS_MAX = 5 * MINUTE;

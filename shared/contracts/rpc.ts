@@ -52,6 +52,22 @@ export interface CallTrace {
 	requestId: string;
 }
 
+export interface RebuiltTable {
+	tenantId: TenantId;
+	tableId: TableId;
+	name: string;
+	/** `present`: D1 had it. */
+	outcome: "restored" | "present" | "failed";
+	/** Why it failed. */
+	problem: string | null;
+	rowCount: number;
+	fileCount: number;
+}
+export interface RebuildStep {
+	tables: RebuiltTable[];
+	cursor: string | null;
+}
+
 export interface CatalogRpc {
 	/**
 	 * Idempotent by `commitId`. `replaced`: the last table of the name that was dropped, whose minimum schema version is raised before the new one is acknowledged.
@@ -91,6 +107,10 @@ export interface CatalogRpc {
 		shard: number,
 		trace?: CallTrace,
 	): Promise<{ tableId: TableId; watermark: number; snapshotVersion: number; dropped: boolean }[]>;
+	/** Whether a table is there; `unknown` is not dropped: the catalog has lost it, or never had it. */
+	tableState(tenantId: TenantId, tableId: TableId, trace?: CallTrace): Promise<"live" | "dropped" | "unknown">;
+	/** One bounded step of restoring tables that D1 has lost from their backup in R2; call again with the cursor until it is null. */
+	rebuild(cursor: string | null, trace?: CallTrace): Promise<RebuildStep>;
 	/** One bounded step of removing every R2 object and D1 row of a tenant; call again until `done`. */
 	deleteTenant(tenantId: TenantId, trace?: CallTrace): Promise<{ done: boolean }>;
 	/** Background jobs, the newest first, of one tenant or of all. @throws malformed_request for a cursor that no page gave */

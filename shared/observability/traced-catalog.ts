@@ -12,6 +12,8 @@ export function tracedCatalog(catalog: CatalogRpc, trace: CallTrace): CatalogRpc
 		commit: (request) => catalog.commit(request, trace),
 		commitStatus: (tenantId, commitId) => catalog.commitStatus(tenantId, commitId, trace),
 		shardWatermarks: (tenantId, shard) => catalog.shardWatermarks(tenantId, shard, trace),
+		tableState: (tenantId, tableId) => catalog.tableState(tenantId, tableId, trace),
+		rebuild: (cursor) => catalog.rebuild(cursor, trace),
 		deleteTenant: (tenantId) => catalog.deleteTenant(tenantId, trace),
 		jobs: (tenantId, page) => catalog.jobs(tenantId, page, trace),
 		deadLetters: (page) => catalog.deadLetters(page, trace),

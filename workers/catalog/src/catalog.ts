@@ -9,11 +9,13 @@ import {
 	SNAPSHOT_REQUEST_COUNT_MAX,
 } from "#shared/base/limits.ts";
 import type { DeadLetter, Job } from "#shared/contracts/job.ts";
-import type { CatalogRpc, PageRequest, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
+import type { CatalogRpc, PageRequest, RebuildStep, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
 import type { CommitAnswer, CommitRequest, FilePage, TableSnapshot } from "#shared/contracts/snapshot.ts";
 import type { TableDefinition } from "#shared/contracts/table.ts";
 import { log } from "#shared/observability/log.ts";
 import { sql } from "drizzle-orm";
+import { checkpoint } from "./backup/checkpoint.ts";
+import { rebuildStep } from "./backup/rebuild.ts";
 import { commit } from "./commit/commit.ts";
 import { readCommitStatus } from "./commit/outcome.ts";
 import { listDeadLetters, listJobs, redriveJob } from "./compaction/list-jobs.ts";
@@ -24,7 +26,16 @@ import { fold } from "./manifest/fold.ts";
 import type { CatalogDatabase, CatalogPorts } from "./ports.ts";
 import { createTable, type CreateTableAnswer } from "./schema/create-table.ts";
 import { dropTable, type DroppedTable } from "./schema/drop-table.ts";
-import { describeTable, listTables, shardWatermarks, type ShardWatermark, tableNames, undefinedTable } from "./schema/list-tables.ts";
+import {
+	describeTable,
+	listTables,
+	shardWatermarks,
+	type ShardWatermark,
+	tableNames,
+	tableState,
+	undefinedTable,
+	unknownTable,
+} from "./schema/list-tables.ts";
 import { ByteLru } from "./snapshot/byte-lru.ts";
 import { readSnapshotsOf } from "./snapshot/read-snapshot.ts";
 import { satisfies, SnapshotCache } from "./snapshot/snapshot-cache.ts";
@@ -104,7 +115,7 @@ export class Catalog implements CatalogRpc {
 
 	async commit(request: CommitRequest): Promise<CommitAnswer> {
 		const database = await this.#database(request.tenantId);
-		if (database === null) throw undefinedTable(request.tableId);
+		if (database === null) throw unknownTable(request.tableId);
 		const { answer, inlineCount } = await commit(this.#ports, database, request);
 		this.#caches.snapshots.delete(request.tenantId, request.tableId);
 		if (inlineCount !== null && inlineCount > FOLD_BOUNDS.inlineFileCountMax) this.#ports.background(this.#fold(database, request));
@@ -115,12 +126,22 @@ export class Catalog implements CatalogRpc {
 		const database = await this.#database(tenantId);
 		if (database === null) return null;
 		const status = await repeated(this.#ports, () => readCommitStatus(database, tenantId, commitId));
+		if (status?.pending) await checkpoint(this.#ports, database, { tenantId, tableId: status.tableId });
 		return status && { version: status.version, paths: status.paths, repeated: true };
 	}
 
 	async shardWatermarks(tenantId: TenantId, shard: number): Promise<ShardWatermark[]> {
 		const database = await this.#database(tenantId);
 		return database === null ? [] : await shardWatermarks(this.#ports, database, tenantId, shard);
+	}
+
+	async tableState(tenantId: TenantId, tableId: TableId): Promise<"live" | "dropped" | "unknown"> {
+		const database = await this.#database(tenantId);
+		return database === null ? "unknown" : await tableState(this.#ports, database, { tenantId, tableId });
+	}
+
+	async rebuild(cursor: string | null): Promise<RebuildStep> {
+		return await rebuildStep(this.#ports, this.#caches.assignment, cursor);
 	}
 
 	async deleteTenant(tenantId: TenantId): Promise<{ done: boolean }> {

@@ -1,8 +1,16 @@
 /** Catalog: tables, snapshots and commits. Called by tenant, optimizer, operations and gateway. */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { TenantId } from "#shared/base/ids.ts";
+import type { TableId, TenantId } from "#shared/base/ids.ts";
 import type { DeadLetter, Job } from "#shared/contracts/job.ts";
-import type { CallTrace, CatalogRpc, PageRequest, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
+import type {
+	CallTrace,
+	CatalogRpc,
+	PageRequest,
+	RebuildStep,
+	SnapshotRequest,
+	TableDescription,
+	TablePage,
+} from "#shared/contracts/rpc.ts";
 import type { CommitAnswer, CommitRequest, TableSnapshot } from "#shared/contracts/snapshot.ts";
 import type { TableDefinition } from "#shared/contracts/table.ts";
 import { increment } from "#shared/observability/metrics.ts";
@@ -60,6 +68,14 @@ export class CatalogService extends WorkerEntrypoint<Env> implements CatalogRpc 
 
 	async shardWatermarks(tenantId: TenantId, shard: number, trace?: CallTrace): Promise<ShardWatermark[]> {
 		return await this.#observed("shardWatermarks", tenantId, trace, (catalog) => catalog.shardWatermarks(tenantId, shard));
+	}
+
+	async tableState(tenantId: TenantId, tableId: TableId, trace?: CallTrace): Promise<"live" | "dropped" | "unknown"> {
+		return await this.#observed("tableState", tenantId, trace, (catalog) => catalog.tableState(tenantId, tableId));
+	}
+
+	async rebuild(cursor: string | null, trace?: CallTrace): Promise<RebuildStep> {
+		return await this.#observed("rebuild", "", trace, (catalog) => catalog.rebuild(cursor));
 	}
 
 	async deleteTenant(tenantId: TenantId, trace?: CallTrace): Promise<{ done: boolean }> {

@@ -23,11 +23,25 @@ export const DATABASE_STEPS = [
 	"delete_rows",
 	"read_jobs",
 	"redrive_job",
+	"read_checkpoint",
+	"mark_backed_up",
+	"read_restored",
+	"restore_objects",
+	"restore_table",
 ] as const;
 export type DatabaseStep = (typeof DATABASE_STEPS)[number];
 
 /** Calls to R2. */
-export const OBJECT_STEPS = ["put_manifest", "get_manifest", "list_objects", "delete_objects"] as const;
+export const OBJECT_STEPS = [
+	"put_manifest",
+	"get_manifest",
+	"list_objects",
+	"delete_objects",
+	"put_backup",
+	"list_backup",
+	"get_backup",
+	"delete_backup",
+] as const;
 export type ObjectStep = (typeof OBJECT_STEPS)[number];
 
 /** Calls to the queue. */
@@ -54,8 +68,8 @@ export interface ObjectStore {
 	get(step: ObjectStep, path: string): Promise<Uint8Array | null>;
 	/** Conditional on absence: an object that exists stays as it is. */
 	put(step: ObjectStep, path: string, bytes: Uint8Array): Promise<void>;
-	/** At most `limit` paths (<= 1000) that begin with `prefix`. */
-	list(step: ObjectStep, prefix: string, limit: number): Promise<string[]>;
+	/** At most `limit` paths (<= 1000) that begin with `prefix`, in byte order, those after `after`. */
+	list(step: ObjectStep, prefix: string, limit: number, after?: string): Promise<string[]>;
 	/** @param paths at most 1000; those that do not exist are no error */
 	delete(step: ObjectStep, paths: string[]): Promise<void>;
 }

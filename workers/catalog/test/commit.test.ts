@@ -183,7 +183,7 @@ describe("T1: a commit reaches only its own tenant", () => {
 		const stranger = await newTable();
 		const mixed = { ...fixture, tenantId: stranger.tenantId };
 		expect(await outcomeOf(commitTo(mixed, "b", { kind: "bulk", files: [dataFile(mixed, "i1")] }))).toBe(
-			`undefined_table: relation "${fixture.tableId}" does not exist`,
+			`unavailable: the catalog does not know table ${fixture.tableId}`,
 		);
 		expect(await stranger.catalog.readSnapshots(stranger.tenantId, [{ table: { tableId: fixture.tableId } }])).toEqual([null]);
 	});

@@ -15,10 +15,12 @@ import {
 	insertDeadJob,
 	intents,
 	migrate,
+	loseRows,
 	newTable,
 	otherIsolate,
 	outcomeOf,
 	readFresh,
+	rebuildAll,
 	type Step,
 	testEnv,
 } from "./fixture.ts";
@@ -132,11 +134,28 @@ async function leftOvers(tenantId: string): Promise<string[]> {
 			.first<{ count: number }>();
 		if (row?.count !== 0) left.push(name);
 	}
-	for (const prefix of ["data", "manifests", "spill"]) {
+	for (const prefix of ["data", "manifests", "spill", "backup"]) {
 		left.push(...(await testEnv.DATA.list({ prefix: `${prefix}/${tenantId}/` })).objects.map((object) => object.key));
 	}
 	return left;
 }
+
+const rebuildScenario: Scenario = {
+	prepare: async (fixture) => {
+		await bulk(fixture, "a", 1001);
+		await commitTo(fixture, "f", { kind: "flush", shard: 2, from: 0, to: 7, files: [dataFile(fixture, "f")] });
+		await fixture.ports.settle();
+		await loseRows(fixture.tenantId);
+	},
+	act: async (fixture) => {
+		const tables = await rebuildAll(otherIsolate(fixture.ports), fixture.tenantId);
+		expect(tables).toMatchObject([{ problem: null, fileCount: 1002 }]);
+	},
+	check: async (fixture) => {
+		expect(await readFresh(fixture, otherIsolate())).toMatchObject({ rowCount: 1002, watermarks: { 2: 7 } });
+		expect(await otherIsolate().commitStatus(fixture.tenantId, "a")).toMatchObject({ version: 1 });
+	},
+};
 
 const JOB_ID = "0".repeat(24);
 
@@ -176,6 +195,21 @@ const scenarios: Record<Step, Scenario> = {
 	delete_rows: deleteScenario,
 	put_manifest: foldScenario,
 	get_manifest: readScenario,
+	read_checkpoint: createScenario,
+	mark_backed_up: flushScenario,
+	read_restored: rebuildScenario,
+	restore_objects: rebuildScenario,
+	restore_table: rebuildScenario,
+	put_backup: flushScenario,
+	get_backup: rebuildScenario,
+	list_backup: rebuildScenario,
+	delete_backup: {
+		...dropScenario,
+		act: async (fixture) => {
+			await dropScenario.act(fixture);
+			await fixture.ports.settle();
+		},
+	},
 	list_objects: deleteScenario,
 	delete_objects: deleteScenario,
 	read_jobs: redriveScenario,

@@ -5,6 +5,7 @@ import { type CommitId, dataFilePath, newTenantId, type TableId, type TenantId }
 import { filePaths } from "#shared/contracts/file-page.ts";
 import type { CommitAnswer, CommitChange, DataFile, TableSnapshot } from "#shared/contracts/snapshot.ts";
 import type { JobPointer } from "#shared/contracts/job.ts";
+import type { RebuildStep, RebuiltTable } from "#shared/contracts/rpc.ts";
 import type { TableDefinition } from "#shared/contracts/table.ts";
 import { Catalog, CatalogCaches } from "../src/catalog.ts";
 import { d1Database, r2Objects } from "../src/database/bindings.ts";
@@ -45,7 +46,7 @@ export class FaultyPorts implements CatalogPorts {
 		this.objects = {
 			get: async (step, path) => await this.#run(step, () => objects.get(step, path)),
 			put: async (step, path, bytes) => await this.#run(step, () => objects.put(step, path, bytes)),
-			list: async (step, prefix, limit) => await this.#run(step, () => objects.list(step, prefix, limit)),
+			list: async (step, prefix, limit, after) => await this.#run(step, () => objects.list(step, prefix, limit, after)),
 			delete: async (step, paths) => await this.#run(step, () => objects.delete(step, paths)),
 		};
 		this.queue = { send: async (step, pointer) => await this.#run(step, async () => void this.messages.push(pointer)) };
@@ -156,6 +157,28 @@ export async function readVersion({ ports, tenantId, tableId }: Fixture, version
 	if (!database) throw new Error("there is a database");
 	const [snapshot] = await readSnapshotsOf(ports, database, new ByteLru(1), { tenantId, targets: [{ tableId, version }] });
 	return snapshot ?? null;
+}
+
+/** Loses all that D1 holds of a tenant. */
+export async function loseRows(tenantId: TenantId): Promise<void> {
+	const tables = await testEnv.CATALOG_0.prepare(
+		"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'd1_%' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%'",
+	).all<{ name: string }>();
+	await testEnv.CATALOG_0.batch(
+		tables.results.map(({ name }) => testEnv.CATALOG_0.prepare(`DELETE FROM "${name}" WHERE tenant_id = ?`).bind(tenantId)),
+	);
+}
+
+/** The steps of a rebuild that reach a tenant. @returns what became of its tables */
+export async function rebuildAll(catalog: Catalog, tenantId: TenantId): Promise<RebuiltTable[]> {
+	const tables: RebuiltTable[] = [];
+	// A cursor that sorts before the tenant's own: the bucket is shared with the tests before.
+	for (let cursor: string | null = tenantId.slice(0, -1); cursor !== null && !tables.some((table) => table.tenantId > tenantId); ) {
+		const step: RebuildStep = await catalog.rebuild(cursor);
+		tables.push(...step.tables);
+		cursor = step.cursor;
+	}
+	return tables.filter((table) => table.tenantId === tenantId);
 }
 
 /** Intent ids of a snapshot's files, sorted. */

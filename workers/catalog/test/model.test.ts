@@ -2,7 +2,8 @@
  * Commits, folds and faults at random against a plain model: groups of operations run at once, each from an isolate of its own with a fault of its own.
  *
  * After a group, the commits that held are put in the order of their versions: each must have been allowed at its place. Those that failed must be
- * forbidden for ever by the state that the group left. Then the newest and every older version must hold what the model holds.
+ * forbidden for ever by the state that the group left. Then the newest and every older version must hold what the model holds. At the end D1 is lost,
+ * and what is rebuilt from the backup must hold the newest version and know every commit.
  */
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
@@ -18,9 +19,11 @@ import {
 	FaultyPorts,
 	type Fixture,
 	migrate,
+	loseRows,
 	newTable,
 	otherIsolate,
 	readVersion,
+	rebuildAll,
 	type Step,
 	testEnv,
 } from "./fixture.ts";
@@ -47,7 +50,7 @@ const operation: fc.Arbitrary<Operation> = fc.record({
 	twin: fc.boolean(),
 	fault: fc.option(
 		fc.record({
-			step: fc.constantFrom<Step>("commit", "commit_outcome", "fold", "fold_outcome", "put_manifest"),
+			step: fc.constantFrom<Step>("commit", "commit_outcome", "fold", "fold_outcome", "put_manifest", "put_backup", "mark_backed_up"),
 			failure: fc.constantFrom<Failure>("before", "lost", "late"),
 		}),
 	),
@@ -217,9 +220,18 @@ test("every interleaving leaves the versions that the model has", async () => {
 				expectVersion(cached, number, model.versions[number] as Version);
 			}
 			for (const [number, version] of model.versions.entries()) expectVersion(await readVersion(fixture, number), number, version);
-			for (const [commitId, { answer }] of model.commits) {
-				expect(await reader.commitStatus(tenantId, commitId)).toEqual({ ...answer, repeated: true });
-			}
+			const expectCommits = async (catalog: Catalog) => {
+				for (const [commitId, { answer }] of model.commits) {
+					expect(await catalog.commitStatus(tenantId, commitId)).toEqual({ ...answer, repeated: true });
+				}
+			};
+			await expectCommits(reader);
+			await loseRows(tenantId);
+			expect(await rebuildAll(otherIsolate(), tenantId)).toMatchObject([{ tableId, outcome: "restored", problem: null }]);
+			const [rebuilt] = await otherIsolate().readSnapshots(tenantId, [{ table: { tableId } }]);
+			expect(rebuilt?.version).toBeGreaterThan(model.versions.length - 1);
+			expectVersion(rebuilt, rebuilt?.version ?? -1, model.newest);
+			await expectCommits(otherIsolate());
 		}),
 		{ numRuns: 10 },
 	);

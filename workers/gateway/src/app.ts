@@ -12,6 +12,7 @@ import type { App } from "./routes/define.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { rebuildRoutes } from "./routes/rebuild.ts";
 import { jwksRoutes } from "./routes/jwks.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { type OpenApiDocument, openApiDocument, openApiRoutes } from "./routes/openapi.ts";
@@ -59,6 +60,7 @@ export function createApp(): App {
 	jwksRoutes(app);
 	tenantRoutes(app);
 	jobRoutes(app);
+	rebuildRoutes(app);
 	healthRoutes(app);
 	statusRoutes(app);
 	let document: OpenApiDocument | undefined;

@@ -42,6 +42,7 @@ a post /v1/tenants/{id}/resume
 a get /v1/jobs
 a get /v1/dead-letters
 a post /v1/dead-letters/{id}/redrive
+a post /v1/catalog/rebuild
 - get /health
 - get /ready
 a get /metrics

@@ -168,6 +168,22 @@ describe("tenants", () => {
 	});
 });
 
+describe("rebuilding the catalog", () => {
+	test("goes on by the cursor, names tenants, and says what failed", async () => {
+		const first = await (await postJson("/v1/catalog/rebuild", ADMIN_KEY, {})).json<{ tables: unknown[]; cursor: string }>();
+		expect(first.tables).toMatchObject([{ table: "flights", outcome: "restored", problem: null, rows: 100, files: 2 }]);
+		const { cursor } = first;
+		const last = await (await postJson("/v1/catalog/rebuild", ADMIN_KEY, { cursor })).json();
+		expect(last).toMatchObject({ tables: [{ tenant: null, outcome: "failed", problem: "its backup has no checkpoint" }], cursor: null });
+	});
+
+	test("only platform administration may, with a cursor of its own", async () => {
+		const { owner } = await newTenant();
+		expect(await fault(await postJson("/v1/catalog/rebuild", owner, {}))).toEqual([403, "permission_denied"]);
+		expect(await fault(await postJson("/v1/catalog/rebuild", ADMIN_KEY, { cursor: "../x" }))).toEqual([400, "malformed_request"]);
+	});
+});
+
 describe("jobs", () => {
 	interface JobList {
 		jobs: { id: string; tenant: string | null; state: string }[];

@@ -14,7 +14,17 @@ import type { DataFileEncoder } from "./shard/encode-data-file.ts";
 import { encodeDataFile } from "./shard/flush-encoder.ts";
 
 export const PORT_STEPS = {
-	catalog: ["createTable", "dropTable", "listTables", "describeTable", "readSnapshots", "commit", "commitStatus", "shardWatermarks"],
+	catalog: [
+		"createTable",
+		"dropTable",
+		"listTables",
+		"describeTable",
+		"readSnapshots",
+		"commit",
+		"commitStatus",
+		"shardWatermarks",
+		"tableState",
+	],
 	optimizer: ["plan"],
 	objects: ["putNew", "read", "remove", "beginUpload", "uploadPart", "completeUpload", "abortUpload"],
 	shard: [

@@ -172,7 +172,12 @@ async function live(): Promise<void> {
 	expect(await life.shown()).toEqual(expected);
 	expect(await life.spool()).toBe("abca");
 	await life.failedSpool();
+	await life.append("last", ["z..."]);
 	await life.statement({ kind: "drop_table", names: [life.schema.name], ifExists: true });
+	// The rows of a dropped table are forgotten, once the catalog has said that it is dropped.
+	const blockCount = async () => (await tenant.sql(0, "SELECT count(*) AS blocks FROM tail_block"))[0]?.["blocks"];
+	for (let round = 0; round < 40 && (await blockCount()) !== 0; round++) await tenant.work(FLUSH_AGE_MS + 60_000, 3);
+	expect(await blockCount()).toBe(0);
 	await eventually(async () => {
 		if (!(await ports.shard(tenant.id, 0).deleteTenant()).done) throw new Error("not done yet");
 	});

@@ -113,6 +113,12 @@ export class MemoryCatalog implements CatalogPort {
 		return answer;
 	}
 
+	async tableState(_: TenantId, tableId: TableId) {
+		const table = this.tables.get(tableId);
+		if (table === undefined) return "unknown" as const;
+		return table.dropped ? ("dropped" as const) : ("live" as const);
+	}
+
 	async commitStatus(_: TenantId, commitId: string): Promise<CommitAnswer | null> {
 		return this.commits.get(commitId) ?? null;
 	}

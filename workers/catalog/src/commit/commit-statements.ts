@@ -30,9 +30,13 @@ export interface CommitBatch {
 	nowMs: number;
 }
 
-/** @returns the batch; its last statement gives `version` and `inline_count`, the table's inline files */
+/**
+ * @returns the batch; its last statement gives `version`, `inline_count` (the table's inline files), `pending_count` (its commits that the backup may lack, this one among them) and
+ * `checkpoint_version`
+ */
 export function commitStatements(batch: CommitBatch): Statement[] {
 	const { tenantId, tableId, commitId, change } = batch.request;
+	const table = sql`tenant_id = ${tenantId} AND table_id = ${tableId}`;
 	const version = sql`(SELECT version FROM commit_log WHERE tenant_id = ${tenantId} AND commit_id = ${commitId})`;
 	const removed = change.kind === "replace" ? jsonParameters(change.removed) : [];
 	return [
@@ -53,8 +57,10 @@ export function commitStatements(batch: CommitBatch): Statement[] {
 		statement(sql`UPDATE tables SET version = version + 1 WHERE tenant_id = ${tenantId} AND table_id = ${tableId}`),
 		...retire(tenantId, tableId, version),
 		statement(sql`
-			SELECT ${version} AS version, (SELECT count(*) FROM inline_file
-				WHERE tenant_id = ${tenantId} AND table_id = ${tableId} AND until_version IS NULL) AS inline_count`),
+			SELECT ${version} AS version, checkpoint_version,
+				(SELECT count(*) FROM inline_file WHERE ${table} AND until_version IS NULL) AS inline_count,
+				(SELECT count(*) FROM commit_log WHERE ${table} AND pending = 1) AS pending_count
+			FROM tables WHERE ${table}`),
 	];
 }
 
@@ -62,11 +68,11 @@ function logCommit({ request, token, nowMs }: CommitBatch): Statement {
 	const { tenantId, tableId, commitId, change } = request;
 	const removed = change.kind === "replace" ? change.removed : [];
 	return statement(sql`
-		INSERT INTO commit_log (tenant_id, commit_id, kind, table_id, version, input_count, paths, token, created_at_ms)
+		INSERT INTO commit_log (tenant_id, commit_id, kind, table_id, version, input_count, paths, token, created_at_ms, pending)
 		VALUES (${tenantId}, ${commitId}, ${change.kind}, ${tableId},
 			(SELECT version + 1 FROM tables WHERE tenant_id = ${tenantId} AND table_id = ${tableId} AND dropped_at_ms IS NULL),
 			(SELECT CASE WHEN ${liveCount(tenantId, tableId, removed)} = ${removed.length} THEN ${removed.length} END),
-			${JSON.stringify(change.files.map((file) => file.path))}, ${token}, ${nowMs})`);
+			${JSON.stringify(change.files.map((file) => file.path))}, ${token}, ${nowMs}, 1)`);
 }
 
 /** How many of `paths` are live data files of the table's newest snapshot. */

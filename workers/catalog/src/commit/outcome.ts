@@ -9,7 +9,7 @@ import type { CommitAnswer, CommitRequest } from "#shared/contracts/snapshot.ts"
 import { sql } from "drizzle-orm";
 import { jsonParameters, numberOf, statement, textOf } from "../database/statement.ts";
 import type { CatalogDatabase, Row, Statement } from "../ports.ts";
-import { undefinedTable } from "../schema/list-tables.ts";
+import { undefinedTable, unknownTable } from "../schema/list-tables.ts";
 import { liveCount } from "./commit-statements.ts";
 
 /** A row of the commit log, by whoever wrote it. */
@@ -18,6 +18,8 @@ interface LoggedCommit {
 	version: number;
 	paths: string[];
 	token: string;
+	/** The backup may lack it. */
+	pending: boolean;
 }
 
 /** What the database says about a commit, read in one transaction. */
@@ -70,7 +72,8 @@ export function decideOutcome(request: CommitRequest, token: string, outcome: Co
 		if (tableId !== request.tableId) throw new LittoralError("conflict", "the commit id belongs to another change");
 		return { version, paths, repeated: outcome.logged.token !== token };
 	}
-	if (outcome.table === null || outcome.table.dropped) throw undefinedTable(outcome.table?.name ?? request.tableId);
+	if (outcome.table === null) throw unknownTable(request.tableId);
+	if (outcome.table.dropped) throw undefinedTable(outcome.table.name);
 	if (outcome.condemnedPath !== null) {
 		throw new LittoralError("commit_object_condemned", `${outcome.condemnedPath} is condemned; write a new attempt`);
 	}
@@ -91,14 +94,18 @@ export async function readCommitStatus(
 	database: CatalogDatabase,
 	tenantId: TenantId,
 	commitId: string,
-): Promise<(CommitAnswer & { tableId: TableId }) | null> {
+): Promise<(CommitAnswer & { tableId: TableId; pending: boolean }) | null> {
 	const [rows] = await database.batch("commit_outcome", [loggedStatement(tenantId, commitId as CommitId)]);
 	const logged = loggedCommit(rows?.[0]);
-	return logged && { version: logged.version, paths: logged.paths, repeated: true, tableId: logged.tableId as TableId };
+	return (
+		logged && { version: logged.version, paths: logged.paths, repeated: true, tableId: logged.tableId as TableId, pending: logged.pending }
+	);
 }
 
 function loggedStatement(tenantId: TenantId, commitId: CommitId): Statement {
-	return statement(sql`SELECT table_id, version, paths, token FROM commit_log WHERE tenant_id = ${tenantId} AND commit_id = ${commitId}`);
+	return statement(
+		sql`SELECT table_id, version, paths, token, pending FROM commit_log WHERE tenant_id = ${tenantId} AND commit_id = ${commitId}`,
+	);
 }
 
 function loggedCommit(row: Row | undefined): LoggedCommit | null {
@@ -108,5 +115,6 @@ function loggedCommit(row: Row | undefined): LoggedCommit | null {
 		version: numberOf(row, "version"),
 		paths: JSON.parse(textOf(row, "paths")) as string[],
 		token: textOf(row, "token"),
+		pending: row["pending"] === 1,
 	};
 }

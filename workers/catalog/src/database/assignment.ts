@@ -27,16 +27,12 @@ export class DatabaseAssignment {
 	async assign(ports: CatalogPorts, tenantId: TenantId): Promise<CatalogDatabase> {
 		const known = this.#known.get(tenantId);
 		if (known !== undefined) return databaseAt(ports, known);
-		const chosen = chosenDatabase(tenantId, ports.databases.length);
-		const results = await repeated(ports, () =>
-			databaseAt(ports, 0).batch("write_assignment", [
-				statement(sql`INSERT INTO tenant_assignment (tenant_id, "database") VALUES (${tenantId}, ${chosen}) ON CONFLICT DO NOTHING`),
-				statement(sql`SELECT "database" FROM tenant_assignment WHERE tenant_id = ${tenantId}`),
-			]),
-		);
-		const row = results[1]?.[0];
-		assert(row !== undefined, "an assignment that was written can be read");
-		return this.#remember(ports, tenantId, numberOf(row, "database"));
+		return await this.#write(ports, tenantId, chosenDatabase(tenantId, ports.databases.length));
+	}
+
+	/** The tenant's database, stored as `database` where the row was lost. */
+	async restore(ports: CatalogPorts, tenantId: TenantId, database: number): Promise<CatalogDatabase> {
+		return await this.#write(ports, tenantId, database);
 	}
 
 	/** The tenant's database, null while it has none and so no tables. */
@@ -54,6 +50,18 @@ export class DatabaseAssignment {
 
 	forget(tenantId: TenantId): void {
 		this.#known.delete(tenantId);
+	}
+
+	async #write(ports: CatalogPorts, tenantId: TenantId, chosen: number): Promise<CatalogDatabase> {
+		const results = await repeated(ports, () =>
+			databaseAt(ports, 0).batch("write_assignment", [
+				statement(sql`INSERT INTO tenant_assignment (tenant_id, "database") VALUES (${tenantId}, ${chosen}) ON CONFLICT DO NOTHING`),
+				statement(sql`SELECT "database" FROM tenant_assignment WHERE tenant_id = ${tenantId}`),
+			]),
+		);
+		const row = results[1]?.[0];
+		assert(row !== undefined, "an assignment that was written can be read");
+		return this.#remember(ports, tenantId, numberOf(row, "database"));
 	}
 
 	#remember(ports: CatalogPorts, tenantId: TenantId, index: number): CatalogDatabase {

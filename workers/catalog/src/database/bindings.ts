@@ -30,8 +30,10 @@ export function r2Objects(bucket: R2Bucket): ObjectStore {
 		async put(_step, path, bytes) {
 			await bucket.put(path, bytes, { onlyIf: { etagDoesNotMatch: "*" } });
 		},
-		async list(_step, prefix, limit) {
-			return (await bucket.list({ prefix, limit })).objects.map((object) => object.key);
+		async list(_step, prefix, limit, after) {
+			return (await bucket.list({ prefix, limit, ...(after === undefined ? {} : { startAfter: after }) })).objects.map(
+				(object) => object.key,
+			);
 		},
 		async delete(_step, paths) {
 			await bucket.delete(paths);

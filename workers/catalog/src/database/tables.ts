@@ -29,6 +29,10 @@ export const tables = sqliteTable(
 		droppedAtMs: integer("dropped_at_ms"),
 		/** When the files changed first since the compaction policy last looked; NULL when they did not. */
 		changedAtMs: integer("changed_at_ms"),
+		/** Version of the newest checkpoint in the backup. */
+		checkpointVersion: integer("checkpoint_version").notNull().default(0),
+		/** When the backup last learnt of the whole table, by its creation or a checkpoint; NULL until then. */
+		backedUpAtMs: integer("backed_up_at_ms"),
 	},
 	(table) => [
 		primaryKey({ columns: [table.tenantId, table.tableId] }),
@@ -66,8 +70,14 @@ export const commitLog = sqliteTable(
 		/** Random per call: tells a caller whose answer was lost that the commit is its own. */
 		token: text("token").notNull(),
 		createdAtMs: integer("created_at_ms").notNull(),
+		/** 1 until the backup holds the commit; then NULL. */
+		pending: integer("pending"),
 	},
-	(table) => [primaryKey({ columns: [table.tenantId, table.commitId] })],
+	(table) => [
+		primaryKey({ columns: [table.tenantId, table.commitId] }),
+		index("commit_log_pending").on(table.tenantId, table.tableId).where(sql`pending = 1`),
+		index("commit_log_age").on(table.tenantId, table.tableId, table.createdAtMs),
+	],
 );
 
 /** The newest retained snapshots of each table, with their sums. */

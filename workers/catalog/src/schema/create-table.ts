@@ -4,6 +4,7 @@ import { newTableId, randomHex, type TenantId } from "#shared/base/ids.ts";
 import { TABLE_COUNT_MAX } from "#shared/base/limits.ts";
 import type { TableDefinition, TableSchema } from "#shared/contracts/table.ts";
 import { sql } from "drizzle-orm";
+import { checkpoint } from "../backup/checkpoint.ts";
 import { settled } from "../database/attempts.ts";
 import { numberOf, statement, textOf } from "../database/statement.ts";
 import type { CatalogDatabase, CatalogPorts, Statement } from "../ports.ts";
@@ -34,6 +35,7 @@ export async function createTable(
 		},
 		() => lookUp(database, tenantId, request),
 	);
+	if (created.created) await checkpoint(ports, database, { tenantId, tableId: created.schema.tableId });
 	return { ...created, replaced: await lastDropped(ports, database, tenantId, schema.name) };
 }
 

@@ -5,6 +5,7 @@
 import { LittoralError } from "#shared/base/errors.ts";
 import { randomHex, type TableId, type TenantId } from "#shared/base/ids.ts";
 import { sql } from "drizzle-orm";
+import { checkpoint } from "../backup/checkpoint.ts";
 import { repeated, settled } from "../database/attempts.ts";
 import { numberOf, statement, textOf } from "../database/statement.ts";
 import type { CatalogDatabase, CatalogPorts, Row } from "../ports.ts";
@@ -17,7 +18,7 @@ export interface DroppedTable {
 
 /**
  * The last table of a name that was dropped, null if there never was one. Whoever answers that a name is gone, or new, has raised that table's minimum first: the
- * caller of the drop may have gone before it did.
+ * caller of the drop may have gone before it did. The backup has learnt of the drop, too.
  */
 export async function lastDropped(
 	ports: CatalogPorts,
@@ -28,11 +29,14 @@ export async function lastDropped(
 	const [rows] = await repeated(ports, () =>
 		database.batch("read_tables", [
 			statement(sql`
-				SELECT table_id, schema_version FROM tables WHERE tenant_id = ${tenantId} AND name = ${name} AND dropped_at_ms IS NOT NULL
+				SELECT table_id, schema_version, (SELECT count(*) FROM commit_log l WHERE l.tenant_id = t.tenant_id AND l.table_id = t.table_id AND l.pending = 1) AS pending
+				FROM tables t WHERE tenant_id = ${tenantId} AND name = ${name} AND dropped_at_ms IS NOT NULL
 				ORDER BY dropped_at_ms DESC LIMIT 1`),
 		]),
 	);
 	const row = rows?.[0];
+	if (row !== undefined && numberOf(row, "pending") > 0)
+		await checkpoint(ports, database, { tenantId, tableId: textOf(row, "table_id") as TableId });
 	return row === undefined ? null : { tableId: textOf(row, "table_id") as TableId, schemaVersion: numberOf(row, "schema_version") };
 }
 
@@ -55,11 +59,11 @@ export async function dropTable(
 			const results = await database.batch("drop_table", [
 				// NULLs, and so a failed batch, where no live table has the name.
 				statement(sql`
-					INSERT INTO commit_log (tenant_id, commit_id, kind, table_id, version, input_count, paths, token, created_at_ms)
+					INSERT INTO commit_log (tenant_id, commit_id, kind, table_id, version, input_count, paths, token, created_at_ms, pending)
 					VALUES (${tenantId}, ${commitId}, 'drop_table',
 						(SELECT table_id FROM tables WHERE tenant_id = ${tenantId} AND name = ${name} AND dropped_at_ms IS NULL),
 						(SELECT version FROM tables WHERE tenant_id = ${tenantId} AND name = ${name} AND dropped_at_ms IS NULL),
-						0, '[]', ${randomHex(8)}, ${nowMs})`),
+						0, '[]', ${randomHex(8)}, ${nowMs}, 1)`),
 				statement(sql`
 					UPDATE tables SET dropped_at_ms = ${nowMs}, schema_version = schema_version + 1
 					WHERE tenant_id = ${tenantId} AND table_id = ${ownTable}`),
@@ -76,6 +80,7 @@ export async function dropTable(
 			return live?.[0] === undefined ? { dropped: null } : null;
 		},
 	);
+	if (answer.dropped !== null) await checkpoint(ports, database, { tenantId, tableId: answer.dropped.tableId });
 	return answer.dropped ?? (await lastDropped(ports, database, tenantId, name));
 }
 

@@ -79,6 +79,26 @@ export function undefinedTable(name: string): LittoralError {
 	return new LittoralError("undefined_table", `relation "${name}" does not exist`);
 }
 
+/** The catalog has no row of a table that somebody knows: it has lost it, and a rebuild may bring it back. Nobody may take that for a dropped table. */
+export function unknownTable(tableId: TableId): LittoralError {
+	return new LittoralError("unavailable", `the catalog does not know table ${tableId}`, { retryAfterSeconds: 60 });
+}
+
+export async function tableState(
+	ports: CatalogPorts,
+	database: CatalogDatabase,
+	{ tenantId, tableId }: { tenantId: TenantId; tableId: TableId },
+): Promise<"live" | "dropped" | "unknown"> {
+	const [rows] = await repeated(ports, () =>
+		database.batch("read_tables", [
+			statement(sql`SELECT dropped_at_ms FROM tables WHERE tenant_id = ${tenantId} AND table_id = ${tableId}`),
+		]),
+	);
+	const row = rows?.[0];
+	if (row === undefined) return "unknown";
+	return row["dropped_at_ms"] === null ? "live" : "dropped";
+}
+
 export async function tableNames(ports: CatalogPorts, database: CatalogDatabase, tenantId: TenantId): Promise<string[]> {
 	const [rows = []] = await repeated(ports, () =>
 		database.batch("read_tables", [

@@ -4,6 +4,7 @@ import type { TableId, TenantId } from "#shared/base/ids.ts";
 import { buildFilePage, filePaths, filterPage, pageRowCount } from "#shared/contracts/file-page.ts";
 import type { FilePage, TableSnapshot, Watermarks } from "#shared/contracts/snapshot.ts";
 import { sql } from "drizzle-orm";
+import { checkpoint } from "../backup/checkpoint.ts";
 import { repeated } from "../database/attempts.ts";
 import { numberOf, statement, textOf } from "../database/statement.ts";
 import { inlineColumns, inlineFile } from "../manifest/inline-file.ts";
@@ -26,6 +27,11 @@ export async function readSnapshotsOf(
 ): Promise<(TableSnapshot | null)[]> {
 	const statements = read.targets.flatMap((target) => readStatements(read.tenantId, target));
 	const results = await repeated(ports, () => database.batch("read_snapshots", statements));
+	for (const table of results.flat()) {
+		if (table["backed_up"] !== 0) continue;
+		// Its creator was cut off: nobody may write to a table that the backup has not heard of.
+		await checkpoint(ports, database, { tenantId: read.tenantId, tableId: textOf(table, "table_id") as TableId });
+	}
 	return await Promise.all(
 		read.targets.map((_, index) => expand(ports, manifests, results.slice(index * STATEMENT_COUNT, (index + 1) * STATEMENT_COUNT))),
 	);
@@ -41,7 +47,7 @@ function readStatements(tenantId: TenantId, target: SnapshotTarget): Statement[]
 	return [
 		// The newest snapshot is read with the schema now in force; an older one with its own.
 		statement(sql`${wanted}
-			SELECT s."schema", n.version, n.row_count, n.byte_count, n.file_count, n.watermarks FROM wanted
+			SELECT s."schema", t.table_id, t.backed_up_at_ms IS NOT NULL AS backed_up, n.version, n.row_count, n.byte_count, n.file_count, n.watermarks FROM wanted
 				JOIN snapshot n ON n.tenant_id = wanted.tenant_id AND n.table_id = wanted.table_id AND n.version = wanted.version
 				JOIN tables t ON t.tenant_id = wanted.tenant_id AND t.table_id = wanted.table_id
 				JOIN table_schema s ON s.tenant_id = wanted.tenant_id AND s.table_id = wanted.table_id

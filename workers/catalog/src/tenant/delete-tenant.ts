@@ -29,7 +29,7 @@ export async function deleteTenantStep(
 		);
 	}
 	let objectCount = 0;
-	for (const prefix of [`data/${tenantId}/`, `manifests/${tenantId}/`, `spill/${tenantId}/`]) {
+	for (const prefix of [`data/${tenantId}/`, `manifests/${tenantId}/`, `spill/${tenantId}/`, `backup/${tenantId}/`]) {
 		const paths = await repeated(ports, () => ports.objects.list("list_objects", prefix, DELETE_STEP_COUNT_MAX));
 		objectCount += paths.length;
 		if (paths.length > 0) await repeated(ports, () => ports.objects.delete("delete_objects", paths));

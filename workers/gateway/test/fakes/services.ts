@@ -14,6 +14,7 @@ import type {
 	IngestRequest,
 	PageRequest,
 	PlatformStatus,
+	RebuildStep,
 	QueryAnswer,
 	QueryRequest,
 	ServiceProbe,
@@ -278,6 +279,14 @@ export class CatalogService extends WorkerEntrypoint {
 	async redrive(id: string): Promise<Job> {
 		raise(id);
 		return { ...job(jobTenants[0] ?? newTenantId(), true), state: "queued", attempts: 0 };
+	}
+
+	/** Two steps: the first tenant with jobs, then nobody's table. */
+	async rebuild(cursor: string | null): Promise<RebuildStep> {
+		const tenantId = cursor === null ? (jobTenants[0] ?? newTenantId()) : newTenantId();
+		const table = { tenantId, tableId: schema.tableId, name: cursor === null ? "flights" : "", rowCount: 100, fileCount: 2 };
+		if (cursor === null) return { tables: [{ ...table, outcome: "restored", problem: null }], cursor: `${tenantId}/${schema.tableId}` };
+		return { tables: [{ ...table, outcome: "failed", problem: "its backup has no checkpoint" }], cursor: null };
 	}
 
 	async ready(): Promise<void> {}

@@ -6,7 +6,7 @@
  * repeated commit id with what the first did.
  */
 import { assert } from "#shared/base/assert.ts";
-import { hasCode } from "#shared/base/errors.ts";
+import { hasCode, LittoralError } from "#shared/base/errors.ts";
 import { type CommitId, dataFilePath, type TableId } from "#shared/base/ids.ts";
 import { FLUSH_RANGE_BYTES, GRACE_PERIOD_MS } from "#shared/base/limits.ts";
 import type { DataFile } from "#shared/contracts/snapshot.ts";
@@ -50,7 +50,10 @@ function recordIntent(context: ShardContext, tableId: TableId): FlushIntent | nu
 	});
 }
 
-/** @returns null when the table is dropped: the catalog's primary was asked */
+/**
+ * @returns null when the table is dropped: the catalog's primary was asked
+ * @throws unavailable where the catalog has lost the table: its rows stay until it is rebuilt
+ */
 async function schemaOf(context: ShardContext, tableId: TableId): Promise<TableSchema | null> {
 	const { tenantId } = openShard(context.sql);
 	const minimumSchemaVersion = readTable(context.sql, tableId).minimumSchemaVersion;
@@ -60,6 +63,8 @@ async function schemaOf(context: ShardContext, tableId: TableId): Promise<TableS
 		);
 		if (snapshot) return snapshot.schema;
 	}
+	const state = await untilKnown(() => context.ports.catalog.tableState(tenantId, tableId));
+	if (state !== "dropped") throw new LittoralError("unavailable", `the catalog does not know table ${tableId}`);
 	return null;
 }
 
