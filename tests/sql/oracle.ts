@@ -11,7 +11,7 @@ export interface TextAnswer {
 /** OIDs that PGlite would parse; here every one stays text. @see PostgreSQL's pg_type.dat */
 const PARSED_OIDS = [
 	16, 17, 20, 21, 23, 25, 26, 114, 700, 701, 1042, 1043, 1082, 1083, 1114, 1184, 1186, 1700, 2950, 3802, 1000, 1005, 1007, 1016, 1009, 1021,
-	1022, 1231,
+	1022, 1231, 1001, 1014, 1015, 1115, 1182, 1183, 1185, 1187, 2951, 3807,
 ];
 const IDENTITY_PARSERS = Object.fromEntries(PARSED_OIDS.map((oid) => [oid, (text: string) => text]));
 

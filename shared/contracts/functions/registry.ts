@@ -6,6 +6,7 @@
  * NULLIF(a, b) has no function: it binds to CASE WHEN a = b THEN NULL ELSE a END. IS [NOT] TRUE/FALSE binds to CASE or COALESCE, BETWEEN to AND.
  */
 import { AGGREGATE_SIGNATURES } from "./aggregate-signatures.ts";
+import { ARRAY_SIGNATURES } from "./array-signatures.ts";
 import { DATETIME_SIGNATURES } from "./datetime-signatures.ts";
 import { MATH_SIGNATURES } from "./math-signatures.ts";
 import { OPERATOR_SIGNATURES } from "./operator-signatures.ts";
@@ -20,6 +21,7 @@ export const SIGNATURES: readonly FunctionSignature[] = [
 	...STRING_SIGNATURES,
 	...DATETIME_SIGNATURES,
 	...AGGREGATE_SIGNATURES,
+	...ARRAY_SIGNATURES,
 	...WINDOW_SIGNATURES,
 	...TABLE_SIGNATURES,
 ];

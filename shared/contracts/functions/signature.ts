@@ -66,6 +66,9 @@ export const OPERATOR_FUNCTIONS: { binary: Record<string, string>; unary: Record
 		"#": "bitwise_xor",
 		"<<": "shift_left",
 		">>": "shift_right",
+		"@>": "contains",
+		"<@": "contained",
+		"&&": "overlaps",
 	},
 	unary: { "-": "negate", "+": "plus", "@": "abs", "|/": "sqrt", "||/": "cbrt", "~": "bitwise_not" },
 };

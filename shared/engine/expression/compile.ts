@@ -1,6 +1,5 @@
 /** Bound expressions to evaluators. The plan is trusted to be well typed; what it names must exist. */
 import { assert, unreachable } from "#shared/base/assert.ts";
-import { LittoralError } from "#shared/base/errors.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import { COMPARISON_NAMES } from "#shared/contracts/functions/operator-signatures.ts";
 import { signatureById } from "#shared/contracts/functions/registry.ts";
@@ -14,6 +13,7 @@ import { compileCase, compileCoalesce } from "./conditional.ts";
 import type { CompileOptions, Evaluator } from "./evaluator.ts";
 import { compileInList } from "./in-list.ts";
 import { compileColumn, compileConstant } from "./leaf.ts";
+import { compileQuantified } from "./quantified.ts";
 import { compileIsNull, compileLogical, compileNot } from "./logical.ts";
 
 type NumericType = DataType & { kind: "numeric" };
@@ -52,7 +52,7 @@ export function compileExpression(expression: Expression, options: CompileOption
 		case "coalesce":
 			return compileCoalesce(expression.arguments.map(compile), expression.type, options);
 		case "quantified":
-			throw new LittoralError("feature_not_supported", "ANY and ALL over an array are not supported yet");
+			return compileQuantified(compile(expression.input), compile(expression.array), expression, options);
 		default:
 			return unreachable(expression);
 	}

@@ -4,14 +4,24 @@ import { VectorBuilder } from "../vector/builder.ts";
 import { readValue } from "../vector/read.ts";
 import type { Bind, Binding, KernelCall } from "./kernel.ts";
 
-/** A strict function of the values of one row, none of them NULL. */
-type ValueFunction = (values: SqlValue[], call: KernelCall) => SqlValue;
+/** A function of the values of one row. */
+export type ValueFunction = (values: SqlValue[], call: KernelCall) => SqlValue;
 
 /**
+ * A strict function: it never sees a NULL.
  * @param make gives the function for one call in a plan, so that what depends on constants is done once
  * @returns results of the call's type; NULL where the function says null
  */
 export function perValueBound(make: (binding: Binding) => ValueFunction): Bind {
+	return perValueNullable((binding) => {
+		const compute = make(binding);
+		// Total kernels also see rows whose arguments are NULL.
+		return (values, call) => (values.includes(null) ? null : compute(values, call));
+	});
+}
+
+/** As {@link perValueBound}, of a function that takes NULLs. */
+export function perValueNullable(make: (binding: Binding) => ValueFunction): Bind {
 	return (binding) => {
 		const compute = make(binding);
 		return (call, operands) => {
@@ -25,8 +35,7 @@ export function perValueBound(make: (binding: Binding) => ValueFunction): Bind {
 				const values = operands.map(({ vector, constant }, argument) =>
 					constant === 1 ? (constants[argument] as SqlValue) : readValue(engine, vector, row),
 				);
-				// Total kernels also see rows whose arguments are NULL.
-				builder.append(values.includes(null) ? null : compute(values, call));
+				builder.append(compute(values, call));
 			}
 			while (builder.rowCount < rows.rowCount) builder.append(null);
 			return builder.finish();

@@ -1,6 +1,8 @@
 /** Every scalar function id to its kernel; a test proves the map total over the registry. */
 import { assert } from "#shared/base/assert.ts";
 import { ARITHMETIC_KERNELS } from "./arithmetic.ts";
+import { ARRAY_KERNELS } from "./arrays/arrays.ts";
+import { ELEMENT_KERNELS } from "./arrays/elements.ts";
 import { COMPARISON_KERNELS } from "./comparison.ts";
 import { DATETIME_ARITHMETIC_KERNELS } from "./datetime/arithmetic.ts";
 import { CLOCK_KERNELS } from "./datetime/clock.ts";
@@ -12,6 +14,7 @@ import { CASE_KERNELS } from "./strings/case-kernels.ts";
 import { CONCATENATION_KERNELS } from "./strings/concatenation.ts";
 import { LIKE_KERNELS } from "./strings/like.ts";
 import { REGEXP_KERNELS } from "./strings/regexp.ts";
+import { REGEXP_PART_KERNELS } from "./strings/regexp-parts.ts";
 import { SLICE_KERNELS } from "./strings/slices.ts";
 import { TEXT_KERNELS } from "./strings/text.ts";
 
@@ -30,6 +33,9 @@ const KERNELS = new Map<string, Bind>(
 		DATETIME_ARITHMETIC_KERNELS,
 		DATETIME_FIELD_KERNELS,
 		CLOCK_KERNELS,
+		REGEXP_PART_KERNELS,
+		ELEMENT_KERNELS,
+		ARRAY_KERNELS,
 	].flatMap((kernels) => Object.entries(kernels)),
 );
 

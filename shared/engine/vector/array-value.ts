@@ -49,20 +49,32 @@ export function encodeArray(element: DataType, values: SqlValue[]): Uint8Array {
 
 /** @param bytes what {@link encodeArray} made */
 export function decodeArray(element: DataType, bytes: Uint8Array): SqlValue[] {
+	const elements = openArray(element, bytes);
+	return Array.from({ length: elements.count }, (_, index) => elements.at(index));
+}
+
+export interface ArrayElements {
+	count: number;
+	/** The element at `index`, from 0. */
+	at: (index: number) => SqlValue;
+}
+
+/** An encoded array of which only some elements are wanted. */
+export function openArray(element: DataType, bytes: Uint8Array): ArrayElements {
 	const count = arrayCount(bytes);
-	if (count === 0) return [];
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-	const hasNulls = (bytes[3] as number) >= 0x80;
+	const hasNulls = count > 0 && (bytes[3] as number) >= 0x80;
 	const lanesOffset = 4 + (hasNulls ? (count + 7) >> 3 : 0);
-	const physical = physicalType(element);
-	return Array.from({ length: count }, (_, index) => {
+	const textStart = lanesOffset + count * 4;
+	const isText = physicalType(element) === "bytes";
+	const at = (index: number): SqlValue => {
 		if (hasNulls && (((bytes[4 + (index >> 3)] as number) >> (index & 7)) & 1) === 0) return null;
-		if (physical !== "bytes") return readLane(view, { element, lanesOffset, count, index });
-		const textStart = lanesOffset + count * 4;
+		if (!isText) return readLane(view, { element, lanesOffset, count, index });
 		const start = index === 0 ? 0 : view.getUint32(lanesOffset + (index - 1) * 4, true);
 		const part = bytes.subarray(textStart + start, textStart + view.getUint32(lanesOffset + index * 4, true));
 		return element.kind === "bytea" ? part.slice() : decoder.decode(part);
-	});
+	};
+	return { count, at };
 }
 
 /** Elements of an encoded array. */

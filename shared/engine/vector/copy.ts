@@ -209,7 +209,7 @@ function flattenDictionary(engine: Engine, vector: DictionaryVector, rows: RowSp
 }
 
 /** `values` at i32 `codes`, each at its row's own position; NULL rows are zero. The result's validity is that of the values. */
-function lookupFlat(
+export function lookupFlat(
 	engine: Engine,
 	lookup: { codes: Pointer; validity: Pointer; values: FlatVector; rows: RowSpace },
 	region: Region,

@@ -8,6 +8,7 @@ import { LittoralError } from "#shared/base/errors.ts";
 import type { PlanStatement } from "#shared/contracts/plan/physical.ts";
 import type { Vector } from "../../vector/vector.ts";
 import type { Bind, Kernel } from "../kernel.ts";
+import { arrayCast } from "./array-casts.ts";
 import { DATETIME_CASTS } from "./datetime-casts.ts";
 import { bindNumberCast } from "./number-casts.ts";
 import { bindTextCast, isStringType, OTHER_CASTS } from "./text-casts.ts";
@@ -16,9 +17,18 @@ type Cast =
 	| { kind: "relabel"; relabel: (vector: Vector) => Vector }
 	| { kind: "kernel"; kernel: Kernel; total: boolean; costPerRow: number };
 
+/** Elements that an array is taken to have. */
+const ELEMENT_COUNT_GUESS = 8;
+
 /** @throws cannot_coerce (42846) where there is no such cast; the binder has refused it before */
 export function bindCast(from: DataType, to: DataType, explicit: boolean, statement: PlanStatement): Cast {
 	if (keepsLanes(from, to)) return { kind: "relabel", relabel: (vector) => relabel(vector, to) };
+	if (from.kind === "array" && to.kind === "array") {
+		const inner = bindCast(from.element, to.element, explicit, statement);
+		// Lanes that stay have been relabelled above.
+		if (inner.kind === "kernel")
+			return { ...inner, kernel: arrayCast(to, inner.kernel), costPerRow: inner.costPerRow * ELEMENT_COUNT_GUESS };
+	}
 	const number = bindNumberCast(from, to);
 	if (number !== null) return { kind: "kernel", kernel: number, total: false, costPerRow: 2 };
 	const bind: Bind | null =
@@ -31,6 +41,7 @@ export function bindCast(from: DataType, to: DataType, explicit: boolean, statem
 /** True where every value of `from` is one of `to` in the same lanes. */
 function keepsLanes(from: DataType, to: DataType): boolean {
 	if (sameType(from, to)) return true;
+	if (from.kind === "array") return to.kind === "array" && keepsLanes(from.element, to.element);
 	if (from.kind === "smallint" && to.kind === "integer") return true;
 	if (from.kind === "text" || from.kind === "varchar") {
 		if (to.kind === "text") return true;

@@ -1,6 +1,6 @@
 /** Casts from and to text, and the few that go one value at a time. Text forms are those of `contracts/values`. */
 import { LittoralError } from "#shared/base/errors.ts";
-import { type DataType, sameType } from "#shared/contracts/data-type.ts";
+import type { DataType } from "#shared/contracts/data-type.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { formatValue } from "#shared/contracts/values/format.ts";
 import { fitText, parseValue } from "#shared/contracts/values/parse.ts";
@@ -60,20 +60,7 @@ export function bindTextCast(from: DataType, to: DataType, explicit: boolean): B
 					parseValue(to, value as string, { timeZone: statement.timeZone }),
 		);
 	}
-	if (from.kind === "array" && to.kind === "array") return arrayCast(from.element, to.element, explicit);
 	return null;
-}
-
-/** Element by element; through text where the elements' types differ. */
-function arrayCast(from: DataType, to: DataType, explicit: boolean): Bind {
-	return perValueBound(({ statement }) => ([value]) => {
-		if (sameType(from, to)) return value as SqlValue;
-		return (value as SqlValue[]).map((element) => {
-			if (element === null) return null;
-			const text = castText(from, element, statement.timeZone);
-			return isStringType(to) ? fit(to, text, explicit) : parseValue(to, text, { timeZone: statement.timeZone });
-		});
-	});
 }
 
 const INTEGER_BYTES = { smallint: 2, integer: 4, bigint: 8 } as const;

@@ -1,6 +1,7 @@
 /** generate_series: values made one after the other as they are asked for. */
 import { LittoralError } from "#shared/base/errors.ts";
 import type { IntervalValue, NumericValue, SqlValue } from "#shared/contracts/value.ts";
+import { compareNumerics } from "#shared/contracts/values/compare.ts";
 import { roundNumeric } from "#shared/contracts/values/number-text.ts";
 import { addInterval } from "../datetime/move.ts";
 import type { BindTableFunction, TableRows } from "./table-function.ts";
@@ -66,11 +67,6 @@ function aligned(left: NumericValue, right: NumericValue): { left: bigint; right
 function addNumerics(left: NumericValue, right: NumericValue): NumericValue {
 	const both = aligned(left, right);
 	return roundNumeric({ coefficient: both.left + both.right, scale: both.scale });
-}
-
-function compareNumerics(left: NumericValue, right: NumericValue): number {
-	const both = aligned(left, right);
-	return both.left < both.right ? -1 : both.left > both.right ? 1 : 0;
 }
 
 /** Each value is the one before plus the interval, so a month's last day may move, as in PostgreSQL. */

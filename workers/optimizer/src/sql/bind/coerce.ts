@@ -2,6 +2,7 @@
 import { castContext, type CastContext } from "#shared/contracts/functions/casts.ts";
 import { sameType, type DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
+import { joinArray } from "#shared/contracts/values/array-text.ts";
 import { parseValue } from "#shared/contracts/values/parse.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { boundType, typed, type Bound } from "./bound.ts";
@@ -30,14 +31,15 @@ function parameterConstant(statement: StatementContext, number: number, type: Da
 	const { values, types } = statement.parameters;
 	types[number - 1] = bareType(type);
 	const value = values[number - 1];
-	return constantFromText(statement, parameterText(value), bareType(type), location);
+	return constantFromText(statement, parameterText(value, type), bareType(type), location);
 }
 
 /** A JSON value as the text that the type's input function reads. */
-function parameterText(value: unknown): string | null {
+function parameterText(value: unknown, type: DataType): string | null {
 	if (value === null || value === undefined) return null;
 	if (typeof value === "string") return value;
 	if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
+	if (type.kind === "array" && Array.isArray(value)) return joinArray(value.map((element) => parameterText(element, type.element)));
 	return JSON.stringify(value);
 }
 

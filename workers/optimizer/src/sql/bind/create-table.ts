@@ -134,6 +134,7 @@ function columnType(statement: StatementContext, definition: ColumnDef): DataTyp
 		throw statement.unsupported(`type ${written}`, name.location ?? 0);
 	}
 	const type = bindTypeName(statement, name);
+	if (type.kind === "array") throw statement.unsupported("an array type", name.location ?? 0);
 	if (type.kind === "numeric" && type.precision === undefined) {
 		throw statement.error(
 			"feature_not_supported",

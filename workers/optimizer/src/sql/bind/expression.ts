@@ -1,6 +1,7 @@
 /** Binds one expression: each kind of syntax goes to the file that knows it. */
 import type { A_Expr, ColumnRef, Node, SQLValueFunction } from "libpg-query";
 import { as, kindOf, strings } from "../parse/ast.ts";
+import { bindArray, bindQuantified, bindSubscripts } from "./arrays.ts";
 import { typed, type Bound } from "./bound.ts";
 import { bindCase, bindCoalesce, bindMinMax, bindNullIf } from "./conditionals.ts";
 import type { AggregateCollector, Clause, ExpressionEnvironment } from "./environment.ts";
@@ -76,11 +77,11 @@ function bindExpression(environment: ExpressionEnvironment, node: Node): Bound {
 		case "SetToDefault":
 			throw statement.error("syntax_error", "DEFAULT is not allowed in this context", as(node, kind)?.location ?? 0);
 		case "A_ArrayExpr":
-			throw statement.unsupported("an array", as(node, kind)?.location ?? 0);
+			return bindArray(environment, as(node, kind) ?? {});
 		case "RowExpr":
 			throw statement.unsupported("a row value", as(node, kind)?.location ?? 0);
 		case "A_Indirection":
-			throw statement.unsupported("a subscript or field of a value", 0);
+			return bindSubscripts(environment, as(node, kind) ?? {});
 		case "GroupingFunc":
 			throw statement.unsupported("GROUPING", as(node, kind)?.location ?? 0);
 		default:
@@ -145,10 +146,13 @@ function bindOperatorExpression(environment: ExpressionEnvironment, expression: 
 				.map((operand) => environment.bind(operand));
 			return bindOperator(statement, symbols[symbols.length - 1] ?? "", operands, location);
 		}
+		case "AEXPR_OP_ANY":
+		case "AEXPR_OP_ALL":
+			return bindQuantified(environment, expression);
 		case "AEXPR_SIMILAR":
 			throw statement.unsupported("SIMILAR TO", location);
 		default:
-			throw statement.unsupported("a comparison with an array", location);
+			throw statement.unsupported("this operator", location);
 	}
 }
 

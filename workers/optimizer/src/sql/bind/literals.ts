@@ -2,6 +2,7 @@
 import type { A_Const, ParamRef, TypeCast } from "libpg-query";
 import { parseValue } from "#shared/contracts/values/parse.ts";
 import { as, leftmost } from "../parse/ast.ts";
+import { bindArray } from "./arrays.ts";
 import { typed, type Bound } from "./bound.ts";
 import { bindExplicitCast, coerce } from "./coerce.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
@@ -50,7 +51,8 @@ export function bindTypeCast(environment: ExpressionEnvironment, cast: TypeCast)
 	const { statement } = environment;
 	if (cast.typeName === undefined || cast.arg === undefined) throw statement.unsupported("this cast");
 	const type = bindTypeName(statement, cast.typeName);
-	let input = environment.bind(cast.arg);
+	const array = as(cast.arg, "A_ArrayExpr");
+	let input = array !== undefined && type.kind === "array" ? bindArray(environment, array, type.element) : environment.bind(cast.arg);
 	if (type.kind === "interval") {
 		const unit = intervalUnit(statement, cast.typeName);
 		if (unit !== null) input = withUnit(statement, input, unit);
@@ -58,8 +60,7 @@ export function bindTypeCast(environment: ExpressionEnvironment, cast: TypeCast)
 	const own = cast.location ?? 0;
 	const location = leftmost(own, leftmost(input.location, cast.typeName.location ?? 0));
 	// `cannot cast type` points at the cast itself for ::, at the keyword for CAST.
-	const errorLocation = as(cast.arg, "A_Const") !== undefined ? location : own;
-	const bound = bindExplicitCast(statement, input, type, errorLocation);
+	const bound = bindExplicitCast(statement, input, type, own);
 	return { ...bound, location };
 }
 

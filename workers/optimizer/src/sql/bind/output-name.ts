@@ -33,6 +33,10 @@ function figure(node: Node | undefined): Figured | null {
 			const name = strings(cast?.typeName?.names).at(-1);
 			return name === undefined ? inner : { name, weak: true };
 		}
+		case "A_ArrayExpr":
+			return strong("array");
+		case "A_Indirection":
+			return figure(as(node, "A_Indirection")?.arg);
 		case "CollateClause":
 			return figure(as(node, "CollateClause")?.arg);
 		case "CaseExpr": {

@@ -153,15 +153,20 @@ export function bindIn(environment: ExpressionEnvironment, expression: A_Expr): 
 	if (expression.lexpr === undefined) throw statement.unsupported("this IN", location);
 	const subject = environment.bind(expression.lexpr);
 	const values = items.map((item) => environment.bind(item));
-	const start = leftmost(location, subject.location);
+	return typed(bindInValues(environment, { subject, values, negated, location }), leftmost(location, subject.location));
+}
+
+/** At least one value. */
+export function bindInValues(
+	environment: ExpressionEnvironment,
+	{ subject, values, negated, location }: { subject: Bound; values: Bound[]; negated: boolean; location: number },
+): Expression {
 	const constants = constantList(environment, subject, values, location);
-	if (constants !== null) {
-		return typed({ kind: "in_list", input: constants.input, values: constants.values, negated, type: BOOLEAN }, start);
-	}
-	const comparisons = values.map((value) => bindComparison(statement, negated ? "<>" : "=", [subject, value], location));
+	if (constants !== null) return { kind: "in_list", input: constants.input, values: constants.values, negated, type: BOOLEAN };
+	const comparisons = values.map((value) => bindComparison(environment.statement, negated ? "<>" : "=", [subject, value], location));
 	const [only] = comparisons;
-	if (comparisons.length === 1 && only !== undefined) return typed(only, start);
-	return typed({ kind: negated ? "and" : "or", arguments: comparisons, type: BOOLEAN }, start);
+	if (comparisons.length === 1 && only !== undefined) return only;
+	return { kind: negated ? "and" : "or", arguments: comparisons, type: BOOLEAN };
 }
 
 /** The values as constants of the subject's type; null where some value needs evaluation or a type of its own. */

@@ -16,8 +16,8 @@ export function sourceSlice(sql: string, start: number): string {
 			position = end + 1;
 			continue;
 		}
-		if (character === "(") depth++;
-		else if (character === ")" && --depth < 0) break;
+		if (character === "(" || character === "[") depth++;
+		else if ((character === ")" || character === "]") && --depth < 0) break;
 		else if (character === "," && depth === 0) break;
 		const word = /^\s+(not\s+null|null|primary|unique|check|references|constraint|collate|generated)\b/i.exec(
 			rest.slice(position, position + 40),

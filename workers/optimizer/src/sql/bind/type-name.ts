@@ -47,7 +47,11 @@ export function bindTypeName(statement: StatementContext, name: TypeName): DataT
 	if (parts.length > 1 && parts[0] !== "pg_catalog") {
 		throw statement.error("invalid_schema_name", `schema "${parts[0] ?? ""}" does not exist`, location);
 	}
-	if ((name.arrayBounds ?? []).length > 0) throw statement.unsupported("an array type", location);
+	if ((name.arrayBounds ?? []).length > 0) {
+		// Neither the number of dimensions nor their bounds are part of a type, as in PostgreSQL.
+		const { arrayBounds: _, ...element } = name;
+		return { kind: "array", element: bindTypeName(statement, element) };
+	}
 	const modifiers = (name.typmods ?? []).map((node) => integerOf(statement, node, location));
 	const simple = SIMPLE[base];
 	if (simple !== undefined) {
