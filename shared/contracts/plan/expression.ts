@@ -120,7 +120,7 @@ export interface WindowFrame {
 }
 
 /**
- * `offset` is a count of rows or groups (a bigint, the same for a whole partition; NULL or negative raises 22013); in mode `range` it is the boundary itself, the current row's
+ * `offset` is a count of rows or groups (a bigint without columns; NULL raises 22004, a negative one 22013); in mode `range` it is the boundary itself, the current row's
  * order key plus or minus the offset.
  */
 export type FrameBound =

@@ -5,24 +5,24 @@
  * join that knows NULLs, to which a NULL last key means "perhaps". That join also asks which rows match in all keys but the last (*plain* keys): loose rows hang in
  * chains by these, and the others in two chains.
  */
-import { SELECTION_COMPACT_FRACTION } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
-import { compactBatch, flatten } from "../vector/copy.ts";
 import type { RowPointers } from "../vector/row-gather.ts";
 import { DESCRIPTOR_BYTES, type RowColumn, rowLayout, writeDescriptors } from "../vector/row-layout.ts";
 import type { FlatVector, Vector } from "../vector/vector.ts";
-import type { CompiledExpression } from "./evaluator.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { RowCursor } from "./row-cursor.ts";
 import { RowStore } from "./row-store.ts";
 import type { BatchSource } from "./source.ts";
+import { type StorableBatch, StoredColumns } from "./stored-columns.ts";
 
 /** Rows hung into their chains by one kernel call. */
 const INSERT_ROW_COUNT = 2048;
+/** Work units of hashing one key of a row. */
+const KEY_COST = 4;
 /** Of the owner's bytes in a row: a second link, or a full join's flag. */
 const EXTRA_BYTES = 8;
 
@@ -46,8 +46,9 @@ export interface Chains {
 export class BuildSide {
 	readonly #context: ExecutionContext;
 	readonly #options: BuildSideOptions;
-	readonly #columnCount: number;
-	readonly #keys: { compiled: CompiledExpression; column: number }[];
+	readonly #columns: StoredColumns;
+	/** Where the keys stand in the stored rows. */
+	readonly #keys: number[];
 	readonly #region: Region;
 	readonly #descriptors: Pointer;
 	readonly store: RowStore;
@@ -61,14 +62,10 @@ export class BuildSide {
 		const { types, keys, keepsColumns, loose } = options;
 		this.#context = context;
 		this.#options = options;
-		this.#columnCount = keepsColumns ? types.length : 0;
+		this.#columns = new StoredColumns(context, keepsColumns ? types : []);
+		this.#keys = keys.map((key) => this.#columns.columnOf(key));
 		this.#region = context.lease.region();
-		const stored = keepsColumns ? [...types] : [];
-		this.#keys = keys.map((key) => {
-			const column = keepsColumns && key.kind === "column" ? key.index : stored.push(key.type) - 1;
-			return { compiled: context.compileExpression(key), column };
-		});
-		const layout = rowLayout(stored, loose === "dropped" ? 0 : EXTRA_BYTES);
+		const layout = rowLayout(this.#columns.types, loose === "dropped" ? 0 : EXTRA_BYTES);
 		this.store = new RowStore(context.engine, context.lease, layout);
 		this.loose = loose === "dropped" ? null : new RowStore(context.engine, context.lease, layout);
 		this.#descriptors = context.lease.region().allocate(Math.max(1, keys.length) * DESCRIPTOR_BYTES);
@@ -85,7 +82,7 @@ export class BuildSide {
 
 	/** Where the keys stand in the stored rows. */
 	get keyColumns(): RowColumn[] {
-		return this.#keys.map(({ column }) => this.store.layout.columns[column] as RowColumn);
+		return this.#keys.map((column) => this.store.layout.columns[column] as RowColumn);
 	}
 
 	/** @returns "blocked", or null when every row of the source is stored and hung */
@@ -103,7 +100,7 @@ export class BuildSide {
 
 	/** The source's columns of stored rows, for the joined batch. */
 	gather(rows: RowPointers, region: Region): Vector[] {
-		return Array.from({ length: this.#columnCount }, (_, index) => this.store.gather(index, rows, region));
+		return Array.from({ length: this.#columns.inputCount }, (_, index) => this.store.gather(index, rows, region));
 	}
 
 	cursor(store = this.store): RowCursor {
@@ -113,46 +110,41 @@ export class BuildSide {
 	#append(input: Batch): void {
 		const { engine } = this.#context;
 		this.#region.reset();
-		const sparse = input.selectedCount < input.rowCount * SELECTION_COMPACT_FRACTION;
-		const batch = sparse ? compactBatch(engine, input, this.#region) : input;
-		const columns = this.#options.keepsColumns ? batch.columns.map((column) => flatten(engine, column, batch, this.#region)) : [];
-		let cost = columns.length;
-		const keys = this.#keys.map(({ compiled, column }) => {
-			cost += compiled.costPerRow + 4;
-			if (column >= this.#columnCount) columns[column] = flatten(engine, compiled.evaluate(batch, this.#region), batch, this.#region);
-			return columns[column] as FlatVector;
-		});
-		this.#context.spend(batch.selectedCount * cost);
-		if (keys.length === 0) {
-			this.store.append(columns, { selection: batch.selection, count: batch.selectedCount, hashes: 0 });
+		const batch = this.#columns.prepare(input, this.#region);
+		this.#context.spend(batch.selectedCount * this.#keys.length * KEY_COST);
+		if (this.#keys.length === 0) {
+			this.store.append(batch.columns, { selection: batch.selection, count: batch.selectedCount, hashes: 0 });
 			return;
 		}
-		const described = this.keyColumns.map((column, index) => ({ column, vector: keys[index] as FlatVector }));
+		const described = this.keyColumns.map((column, index) => ({
+			column,
+			vector: batch.columns[this.#keys[index] as number] as FlatVector,
+		}));
 		writeDescriptors(engine, described, this.#descriptors);
-		this.#appendWhole(batch, columns);
-		if (this.loose !== null) this.#appendLoose(batch, columns, this.loose);
+		this.#appendWhole(batch);
+		if (this.loose !== null) this.#appendLoose(batch, this.loose);
 	}
 
-	#appendWhole(batch: Batch, columns: FlatVector[]): void {
+	#appendWhole(batch: StorableBatch): void {
 		const { kernels } = this.#context.engine;
 		const keyCount = this.#keys.length;
 		const selection = this.#region.allocate(batch.selectedCount * 2);
 		const count = kernels.rows_without_null(batch.selectedCount, batch.selection, keyCount, this.#descriptors, selection);
 		const hashes = this.#region.allocate(batch.rowCount * 4);
 		kernels.rows_hash(count, selection, keyCount, this.#descriptors, hashes);
-		const first = this.store.append(columns, { selection, count, hashes });
+		const first = this.store.append(batch.columns, { selection, count, hashes });
 		if (this.#options.loose !== "perhaps") return;
 		kernels.rows_hash(count, selection, keyCount - 1, this.#descriptors, hashes);
 		kernels.join_link(count, selection, hashes, first, this.store.layout.rowBytes, this.extraOffset);
 	}
 
-	#appendLoose(batch: Batch, columns: FlatVector[], loose: RowStore): void {
+	#appendLoose(batch: StorableBatch, loose: RowStore): void {
 		const { kernels } = this.#context.engine;
 		const keyCount = this.#keys.length;
 		const selection = this.#region.allocate(batch.selectedCount * 2);
 		if (this.#options.loose === "emitted") {
 			const count = kernels.rows_with_null(batch.selectedCount, batch.selection, keyCount, this.#descriptors, selection);
-			loose.append(columns, { selection, count, hashes: 0 });
+			loose.append(batch.columns, { selection, count, hashes: 0 });
 			return;
 		}
 		const last = this.#descriptors + (keyCount - 1) * DESCRIPTOR_BYTES;
@@ -160,7 +152,7 @@ export class BuildSide {
 		const count = kernels.rows_with_null(plain, selection, 1, last, selection);
 		const hashes = this.#region.allocate(batch.rowCount * 4);
 		kernels.rows_hash(count, selection, keyCount - 1, this.#descriptors, hashes);
-		loose.append(columns, { selection, count, hashes });
+		loose.append(batch.columns, { selection, count, hashes });
 	}
 
 	#hangAll(): void {

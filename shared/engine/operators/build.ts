@@ -19,6 +19,7 @@ import type { BatchSource } from "./source.ts";
 import { TopNOperator } from "./top-n.ts";
 import { UnionAllOperator } from "./union-all.ts";
 import { ValuesOperator } from "./values.ts";
+import { WindowOperator } from "./window/window.ts";
 import { YieldingSource } from "./yielding-source.ts";
 
 /**
@@ -69,6 +70,7 @@ export function buildOperator(
 		case "expand":
 			return new ExpandOperator(context, node, build(node.input));
 		case "window":
+			return new WindowOperator(context, node, build(node.input), typesOf(node.input));
 		case "table_function":
 		case "subplan_scan":
 		case "recursive_union":

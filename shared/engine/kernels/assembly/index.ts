@@ -12,6 +12,7 @@ export { rows_before, rows_gather, rows_gather_bytes, rows_gather_offsets, rows_
 export * from "./group";
 export * from "./join";
 export * from "./sort";
+export * from "./window";
 export * from "./aggregate";
 export * from "./scalar";
 export * from "./parquet-encode";

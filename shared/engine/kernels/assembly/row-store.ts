@@ -205,23 +205,27 @@ function orderNulls(leftNull: bool, rightNull: bool, flags: i32): i32 {
 	return (flags & NULLS_FIRST) != 0 ? -order : order;
 }
 
+/** One key of two stored rows, each by its own descriptor: they agree in kind and direction. */
+// @ts-ignore: decorator
+@inline
+export function orderSlots(left: usize, leftDescriptor: usize, right: usize, rightDescriptor: usize): i32 {
+	const kind = load<i32>(leftDescriptor);
+	const flags = load<i32>(leftDescriptor, 24);
+	const leftNull = isNullAt(left, load<i32>(leftDescriptor, 8));
+	const rightNull = isNullAt(right, load<i32>(rightDescriptor, 8));
+	if (leftNull || rightNull) return leftNull != rightNull ? orderNulls(leftNull, rightNull, flags) : 0;
+	const a = left + load<i32>(leftDescriptor, 4);
+	const b = right + load<i32>(rightDescriptor, 4);
+	const order = orderValues(kind, slotAddress(kind, a), slotExtra(kind, a), slotAddress(kind, b), slotExtra(kind, b));
+	return (flags & DESCENDING) != 0 ? -order : order;
+}
+
 /** Two stored rows by the sort keys that the descriptors name. */
 export function orderStored(left: usize, right: usize, columnCount: i32, descriptors: usize): i32 {
 	for (let column: i32 = 0; column < columnCount; column++) {
 		const descriptor = descriptors + <usize>column * DESCRIPTOR_BYTES;
-		const kind = load<i32>(descriptor);
-		const flags = load<i32>(descriptor, 24);
-		const bit = load<i32>(descriptor, 8);
-		const leftNull = isNullAt(left, bit);
-		const rightNull = isNullAt(right, bit);
-		if (leftNull || rightNull) {
-			if (leftNull != rightNull) return orderNulls(leftNull, rightNull, flags);
-			continue;
-		}
-		const a = left + load<i32>(descriptor, 4);
-		const b = right + load<i32>(descriptor, 4);
-		const order = orderValues(kind, slotAddress(kind, a), slotExtra(kind, a), slotAddress(kind, b), slotExtra(kind, b));
-		if (order != 0) return (flags & DESCENDING) != 0 ? -order : order;
+		const order = orderSlots(left, descriptor, right, descriptor);
+		if (order != 0) return order;
 	}
 	return 0;
 }
