@@ -154,6 +154,14 @@ export const SCENARIOS: readonly Scenario[] = [
 		fires: [12, 26],
 	},
 	{
+		alert: "LittoralTelemetrySinkFails",
+		series: [
+			counter("littoral_sink_batches_total", { service: "monitoring", sink: "loki", outcome: "failed" }, 1, [10, 20]),
+			counter("littoral_sink_batches_total", { service: "monitoring", sink: "otlp_traces", outcome: "taken" }, 60, ALWAYS),
+		],
+		fires: [14, 32],
+	},
+	{
 		alert: "LittoralMetricsOverflow",
 		series: [counter("littoral_metrics_overflow_samples_total", { service: "monitoring" }, 1, [10, 11])],
 		fires: [11, 71],

@@ -209,6 +209,14 @@ export const ALERT_NOTIFICATION_COUNT_MAX = 100;
 /** About two hours, with the waits between them. */
 export const ALERT_NOTIFICATION_ATTEMPT_COUNT_MAX = 15;
 export const ALERT_WEBHOOK_TIMEOUT_MS = 10 * SECOND;
+/** Spans, and log lines, that wait in an isolate for its next push to monitoring; beyond them they are dropped and counted. */
+export const TELEMETRY_BUFFER_COUNT_MAX = 1000;
+/** Spans of calls that one request makes of one port: reads of ranges, say. */
+export const SPAN_PER_PORT_COUNT_MAX = 64;
+/** Spans, or log lines, that an isolate of monitoring holds for one sink, and sends to it at once. */
+export const SINK_BUFFER_COUNT_MAX = 10_000;
+export const SINK_BATCH_COUNT_MAX = 500;
+export const SINK_TIMEOUT_MS = 5 * SECOND;
 
 // Queues
 /** Messages that failed every time, kept for the administrator; older ones are forgotten. */

@@ -1,5 +1,6 @@
 /** What an isolate sends to monitoring: deltas since its last push. */
 import { assert } from "#shared/base/assert.ts";
+import type { LogRecord, SpanRecord } from "./telemetry.ts";
 
 /** Histogram buckets, upper bounds in seconds. */
 export const LATENCY_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
@@ -35,4 +36,7 @@ export interface MetricsPush {
 	sequence: number;
 	service: string;
 	samples: MetricSample[];
+	/** Sent along where monitoring has asked for them; a repetition of the push is not sent on again. */
+	spans?: SpanRecord[];
+	logs?: LogRecord[];
 }

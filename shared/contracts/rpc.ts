@@ -12,6 +12,7 @@ import type { MetricsPush } from "./metrics.ts";
 import type { CallContext } from "./principal.ts";
 import type { CommitAnswer, CommitRequest, SnapshotSummary, TableSnapshot } from "./snapshot.ts";
 import type { TableDefinition, TableSchema } from "./table.ts";
+import type { TelemetrySettings } from "./telemetry.ts";
 import type { SqlValue } from "./value.ts";
 
 // ---------------------------------------------------------------- catalog
@@ -286,8 +287,8 @@ export interface PlatformStatus {
 }
 
 export interface MonitoringRpc {
-	/** Counts a numbered delta once. */
-	push(push: MetricsPush): Promise<void>;
+	/** Counts a numbered delta once. @returns what to send along from now on */
+	push(push: MetricsPush): Promise<TelemetrySettings>;
 	recordHealth(records: HealthRecord[]): Promise<void>;
 	status(): Promise<PlatformStatus>;
 	/** Prometheus text of everything pushed, or of one service. */

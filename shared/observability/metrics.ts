@@ -6,7 +6,9 @@
  */
 import { randomHex } from "#shared/base/ids.ts";
 import { bucketBounds, type MetricsPush } from "#shared/contracts/metrics.ts";
+import type { TelemetrySettings } from "#shared/contracts/telemetry.ts";
 import { BoundedSeries, type Labels } from "./bounded-series.ts";
+import { telemetry, TelemetryBuffer } from "./telemetry.ts";
 
 /** Counted things are gathered this long before they are pushed. */
 const PUSH_DELAY_MS = 250;
@@ -19,6 +21,12 @@ export class MetricsRegistry {
 	#series = new BoundedSeries();
 	#sequence = 0;
 	#unanswered: MetricsPush | null = null;
+	/** Goes along with each delta. */
+	readonly #telemetry: TelemetryBuffer;
+
+	constructor(buffer: TelemetryBuffer = new TelemetryBuffer()) {
+		this.#telemetry = buffer;
+	}
 
 	increment(name: string, labels: Labels = {}, by = 1): void {
 		const sample = this.#series.find("counter", name, labels);
@@ -40,8 +48,11 @@ export class MetricsRegistry {
 	cut(service: string): MetricsPush | null {
 		if (this.#unanswered !== null) return this.#unanswered;
 		if (this.#series.isEmpty) return null;
+		const droppedCount = this.#telemetry.takeDroppedCount();
+		if (droppedCount > 0) this.increment("littoral_telemetry_dropped_total", { service, where: "isolate" }, droppedCount);
+		const { spans, logs } = this.#telemetry.take();
 		this.#isolateId ||= randomHex(8);
-		this.#unanswered = { isolateId: this.#isolateId, sequence: ++this.#sequence, service, samples: this.#series.samples() };
+		this.#unanswered = { isolateId: this.#isolateId, sequence: ++this.#sequence, service, samples: this.#series.samples(), spans, logs };
 		this.#series = new BoundedSeries();
 		return this.#unanswered;
 	}
@@ -56,7 +67,7 @@ export class MetricsRegistry {
 	}
 }
 
-const registry = new MetricsRegistry();
+const registry = new MetricsRegistry(telemetry);
 let pushStartedAtMs = 0;
 
 /** Adds to a counter of this isolate. Names end in `_total`; label values are few and bounded. */
@@ -72,7 +83,7 @@ export function observe(name: string, labels: Labels, value: number): void {
 /** What a push needs of `ctx` and `env`. */
 export interface PushTarget {
 	waitUntil(promise: Promise<unknown>): void;
-	push(push: MetricsPush): Promise<void>;
+	push(push: MetricsPush): Promise<TelemetrySettings>;
 }
 
 /** Sees to it that what was counted reaches monitoring soon, outside the request's own time. */
@@ -86,7 +97,7 @@ async function pushAll(service: string, target: PushTarget): Promise<void> {
 	try {
 		await new Promise((wake) => setTimeout(wake, PUSH_DELAY_MS));
 		for (let delta = registry.cut(service); delta !== null; delta = registry.cut(service)) {
-			await target.push(delta);
+			telemetry.configure(await target.push(delta));
 			registry.answered();
 		}
 	} catch {

@@ -1,10 +1,11 @@
 /** Wraps one call of a Worker: a span, a log line, a counter, a latency; then the isolate's counters go to monitoring. */
 import { isLittoralError } from "#shared/base/errors.ts";
+import type { SpanKind } from "#shared/contracts/telemetry.ts";
 import { log } from "./log.ts";
 import { increment, observe, schedulePush } from "./metrics.ts";
 import { reportError } from "./sentry.ts";
 import type { ObservedEnv } from "./service-app.ts";
-import { startSpan, type Span } from "./trace.ts";
+import { endSpan, startSpan, type Span } from "./trace.ts";
 
 const PUSH_INTERVAL_MS = 1000;
 
@@ -18,6 +19,8 @@ export interface Observation {
 	traceparent?: string | null | undefined;
 	requestId?: string | undefined;
 	tenant?: string | undefined;
+	/** Of its span; an RPC method that is answered where it is absent. */
+	kind?: SpanKind;
 	/** A call that goes well is neither counted nor logged: a cron that found nothing to do must not wake a hub each minute. */
 	isQuiet?: boolean;
 }
@@ -54,12 +57,25 @@ export async function observed<Result>(observation: Observation, work: (span: Sp
 	}
 }
 
-/** The counters and the log line of a call that has ended. */
+/** The counters, the span and the log line of a call that has ended. */
 function report(observation: Observation, span: Span, { code, elapsedMs }: { code: string; elapsedMs: number }): void {
 	const { service, operation } = observation;
 	increment("littoral_calls_total", { service, operation, code });
 	observe("littoral_call_duration_seconds", { service, operation }, elapsedMs / 1000);
 	if (code !== "ok") increment("littoral_errors_total", { service, code });
+	const isRpc = (observation.kind ?? "server") === "server";
+	const target = `${service.charAt(0).toUpperCase()}${service.slice(1)}Service`;
+	endSpan(span, {
+		name: isRpc ? `${target}/${operation}` : operation,
+		kind: observation.kind ?? "server",
+		attributes: {
+			...(isRpc ? { "rpc.system": "workers", "rpc.service": target, "rpc.method": operation } : {}),
+			"littoral.request.id": observation.requestId,
+			"littoral.tenant.id": observation.tenant,
+			"error.type": code === "ok" ? undefined : code,
+		},
+		isError: code === "internal_error" || code === "unavailable",
+	});
 	log(code === "internal_error" ? "error" : "info", operation, {
 		service,
 		traceId: span.traceId,

@@ -1,11 +1,13 @@
 /** The Hono app that every Worker exports by default, with what all six have in common. */
 import { isLittoralError } from "#shared/base/errors.ts";
+import type { MetricsPush } from "#shared/contracts/metrics.ts";
+import type { TelemetrySettings } from "#shared/contracts/telemetry.ts";
 import { Hono } from "hono";
 import { reportError, type SentryEnv } from "./sentry.ts";
 
 /** A Worker's environment as far as observability needs it. */
 export interface ObservedEnv extends SentryEnv {
-	MONITORING?: { push(push: import("#shared/contracts/metrics.ts").MetricsPush): Promise<void>; scrape(service?: string): Promise<string> };
+	MONITORING?: { push(push: MetricsPush): Promise<TelemetrySettings>; scrape(service?: string): Promise<string> };
 }
 
 /**

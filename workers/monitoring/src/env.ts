@@ -1,8 +1,9 @@
 /** What wrangler.toml binds, and what an operator may set: docs/monitoring.md. */
 import type { MetricsHub } from "./hub/metrics-hub.ts";
+import type { SinkEnv } from "./sinks/config.ts";
 import type { WebhookTarget } from "./webhook/notifications.ts";
 
-export interface Env {
+export interface Env extends SinkEnv {
 	METRICS_HUB: DurableObjectNamespace<MetricsHub>;
 	SENTRY_DSN?: string;
 	/** Where alerts are announced; with ALERT_WEBHOOK_SECRET, or not at all. */

@@ -2,18 +2,26 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { hashString } from "#shared/base/hash.ts";
 import type { MetricSample, MetricsPush } from "#shared/contracts/metrics.ts";
+import type { TelemetrySettings } from "#shared/contracts/telemetry.ts";
 import type { HealthRecord, MonitoringRpc, PlatformStatus } from "#shared/contracts/rpc.ts";
 import { addSample, seriesKey } from "#shared/observability/bounded-series.ts";
+import { schedulePush } from "#shared/observability/metrics.ts";
 import { serviceApp } from "#shared/observability/service-app.ts";
 import type { Env } from "./env.ts";
 import { exposeText, zeroSamples } from "./exposition/prometheus.ts";
+import { drainSinks, offerTelemetry, telemetrySettings } from "./sinks/exporter.ts";
 import { allHubs, chiefHub, hub, HUB_COUNT } from "./hub/hubs.ts";
 
 export { MetricsHub } from "./hub/metrics-hub.ts";
 
 export class MonitoringService extends WorkerEntrypoint<Env> implements MonitoringRpc {
-	async push(push: MetricsPush): Promise<void> {
-		await hub(this.env, hashString(push.isolateId) % HUB_COUNT).push(push);
+	/** Answers once the hub has counted: what a sink makes of spans and log lines is nobody's wait. */
+	async push(push: MetricsPush): Promise<TelemetrySettings> {
+		const isNew = await this.#count(push);
+		const settings = telemetrySettings(this.env);
+		if (isNew) offerTelemetry(this.env, push);
+		if (settings.logs || settings.traceRatio > 0) this.ctx.waitUntil(this.#export());
+		return settings;
 	}
 
 	async recordHealth(records: HealthRecord[]): Promise<void> {
@@ -34,6 +42,22 @@ export class MonitoringService extends WorkerEntrypoint<Env> implements Monitori
 
 	async ready(): Promise<void> {
 		await chiefHub(this.env).ready();
+	}
+
+	async #count({ isolateId, sequence, service, samples }: MetricsPush): Promise<boolean> {
+		return await hub(this.env, hashString(isolateId) % HUB_COUNT).push({ isolateId, sequence, service, samples });
+	}
+
+	/** Sends what the sinks hold, and counts how that went like everybody else: by a push. */
+	async #export(): Promise<void> {
+		await drainSinks(this.env);
+		schedulePush("monitoring", {
+			waitUntil: (promise) => this.ctx.waitUntil(promise),
+			push: async (push) => {
+				if (await this.#count(push)) offerTelemetry(this.env, push);
+				return telemetrySettings(this.env);
+			},
+		});
 	}
 }
 

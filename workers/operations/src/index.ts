@@ -125,7 +125,7 @@ const DEAD_LETTERS = /-signals-dead$/;
 
 /** Where D1 does not answer the whole batch comes again. */
 async function keepDeadLetters(batch: MessageBatch<Signal>, env: Env, ctx: ExecutionContext): Promise<void> {
-	await observed({ service: "operations", operation: "dead_letters", env, ctx }, async () => {
+	await observed({ service: "operations", operation: "dead_letters", env, ctx, kind: "consumer" }, async () => {
 		const count = await new DeadLetterStore(env.OPERATIONS_DB).record([...batch.messages], Date.now());
 		if (count > 0) increment("littoral_dead_letters_total", { service: "operations", queue: "signals" }, count);
 	});
@@ -142,7 +142,7 @@ export default {
 	 * object: what is recorded then comes from the gateway, with requests.
 	 */
 	async scheduled(_controller, env, ctx): Promise<void> {
-		await observed({ service: "operations", operation: "cron", env, ctx, isQuiet: true }, async () => {
+		await observed({ service: "operations", operation: "cron", env, ctx, kind: "internal", isQuiet: true }, async () => {
 			const atMs = Date.now();
 			// Not monitoring: it answers by waking a hub, and where it does not, there is nobody to tell.
 			const answers = Object.entries(await probeOthers(env));
@@ -159,7 +159,7 @@ export default {
 		if (DEAD_LETTERS.test(batch.queue)) return keepDeadLetters(batch, env, ctx);
 		for (const message of batch.messages) {
 			const signal = message.body;
-			const done = await observed({ service: "operations", operation: signal.kind, env, ctx }, async () => {
+			const done = await observed({ service: "operations", operation: signal.kind, env, ctx, kind: "consumer" }, async () => {
 				if (signal.kind === "tenant_sweep") return (await env.CATALOG.deleteTenant(signal.tenantId)).done;
 				return await lifecycleOf(env).lifecycle.continueDeletion(signal.tenantId);
 			}).catch(() => false);

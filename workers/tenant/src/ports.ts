@@ -7,6 +7,7 @@
 import type { ShardOrdinal, TenantId } from "#shared/base/ids.ts";
 import { shardName } from "#shared/base/ids.ts";
 import type { CallTrace, CatalogRpc, OptimizerRpc } from "#shared/contracts/rpc.ts";
+import { tracedPort } from "#shared/observability/traced-port.ts";
 import { tracedCatalog } from "#shared/observability/traced-catalog.ts";
 import type { Env } from "./env.ts";
 import type { ShardRpc } from "./shard/contract.ts";
@@ -96,16 +97,23 @@ export function installPortWrapper(wrap: PortWrapper): void {
 }
 
 export function openPorts(env: Env, trace?: CallTrace): Ports {
+	// Shards and the object store are traced by their callers; catalog and optimizer trace themselves.
+	const traced = <Port extends object>(port: Port, target: string, attributes: Record<string, number> = {}): Port =>
+		trace === undefined ? port : tracedPort(port, { traceparent: trace.traceparent, target, attributes });
 	return wrapper({
 		now: () => Date.now(),
 		catalog: pick<CatalogPort>(() => (trace === undefined ? env.CATALOG : tracedCatalog(env.CATALOG, trace)), PORT_STEPS.catalog),
 		optimizer: pick<OptimizerPort>(() => env.OPTIMIZER, PORT_STEPS.optimizer),
-		objects: objectPort(env.DATA),
+		objects: traced(objectPort(env.DATA), "R2"),
 		encodeDataFile,
 		shard(tenantId, ordinal, location) {
 			const id = env.SHARDS.idFromName(shardName(tenantId, ordinal));
 			const options = location === undefined || location === null ? {} : { locationHint: location as DurableObjectLocationHint };
-			return pick<ShardRpc>(() => env.SHARDS.get(id, options), PORT_STEPS.shard);
+			return traced(
+				pick<ShardRpc>(() => env.SHARDS.get(id, options), PORT_STEPS.shard),
+				"TenantShard",
+				{ "littoral.shard": ordinal },
+			);
 		},
 	});
 }

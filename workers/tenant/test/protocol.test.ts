@@ -170,10 +170,10 @@ test("rows that arrive while a flush runs wait for their own age", async () => {
 	};
 	tenant = await reopened(tenant);
 	await tenant.work(FLUSH_AGE_MS + 1, 1);
-	world.catalog.commit = commit;
 	expect(arrived).toBe(1);
 	expect(world.catalog.tables.get(tenant.table)?.versions.at(-1)?.watermarks).toEqual({ 0: 1 });
 	await tenant.work(FLUSH_AGE_MS + 1, 1);
+	world.catalog.commit = commit;
 	expect(world.catalog.tables.get(tenant.table)?.versions.at(-1)?.watermarks).toEqual({ 0: 2 });
 	expect(await tenant.read()).toEqual(["late-0", "late-1", "row"]);
 });

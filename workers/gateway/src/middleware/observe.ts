@@ -1,12 +1,15 @@
 /** What every request gets: an id, a span, one log line, its counters. Nothing of the credential, the SQL or the rows is logged. */
 import { increment, observe as observeSeconds, schedulePush } from "#shared/observability/metrics.ts";
 import { log } from "#shared/observability/log.ts";
-import { startSpan } from "#shared/observability/trace.ts";
+import { endSpan, startSpan } from "#shared/observability/trace.ts";
 import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "../env.ts";
 import { beat } from "../probes.ts";
 
 const SERVICE = "gateway";
+
+/** A path from outside may be long. */
+const SPAN_PATH_LENGTH_MAX = 256;
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -45,7 +48,26 @@ export function observe(): MiddlewareHandler<AppEnv> {
 		observeSeconds("littoral_http_request_duration_seconds", { service: SERVICE, route }, elapsedMs / 1000);
 		if (code !== "ok") increment("littoral_errors_total", { service: SERVICE, code });
 		const principal: AppEnv["Variables"]["principal"] | undefined = context.get("principal");
-		log(context.res.status >= 500 ? "error" : "info", `${context.req.method} ${route}`, {
+		const { protocol, hostname, pathname } = new URL(context.req.url);
+		const { status } = context.res;
+		endSpan(span, {
+			name: `${metricMethod(context.req.method)} ${route}`,
+			kind: "server",
+			attributes: {
+				"http.request.method": metricMethod(context.req.method),
+				"http.route": route,
+				"http.response.status_code": status,
+				"url.scheme": protocol.slice(0, -1),
+				"url.path": pathname.slice(0, SPAN_PATH_LENGTH_MAX),
+				"server.address": hostname,
+				"littoral.request.id": requestId,
+				"littoral.query.id": queryId,
+				"littoral.tenant.id": principal?.tenantId,
+				"error.type": code === "ok" ? undefined : code,
+			},
+			isError: status >= 500,
+		});
+		log(status >= 500 ? "error" : "info", `${context.req.method} ${route}`, {
 			service: SERVICE,
 			traceId: span.traceId,
 			spanId: span.spanId,
@@ -53,7 +75,7 @@ export function observe(): MiddlewareHandler<AppEnv> {
 			requestId,
 			...(principal === undefined ? {} : { tenant: principal.tenantId, keyId: principal.keyId }),
 			...(queryId === undefined ? {} : { queryId }),
-			status: context.res.status,
+			status,
 			code,
 			elapsedMs,
 		});

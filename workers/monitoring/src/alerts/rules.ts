@@ -182,6 +182,16 @@ export const ALERT_RULES: readonly AlertRule[] = [
 		unit: "count",
 	},
 	{
+		name: "LittoralTelemetrySinkFails",
+		severity: "warning",
+		record: "sink_failures:increase15m",
+		signal: { kind: "increase", of: { metric: "littoral_sink_batches_total", labels: { outcome: "failed|refused" } }, minutes: 15 },
+		above: 3,
+		forMinutes: 0,
+		summary: "{value} batches of spans or log lines were not taken within 15 minutes.",
+		unit: "count",
+	},
+	{
 		name: "LittoralMetricsOverflow",
 		severity: "warning",
 		record: "metrics_overflow_samples:increase1h",

@@ -68,6 +68,15 @@ export const METRICS: Record<string, MetricDescription> = {
 		labels: ["service", "outcome"],
 		zero: [{ service: "monitoring", outcome: "failed" }],
 	},
+	littoral_telemetry_dropped_total: {
+		help: "Spans and log lines that were dropped, in an isolate that counted too many or before a sink that failed.",
+		labels: ["service", "where"],
+	},
+	littoral_sink_batches_total: {
+		help: "Batches of spans or log lines that a sink took, refused, or did not answer for.",
+		labels: ["service", "sink", "outcome"],
+		zero: ["otlp_traces", "otlp_logs", "loki"].map((sink) => ({ service: "monitoring", sink, outcome: "failed" })),
+	},
 	littoral_metrics_dropped_samples_total: {
 		help: "Samples that were dropped because a hub had too many metrics.",
 		labels: ["service"],

@@ -53,9 +53,11 @@ export class MetricsHub extends DurableObject<Env> {
 		});
 	}
 
-	async push(push: MetricsPush): Promise<void> {
-		if (!applyPush(this.#state, push)) return;
+	/** @returns false when it was counted before */
+	async push(push: MetricsPush): Promise<boolean> {
+		if (!applyPush(this.#state, push)) return false;
 		await this.#changed();
+		return true;
 	}
 
 	/**

@@ -241,14 +241,27 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 	}
 
 	async #runDueWork(): Promise<void> {
-		const observation = { service: "tenant", operation: "shard_alarm", env: this.env, ctx: this.ctx, tenant: this.#context.tenantId() };
+		const { env, ctx } = this;
+		const observation = {
+			service: "tenant",
+			operation: "shard_alarm",
+			kind: "internal",
+			env,
+			ctx,
+			tenant: this.#context.tenantId(),
+		} as const;
 		try {
-			await observed(observation, () =>
-				runDueWork(this.#context, {
-					empty: () => this.#empty(),
-					reportFailure: (work, error) => this.#reportFailure(work.kind, error),
-				}),
-			);
+			await observed(observation, (span) => {
+				// A trace of its own: what it flushes came with many requests.
+				const ports = openPorts(env, { traceparent: span.traceparent, requestId: `alarm-${span.spanId}` });
+				return runDueWork(
+					{ ...this.#context, ports },
+					{
+						empty: () => this.#empty(),
+						reportFailure: (work, error) => this.#reportFailure(work.kind, error),
+					},
+				);
+			});
 		} catch (error) {
 			this.#reportFailure("alarm", error);
 		}
