@@ -2,9 +2,24 @@
 import { aggregatesBench } from "./benches/aggregates.ts";
 import { appendsBench } from "./benches/appends.ts";
 import { costBench } from "./benches/cost.ts";
+import { gatewayBench } from "./benches/gateway.ts";
+import { growthBench } from "./benches/growth.ts";
 import { importBench } from "./benches/import.ts";
+import { planningBench } from "./benches/planning.ts";
 import { roundTripsBench } from "./benches/round-trips.ts";
+import { sizeBench } from "./benches/size.ts";
 import { smallAppendsBench } from "./benches/small-appends.ts";
 import type { Bench } from "./runner/bench.ts";
 
-export const BENCHES: readonly Bench[] = [importBench, aggregatesBench, appendsBench, smallAppendsBench, roundTripsBench, costBench];
+export const BENCHES: readonly Bench[] = [
+	importBench,
+	aggregatesBench,
+	appendsBench,
+	smallAppendsBench,
+	planningBench,
+	roundTripsBench,
+	gatewayBench,
+	sizeBench,
+	growthBench,
+	costBench,
+];

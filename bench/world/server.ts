@@ -38,7 +38,9 @@ export interface LittoralServer extends BenchServer {
 }
 
 /** The six Workers on a state folder of their own. */
-export async function startLittoralServer(options: Pick<LittoralOptions, "entryPoints"> = {}): Promise<LittoralServer> {
+export async function startLittoralServer(
+	options: Pick<LittoralOptions, "entryPoints" | "rateLimitRequestCount"> = {},
+): Promise<LittoralServer> {
 	const stateDir = mkdtempSync(join(tmpdir(), "littoral-bench-"));
 	const adminKey = crypto.randomUUID();
 	const start = async () => {

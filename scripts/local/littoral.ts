@@ -17,8 +17,8 @@ export interface LittoralOptions {
 	adminKey?: string | undefined;
 	/** Extra text bindings by Worker. */
 	vars?: Partial<Record<FleetMember["name"], Record<string, string>>>;
-	/** Requests that one key may send in a period, in the place of the gateway's own number: benches send more. */
-	rateLimitRequestCount?: number;
+	/** Requests that one key may send in a period, in the place of the gateway's own number: benches send more. Null: no limiter, as a deployment without one. */
+	rateLimitRequestCount?: number | null;
 	/** Replaces a Worker's entry file: tests wrap its ports by it. */
 	entryPoints?: Partial<Record<FleetMember["name"], string>>;
 	/** Called with each line that the Workers log; dropped when absent. */
@@ -52,7 +52,8 @@ async function workerOptions(member: FleetMember, options: LittoralOptions, admi
 		bindings?: Record<string, string>;
 		ratelimits?: Record<string, { simple: { limit: number } }>;
 	};
-	if (options.rateLimitRequestCount !== undefined) {
+	if (options.rateLimitRequestCount === null) delete bindings.ratelimits;
+	else if (options.rateLimitRequestCount !== undefined) {
 		for (const { simple } of Object.values(bindings.ratelimits ?? {})) simple.limit = options.rateLimitRequestCount;
 	}
 	const main = options.entryPoints?.[member.name] ?? (config.main as string);
