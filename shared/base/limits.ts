@@ -39,6 +39,10 @@ export const SQL_BYTES_MAX = MIB;
 export const SQL_NESTING_MAX = 200;
 export const SQL_PARAMETER_COUNT_MAX = 1000;
 export const IDENTIFIER_BYTES_MAX = 63;
+/** Sets that one GROUP BY stands for; PostgreSQL's own bound. */
+export const GROUPING_SET_COUNT_MAX = 4096;
+/** Columns that all operators of one plan make, copies included. */
+export const PLAN_COLUMN_COUNT_MAX = 200_000;
 export const TABLE_COLUMN_COUNT_MAX = 500;
 export const TABLE_COUNT_MAX = 10_000;
 

@@ -15,10 +15,10 @@ import type { ParsedStatementCache } from "./cache/parsed-statements.ts";
 import type { TableSnapshotCache } from "./cache/table-snapshots.ts";
 import { explainJson } from "./explain/json.ts";
 import { explainText } from "./explain/text.ts";
-import { outputColumns } from "./logical/output.ts";
+import { inputsOf as logicalInputsOf } from "./logical/output.ts";
 import { optimize, type PipelineOptions } from "./logical/pipeline.ts";
 import type { LogicalOperator, LogicalScan } from "./logical/plan.ts";
-import { planPhysical } from "./physical/plan-physical.ts";
+import { planOrdered, type PhysicalContext } from "./physical/plan-physical.ts";
 import { pruneFiles } from "./physical/prune-files.ts";
 import { bindStatement, type BoundRows } from "./sql/bind/bind-statement.ts";
 import { StatementContext } from "./sql/bind/statement.ts";
@@ -80,24 +80,35 @@ export async function planStatement(ports: PlannerPorts, tenantId: TenantId, req
 }
 
 function planRows(ports: PlannerPorts, statement: StatementContext, bound: BoundRows): PhysicalPlan {
-	const cardinality = new Cardinality(statement.columns, statement.tables);
-	const logical = optimize(bound.operator, { columns: statement.columns, evaluate: statement.evaluate, cardinality }, ports.pipeline);
+	const { columns } = statement;
+	const cardinality = new Cardinality(columns, statement.tables);
+	const program = optimize(
+		{ root: bound.operator, subplans: statement.subplans },
+		{ columns, evaluate: statement.evaluate, cardinality, unsupported: (feature) => statement.unsupported(feature) },
+		ports.pipeline,
+	);
+	const trees = [...program.subplans.map(({ operator }) => operator), program.root];
 	const scans: LogicalScan[][] = statement.tables.map(() => []);
-	collectScans(logical, scans);
+	for (const tree of trees) collectScans(tree, scans);
 	const tables = statement.tables.map((snapshot, index) => pruneFiles(snapshot, scans[index] ?? []));
-	const wanted = bound.columns.map((column) => column.id);
-	const placed = planPhysical(inOrder(logical, wanted, statement), { columns: statement.columns, cardinality, tables });
-	const root = placed.operator;
+	const subplanTypes = program.subplans.map((subplan) => subplan.columns.map((id) => columns.get(id).type));
+	const context: PhysicalContext = { columns, cardinality, tables, subplanTypes };
+	const subplans = program.subplans.map((subplan) => planOrdered(subplan.operator, subplan.columns, context));
+	const root = planOrdered(
+		program.root,
+		bound.columns.map(({ id }) => id),
+		context,
+	);
 	const output = bound.columns.map(({ name, id }) => {
-		const { type, nullable } = statement.columns.get(id);
+		const { type, nullable } = columns.get(id);
 		return { name, type, nullable };
 	});
-	const totals = addUp(root, tables);
+	const totals = [...subplans, root].map((tree) => addUp(tree, tables)).reduce(sum);
 	return {
 		version: PLAN_VERSION,
 		statement: statement.planStatement,
 		tables,
-		subplans: [],
+		subplans,
 		root,
 		output,
 		estimate: {
@@ -109,28 +120,9 @@ function planRows(ports: PlannerPorts, statement: StatementContext, bound: Bound
 	};
 }
 
-/** The plan's columns as the result wants them: rules may have left others, or another order. */
-function inOrder(plan: LogicalOperator, wanted: number[], statement: StatementContext): LogicalOperator {
-	const given = outputColumns(plan);
-	if (given.length === wanted.length && given.every((id, index) => id === wanted[index])) return plan;
-	const expressions = wanted.map((id): Expression => ({ kind: "column", index: id, type: statement.columns.get(id).type }));
-	return { kind: "project", input: plan, columns: wanted, expressions };
-}
-
 function collectScans(node: LogicalOperator, scans: LogicalScan[][]): void {
-	switch (node.kind) {
-		case "scan":
-			scans[node.table]?.push(node);
-			return;
-		case "values":
-			return;
-		case "join":
-			collectScans(node.left, scans);
-			collectScans(node.right, scans);
-			return;
-		default:
-			collectScans(node.input, scans);
-	}
+	if (node.kind === "scan") scans[node.table]?.push(node);
+	for (const input of logicalInputsOf(node)) collectScans(input, scans);
 }
 
 interface Totals {
@@ -148,12 +140,13 @@ function addUp(node: PhysicalOperator, tables: PlanTable[]): Totals {
 		milliseconds,
 		dollars: operatorDollars({ milliseconds, fileCount: scannedFileCount(node, tables) }),
 	};
-	return inputs.reduce(
-		(sum, input) => ({
-			byteCount: sum.byteCount + input.byteCount,
-			milliseconds: sum.milliseconds + input.milliseconds,
-			dollars: sum.dollars + input.dollars,
-		}),
-		own,
-	);
+	return inputs.reduce(sum, own);
+}
+
+function sum(left: Totals, right: Totals): Totals {
+	return {
+		byteCount: left.byteCount + right.byteCount,
+		milliseconds: left.milliseconds + right.milliseconds,
+		dollars: left.dollars + right.dollars,
+	};
 }

@@ -1,37 +1,92 @@
-/** The rules in their order. Each needs what the ones before it have done; the first ones make expressions simple, the last ones shape the tree. */
+/**
+ * The rules in their order, over a statement's plan and its subplans. Those before unnesting make expressions simple and put predicates where they filter, so
+ * that what is left of a correlated subquery's outer side is small; those after it shape the trees.
+ */
 import { createTopN } from "./rules/create-top-n.ts";
+import { dropSingleChecks } from "./rules/drop-single-checks.ts";
 import { factorDisjunctions } from "./rules/factor-disjunctions.ts";
 import { foldConstants } from "./rules/fold-constants.ts";
+import { INLINE_SUBPLANS, inlineSubplans } from "./rules/inline-subplans.ts";
 import { narrowComparisons } from "./rules/narrow-comparisons.ts";
 import { orderJoins } from "./rules/order-joins.ts";
 import { pruneColumns } from "./rules/prune-columns.ts";
 import { pushPredicates } from "./rules/push-predicates.ts";
-import type { LogicalOperator } from "./plan.ts";
+import { useSemiJoins } from "./rules/use-semi-joins.ts";
+import { mapInputs, outputColumns } from "./output.ts";
+import type { LogicalOperator, Program, Subplan } from "./plan.ts";
 import type { Rule, RuleContext } from "./rule.ts";
+import { hasDependentJoin, unnest } from "./unnest/unnest.ts";
 
-export const RULES: readonly Rule[] = [
+const BEFORE_UNNESTING: readonly Rule[] = [
 	foldConstants,
 	factorDisjunctions,
 	narrowComparisons,
+	dropSingleChecks,
+	useSemiJoins,
 	pushPredicates,
-	orderJoins,
-	createTopN,
-	pruneColumns,
 ];
+const AFTER_UNNESTING: readonly Rule[] = [orderJoins, createTopN, pruneColumns];
+
+/** Names of all that can be left out. */
+export const RULE_NAMES: readonly string[] = [INLINE_SUBPLANS, ...BEFORE_UNNESTING, ...AFTER_UNNESTING].map((rule) =>
+	typeof rule === "string" ? rule : rule.name,
+);
 
 export interface PipelineOptions {
 	/** Names of rules to leave out. */
 	disabled?: ReadonlySet<string>;
-	/** Called after each rule that ran. */
+	/** Called after each rule that ran on the root. */
 	trace?: (rule: string, plan: LogicalOperator) => void;
 }
 
-export function optimize(plan: LogicalOperator, context: RuleContext, options: PipelineOptions = {}): LogicalOperator {
-	let current = plan;
-	for (const rule of RULES) {
-		if (options.disabled?.has(rule.name)) continue;
-		current = rule.apply(current, context);
-		options.trace?.(rule.name, current);
+/** @returns the plans of the root and of the subplans that are read, each after those that it reads */
+export function optimize(program: Program, context: RuleContext, options: PipelineOptions = {}): Program {
+	const inlined = (current: Program) => (options.disabled?.has(INLINE_SUBPLANS) ? current : inlineSubplans(current, context.columns));
+	const run = (rules: readonly Rule[], plan: LogicalOperator, isRoot: boolean): LogicalOperator => {
+		let current = plan;
+		for (const rule of rules) {
+			if (options.disabled?.has(rule.name)) continue;
+			current = rule.apply(current, context);
+			if (isRoot) options.trace?.(rule.name, current);
+		}
+		return current;
+	};
+	let current = program.subplans.length === 0 ? program : readOnly(inlined(program));
+	const subplans: Subplan[] = current.subplans.map((subplan) => ({ ...subplan, operator: run(BEFORE_UNNESTING, subplan.operator, false) }));
+	const addSubplan = (operator: LogicalOperator) => subplans.push({ operator, columns: outputColumns(operator), materialized: null }) - 1;
+	const unnested = (plan: LogicalOperator, isRoot: boolean): LogicalOperator => {
+		if (!hasDependentJoin(plan)) return plan;
+		const flat = unnest(plan, { columns: context.columns, addSubplan, unsupported: context.unsupported });
+		return options.disabled?.has(pushPredicates.name) ? flat : run([pushPredicates], flat, isRoot);
+	};
+	const root = unnested(run(BEFORE_UNNESTING, current.root, true), true);
+	for (const subplan of subplans.slice(0, current.subplans.length)) subplan.operator = unnested(subplan.operator, false);
+	current = { root, subplans };
+	// The domain of a correlated subquery is often read once.
+	if (subplans.length > 0) current = readOnly(inlined(current));
+	for (const [index, subplan] of current.subplans.entries()) {
+		subplan.operator = run(AFTER_UNNESTING, subplan.operator, false);
+		context.cardinality.subplanRowCounts[index] = context.cardinality.rowCount(subplan.operator);
 	}
-	return current;
+	return { ...current, root: run(AFTER_UNNESTING, current.root, true) };
+}
+
+/** Only the subplans that are read, numbered so that each comes after those that it reads. */
+function readOnly(program: Program): Program {
+	const numbers = new Map<number, number>();
+	const subplans: Subplan[] = [];
+	const renumbered = (node: LogicalOperator): LogicalOperator => {
+		const inner = mapInputs(node, renumbered);
+		if (inner.kind !== "subplan_scan") return inner;
+		let number = numbers.get(inner.subplan);
+		if (number === undefined) {
+			const subplan = program.subplans[inner.subplan] as Subplan;
+			const operator = renumbered(subplan.operator);
+			number = subplans.push({ ...subplan, operator }) - 1;
+			numbers.set(inner.subplan, number);
+		}
+		return { ...inner, subplan: number };
+	};
+	const root = renumbered(program.root);
+	return { root, subplans };
 }

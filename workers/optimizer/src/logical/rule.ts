@@ -9,6 +9,7 @@ export interface RuleContext {
 	/** The value of an expression without columns. @throws LittoralError that evaluation raises */
 	evaluate: (expression: Expression) => SqlValue;
 	cardinality: Cardinality;
+	unsupported: (feature: string) => Error;
 }
 
 /** The result emits the same rows in the same columns, in any order of rows and of columns unless a sort or limit says otherwise. */

@@ -1,10 +1,12 @@
 /** From a logical plan to operators: column ids become positions, joins get keys and a build side, every operator its estimate. */
 import { unreachable } from "#shared/base/assert.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
-import type { AggregateCall, Expression, SortKey } from "#shared/contracts/plan/expression.ts";
+import type { Expression, SortKey } from "#shared/contracts/plan/expression.ts";
 import type { Estimate, PhysicalOperator, PlanTable } from "#shared/contracts/plan/physical.ts";
+import { BOOLEAN, conjunction, conjuncts, isNullable } from "../logical/expression.ts";
+import { mapAggregate, mapWindowCall } from "../logical/map-expressions.ts";
 import { outputColumns } from "../logical/output.ts";
-import type { ColumnId, ColumnTable, LogicalJoin, LogicalOperator } from "../logical/plan.ts";
+import type { ColumnId, ColumnTable, LogicalJoin, LogicalOperator, LogicalSubplanScan, LogicalWindow } from "../logical/plan.ts";
 import type { Cardinality } from "../statistics/cardinality.ts";
 import { cpuMilliseconds, objectReadMilliseconds } from "../statistics/cost-model.ts";
 import { rowByteCount, valueByteCount } from "../statistics/row-width.ts";
@@ -17,6 +19,8 @@ export interface PhysicalContext {
 	cardinality: Cardinality;
 	/** After file pruning. */
 	tables: PlanTable[];
+	/** Of the statement's subplans, by number. */
+	subplanTypes: DataType[][];
 }
 
 /** An operator and the ids of its output columns, in order. */
@@ -64,7 +68,7 @@ export function planPhysical(node: LogicalOperator, context: PhysicalContext): P
 			const input = planPhysical(node.input, context);
 			const positions = new Positions(input.columns);
 			const groupKeys = node.groupKeys.map((key) => positions.place(key));
-			const aggregates = node.aggregates.map((call) => placeAggregate(call, positions));
+			const aggregates = node.aggregates.map((call) => mapAggregate(call, (part) => positions.place(part)));
 			const columns = outputColumns(node);
 			const inputRowCount = input.operator.estimate.rowCount;
 			const work =
@@ -102,9 +106,142 @@ export function planPhysical(node: LogicalOperator, context: PhysicalContext): P
 				columns: input.columns,
 			};
 		}
+		case "union_all": {
+			const inputs = node.inputs.map((input, index) => planOrdered(input, node.inputColumns[index] as ColumnId[], context));
+			return { operator: { kind: "union_all", inputs, estimate: estimate(node.columns, 0) }, columns: node.columns };
+		}
+		case "set_operation": {
+			const left = planOrdered(node.inputs[0], node.inputColumns[0], context);
+			const right = planOrdered(node.inputs[1], node.inputColumns[1], context);
+			const milliseconds = cpuMilliseconds.hash(left.estimate.rowCount + right.estimate.rowCount);
+			const { operation, all } = node;
+			return {
+				operator: { kind: "set_operation", operation, all, left, right, estimate: estimate(node.columns, milliseconds) },
+				columns: node.columns,
+			};
+		}
+		case "expand": {
+			const input = planPhysical(node.input, context);
+			const projections = node.projections.map((projection) => placeAll(input.columns, projection));
+			const milliseconds = cpuMilliseconds.evaluate(input.operator.estimate.rowCount, totalWorkUnits(projections.flat()));
+			return {
+				operator: { kind: "expand", input: input.operator, projections, estimate: estimate(node.columns, milliseconds) },
+				columns: node.columns,
+			};
+		}
+		case "window":
+			return planWindow(node, context, estimate);
+		case "table_function": {
+			const input = planPhysical(node.input, context);
+			const made = node.functions.flatMap((call) => call.columns);
+			const columns = [...input.columns, ...made, ...(node.ordinality === null ? [] : [node.ordinality])];
+			const functions = node.functions.map(({ functionId, arguments: list, columns: own }) => ({
+				functionId,
+				arguments: placeAll(input.columns, list),
+				types: typesOf(own, context),
+			}));
+			const { join } = node;
+			const milliseconds = cpuMilliseconds.evaluate(rowCount, totalWorkUnits(functions.flatMap((call) => call.arguments)) + 1);
+			return {
+				operator: {
+					kind: "table_function",
+					input: input.operator,
+					join,
+					functions,
+					ordinality: node.ordinality !== null,
+					estimate: estimate(columns, milliseconds),
+				},
+				columns,
+			};
+		}
+		case "subplan_scan":
+			return planSubplanScan(node, context, estimate);
+		case "worktable_scan":
+			return {
+				operator: {
+					kind: "worktable_scan",
+					worktable: node.worktable,
+					types: typesOf(node.columns, context),
+					estimate: estimate(node.columns, 0),
+				},
+				columns: node.columns,
+			};
+		case "recursive_union": {
+			const seed = planOrdered(node.seed, node.seedColumns, context);
+			const step = planOrdered(node.step, node.stepColumns, context);
+			const { distinct, worktable } = node;
+			const types = typesOf(node.columns, context);
+			const milliseconds = cpuMilliseconds.hash(distinct ? rowCount : 0);
+			return {
+				operator: { kind: "recursive_union", seed, step, distinct, worktable, types, estimate: estimate(node.columns, milliseconds) },
+				columns: node.columns,
+			};
+		}
 		default:
 			return unreachable(node);
 	}
+}
+
+type Estimated = (columns: ColumnId[], milliseconds: number) => Estimate;
+
+/** Planned with exactly these output columns, in this order. */
+export function planOrdered(node: LogicalOperator, wanted: ColumnId[], context: PhysicalContext): PhysicalOperator {
+	const placed = planPhysical(node, context);
+	return ordered(placed, wanted, context);
+}
+
+function ordered({ operator, columns }: Placed, wanted: ColumnId[], context: PhysicalContext): PhysicalOperator {
+	if (columns.length === wanted.length && columns.every((id, index) => id === wanted[index])) return operator;
+	const references = wanted.map((id): Expression => ({ kind: "column", index: id, type: context.columns.get(id).type }));
+	return {
+		kind: "project",
+		input: operator,
+		expressions: placeAll(columns, references),
+		estimate: { ...operator.estimate, milliseconds: 0 },
+	};
+}
+
+/** The operator wants its input sorted by partition, then order: the sort is put below. */
+function planWindow(node: LogicalWindow, context: PhysicalContext, estimate: Estimated): Placed {
+	const input = planPhysical(node.input, context);
+	const positions = new Positions(input.columns);
+	const partitionKeys = node.partitionKeys.map((key) => positions.place(key));
+	const orderKeys = placeKeys(input.columns, node.orderKeys);
+	const keys: SortKey[] = [...partitionKeys.map((expression) => ({ expression, descending: false, nullsFirst: false })), ...orderKeys];
+	const inputRowCount = input.operator.estimate.rowCount;
+	const sorted: PhysicalOperator =
+		keys.length === 0
+			? input.operator
+			: {
+					kind: "sort",
+					input: input.operator,
+					keys,
+					estimate: { ...input.operator.estimate, milliseconds: cpuMilliseconds.sort(inputRowCount, inputRowCount) },
+				};
+	const calls = node.calls.map((call) => mapWindowCall(call, (part) => positions.place(part)));
+	const columns = [...input.columns, ...node.columns];
+	const work = totalWorkUnits(calls.flatMap((call) => call.arguments)) + 2 * calls.length;
+	return {
+		operator: {
+			kind: "window",
+			input: sorted,
+			partitionKeys,
+			orderKeys,
+			calls,
+			estimate: estimate(columns, cpuMilliseconds.evaluate(inputRowCount, work)),
+		},
+		columns,
+	};
+}
+
+/** Whoever reads a subplan gets all of its columns; those not wanted are left out above. */
+function planSubplanScan(node: LogicalSubplanScan, context: PhysicalContext, estimate: Estimated): Placed {
+	const types = context.subplanTypes[node.subplan] ?? [];
+	const read: PhysicalOperator = { kind: "subplan_scan", subplan: node.subplan, types, estimate: estimate(node.columns, 0) };
+	const isWhole = node.outputs.length === types.length && node.outputs.every((output, index) => output === index);
+	if (isWhole) return { operator: read, columns: node.columns };
+	const expressions = node.outputs.map((index): Expression => ({ kind: "column", index, type: types[index] as DataType }));
+	return { operator: { kind: "project", input: read, expressions, estimate: read.estimate }, columns: node.columns };
 }
 
 function typesOf(columns: ColumnId[], context: PhysicalContext): DataType[] {
@@ -119,14 +256,6 @@ function placeAll(columns: ColumnId[], expressions: Expression[]): Expression[] 
 function placeKeys(columns: ColumnId[], keys: SortKey[]): SortKey[] {
 	const positions = new Positions(columns);
 	return keys.map((key) => ({ ...key, expression: positions.place(key.expression) }));
-}
-
-function placeAggregate(call: AggregateCall, positions: Positions): AggregateCall {
-	return {
-		...call,
-		arguments: call.arguments.map((argument) => positions.place(argument)),
-		filter: call.filter === null ? null : positions.place(call.filter),
-	};
 }
 
 /** Bytes are those of the columns read: the files' bytes, shared out by the columns' widths. */
@@ -154,35 +283,64 @@ function planScan(node: Extract<LogicalOperator, { kind: "scan" }>, context: Phy
 	};
 }
 
-/** The smaller side of an inner join is built; a left join builds its right side. Without equalities every pair is tried. */
-function planJoin(node: LogicalJoin, context: PhysicalContext, estimate: (columns: ColumnId[], milliseconds: number) => Estimate): Placed {
+/** The smaller side of an inner join is built, the right side of any other. Without equalities every pair is tried. */
+function planJoin(node: LogicalJoin, context: PhysicalContext, estimate: Estimated): Placed {
 	const swapped = node.join === "inner" && context.cardinality.rowCount(node.left) < context.cardinality.rowCount(node.right);
 	const probe = planPhysical(swapped ? node.right : node.left, context);
 	const build = planPhysical(swapped ? node.left : node.right, context);
-	const columns = [...probe.columns, ...build.columns];
+	const inputs = [...probe.columns, ...build.columns];
+	const columns = swapped ? inputs : joinColumns(node, probe.columns, build.columns);
 	const probeRowCount = probe.operator.estimate.rowCount;
 	const buildRowCount = build.operator.estimate.rowCount;
-	const keys = joinKeys(node.condition, new Set(probe.columns), new Set(build.columns));
-	const joined = new Positions(columns);
+	const decided = (part: Expression | null) => (node.join === "mark" ? twoValued(part, context.columns) : part);
+	const comparison = node.mark?.comparison ?? null;
+	const sides = [new Set(probe.columns), new Set(build.columns)] as const;
+	const keys = joinKeys(node.condition, ...sides);
+	const compared = comparison === null ? null : joinKeys(comparison, ...sides);
+	const joined = new Positions(inputs);
 	const shared = { join: node.join, probe: probe.operator, build: build.operator };
-	if (keys.leftKeys.length === 0) {
-		const condition = node.condition === null ? null : joined.place(node.condition);
-		const milliseconds = cpuMilliseconds.nestedLoop(probeRowCount, buildRowCount, totalWorkUnits([condition]) + 1);
-		return { operator: { kind: "nested_loop_join", ...shared, condition, estimate: estimate(columns, milliseconds) }, columns };
+	// A comparison of several parts in three values is no key: NULL in one part and a difference in another is false, not NULL.
+	const isHashed = compared === null ? keys.leftKeys.length > 0 : compared.residual === null && compared.leftKeys.length === 1;
+	if (!isHashed) {
+		const whole = conjunction([...conjuncts(decided(node.condition)), ...(comparison === null ? [] : [comparison])]);
+		const placed = whole === null ? null : joined.place(whole);
+		const milliseconds = cpuMilliseconds.nestedLoop(probeRowCount, buildRowCount, totalWorkUnits([placed]) + 1);
+		return { operator: { kind: "nested_loop_join", ...shared, condition: placed, estimate: estimate(columns, milliseconds) }, columns };
 	}
-	const residual = keys.residual === null ? null : joined.place(keys.residual);
+	const decidedResidual = decided(keys.residual);
+	const residual = decidedResidual === null ? null : joined.place(decidedResidual);
 	const milliseconds =
 		cpuMilliseconds.hash(probeRowCount + buildRowCount) + cpuMilliseconds.evaluate(probeRowCount, totalWorkUnits([residual]));
 	return {
 		operator: {
 			kind: "hash_join",
 			...shared,
-			nullAware: false,
-			probeKeys: placeAll(probe.columns, keys.leftKeys),
-			buildKeys: placeAll(build.columns, keys.rightKeys),
+			nullAware: comparison !== null && isNullable(comparison, context.columns),
+			probeKeys: placeAll(probe.columns, [...keys.leftKeys, ...(compared?.leftKeys ?? [])]),
+			buildKeys: placeAll(build.columns, [...keys.rightKeys, ...(compared?.rightKeys ?? [])]),
 			residual,
 			estimate: estimate(columns, milliseconds),
 		},
 		columns,
 	};
+}
+
+function joinColumns(node: LogicalJoin, probe: ColumnId[], build: ColumnId[]): ColumnId[] {
+	switch (node.join) {
+		case "semi":
+		case "anti":
+			return probe;
+		case "mark":
+			return node.mark === undefined ? probe : [...probe, node.mark.column];
+		default:
+			return [...probe, ...build];
+	}
+}
+
+/** Each conjunct, false where it is NULL: the operator counts a condition's NULLs in a mark. */
+function twoValued(condition: Expression | null, columns: ColumnTable): Expression | null {
+	const no: Expression = { kind: "constant", value: false, type: BOOLEAN };
+	return conjunction(
+		conjuncts(condition).map((part) => (isNullable(part, columns) ? { kind: "coalesce", arguments: [part, no], type: BOOLEAN } : part)),
+	);
 }

@@ -11,7 +11,16 @@ import { columnStatistics, tableRowCount } from "./table-statistics.ts";
 /** Distinct values of a computed group key (PostgreSQL's DEFAULT_NUM_DISTINCT). */
 const DISTINCT_COUNT_DEFAULT = 200;
 
+/** Rows that a function in FROM returns (PostgreSQL's default for functions is 1000; most calls here make short series). */
+const FUNCTION_ROW_COUNT = 100;
+/** Rows of a subplan before it is estimated itself, and of a round of a recursion. */
+const SUBPLAN_ROW_COUNT_DEFAULT = 1000;
+/** Rounds of a recursion (PostgreSQL takes ten times the seed). */
+const RECURSION_ROUND_COUNT = 10;
+
 export class Cardinality {
+	/** Estimated rows of the statement's subplans, set as each is planned. */
+	readonly subplanRowCounts: number[] = [];
 	private readonly columns: ColumnTable;
 	private readonly tables: readonly TableSnapshot[];
 	private readonly known = new WeakMap<LogicalOperator, number>();
@@ -49,6 +58,24 @@ export class Cardinality {
 				return this.joinRowCount(node, this.rowCount(node.left), this.rowCount(node.right));
 			case "aggregate":
 				return this.groupCount(node);
+			case "union_all":
+				return node.inputs.reduce((sum, input) => sum + this.rowCount(input), 0);
+			case "set_operation": {
+				const [left, right] = [this.rowCount(node.inputs[0]), this.rowCount(node.inputs[1])];
+				return node.operation === "intersect" ? Math.min(left, right) : left;
+			}
+			case "expand":
+				return this.rowCount(node.input) * node.projections.length;
+			case "window":
+				return this.rowCount(node.input);
+			case "table_function":
+				return this.rowCount(node.input) * FUNCTION_ROW_COUNT;
+			case "subplan_scan":
+				return this.subplanRowCounts[node.subplan] ?? SUBPLAN_ROW_COUNT_DEFAULT;
+			case "recursive_union":
+				return this.rowCount(node.seed) + RECURSION_ROUND_COUNT * this.rowCount(node.step);
+			case "worktable_scan":
+				return SUBPLAN_ROW_COUNT_DEFAULT;
 			default:
 				return unreachable(node);
 		}
@@ -61,7 +88,7 @@ export class Cardinality {
 
 	/**
 	 * |L|·|R| / max(ndv(L.key), ndv(R.key)) for each equality, assuming containment (Selinger et al. 1979); other conjuncts by their selectivity.
-	 * A left join emits every left row at least once.
+	 * A left join emits every left row at least once, a semi join at most once.
 	 */
 	joinRowCount(node: LogicalJoin, leftRowCount: number, rightRowCount: number): number {
 		const leftColumns = new Set(outputColumns(node.left));
@@ -79,7 +106,23 @@ export class Cardinality {
 			rowCount /= Math.max(this.distinctCount(leftKey, leftRowCount), this.distinctCount(rightKey, rightRowCount), 1);
 		}
 		rowCount *= selectivity(conjunction(others), this.statistics);
-		return node.join === "left" ? Math.max(rowCount, leftRowCount) : atLeastOne(rowCount);
+		switch (node.join) {
+			case "inner":
+				return atLeastOne(rowCount);
+			case "left":
+				return Math.max(rowCount, leftRowCount);
+			case "full":
+				return Math.max(rowCount, leftRowCount, rightRowCount);
+			case "semi":
+				return atLeastOne(Math.min(leftRowCount, rowCount));
+			case "anti":
+				return atLeastOne(leftRowCount - Math.min(leftRowCount, rowCount));
+			case "mark":
+			case "single":
+				return leftRowCount;
+			default:
+				return unreachable(node.join);
+		}
 	}
 
 	/** Distinct values of an expression among `rowCount` rows, at least 1. */

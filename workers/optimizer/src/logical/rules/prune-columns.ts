@@ -8,8 +8,9 @@
  * Must not match: DISTINCT, whose columns are group keys.
  */
 import { unreachable } from "#shared/base/assert.ts";
-import type { Expression } from "#shared/contracts/plan/expression.ts";
+import type { AggregateCall, Expression, WindowCall } from "#shared/contracts/plan/expression.ts";
 import { collectColumns } from "../expression.ts";
+import { expressionsOf } from "../map-expressions.ts";
 import { outputColumns } from "../output.ts";
 import type { ColumnId, LogicalOperator } from "../plan.ts";
 import type { Rule } from "../rule.ts";
@@ -64,14 +65,14 @@ function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>): LogicalOpe
 			return changesNothing(result, outputColumns(input)) ? input : result;
 		}
 		case "join": {
-			const used = withColumns(needed, [node.condition]);
+			const used = withColumns(needed, [node.condition, node.mark?.comparison ?? null]);
 			return { ...node, left: prune(node.left, used), right: prune(node.right, used) };
 		}
 		case "aggregate": {
 			const kept = node.aggregateColumns
 				.map((id, index) => ({ id, call: node.aggregates[index] as (typeof node.aggregates)[number] }))
 				.filter(({ id }) => needed.has(id));
-			const used = withColumns(new Set(), [...node.groupKeys, ...kept.flatMap(({ call }) => [...call.arguments, call.filter])]);
+			const used = withColumns(new Set(), [...node.groupKeys, ...kept.flatMap(({ call }) => expressionsOfCall(call))]);
 			// A scalar aggregation has one row whatever it computes; one without groups and aggregates would be a DISTINCT over nothing.
 			if (node.groupColumns.length === 0 && kept.length === 0) return { ...node, input: prune(node.input, allArguments(node)) };
 			return {
@@ -95,16 +96,62 @@ function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>): LogicalOpe
 			};
 		case "limit":
 			return { ...node, input: prune(node.input, needed) };
+		case "union_all": {
+			const positions = node.columns.map((_, index) => index).filter((index) => needed.has(node.columns[index] as ColumnId));
+			const inputColumns = node.inputColumns.map((list) => chosen(list, positions));
+			return {
+				...node,
+				columns: chosen(node.columns, positions),
+				inputs: node.inputs.map((input, index) => prune(input, new Set(inputColumns[index]))),
+				inputColumns,
+			};
+		}
+		case "set_operation": {
+			const [left, right] = node.inputColumns;
+			return { ...node, inputs: [prune(node.inputs[0], new Set(left)), prune(node.inputs[1], new Set(right))] };
+		}
+		case "expand": {
+			const positions = node.columns.map((_, index) => index).filter((index) => needed.has(node.columns[index] as ColumnId));
+			const projections = node.projections.map((projection) => positions.map((position) => projection[position] as Expression));
+			return {
+				...node,
+				columns: chosen(node.columns, positions),
+				projections,
+				input: prune(node.input, withColumns(new Set(), projections.flat())),
+			};
+		}
+		case "window": {
+			const kept = node.columns.map((id, index) => ({ id, call: node.calls[index] as WindowCall })).filter(({ id }) => needed.has(id));
+			if (kept.length === 0) return prune(node.input, needed);
+			const pruned = { ...node, columns: kept.map(({ id }) => id), calls: kept.map(({ call }) => call) };
+			return { ...pruned, input: prune(node.input, withColumns(needed, expressionsOf(pruned))) };
+		}
+		case "table_function":
+			return { ...node, input: prune(node.input, withColumns(needed, expressionsOf(node))) };
+		case "subplan_scan": {
+			const positions = node.columns.map((_, index) => index).filter((index) => needed.has(node.columns[index] as ColumnId));
+			return { ...node, columns: chosen(node.columns, positions), outputs: positions.map((index) => node.outputs[index] as number) };
+		}
+		case "worktable_scan":
+			return node;
+		case "recursive_union":
+			return { ...node, seed: prune(node.seed, new Set(node.seedColumns)), step: prune(node.step, new Set(node.stepColumns)) };
 		default:
 			return unreachable(node);
 	}
 }
 
 function allArguments(node: Extract<LogicalOperator, { kind: "aggregate" }>): Set<ColumnId> {
-	return withColumns(
-		new Set(),
-		node.aggregates.flatMap((call) => [...call.arguments, call.filter]),
-	);
+	return withColumns(new Set(), node.aggregates.flatMap(expressionsOfCall));
+}
+
+function expressionsOfCall(call: AggregateCall): (Expression | null)[] {
+	return [...call.arguments, call.filter, ...(call.orderBy ?? []).map((key) => key.expression)];
+}
+
+/** The columns of an input whose position is needed. */
+function chosen(list: ColumnId[], positions: number[]): ColumnId[] {
+	return positions.map((position) => list[position] as ColumnId);
 }
 
 function changesNothing(node: Extract<LogicalOperator, { kind: "project" }>, input: ColumnId[]): boolean {

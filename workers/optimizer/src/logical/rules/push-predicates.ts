@@ -2,16 +2,17 @@
  * Predicate pushdown.
  *
  * Effect: each conjunct of WHERE, HAVING and ON moves down to the lowest operator that has all its columns; filters merge; a conjunct over both
- * sides of an inner join becomes its condition, which is how a comma join gets its keys. A LEFT JOIN whose NULL rows a filter above drops
- * becomes an inner one. From an OR over two tables, what it demands of one of them is pushed as well.
+ * sides of an inner join becomes its condition, which is how a comma join gets its keys. A LEFT or FULL JOIN whose NULL rows a filter above drops
+ * becomes an inner or a left one. From an OR over two tables, what it demands of one of them is pushed as well.
  * Better: fewer rows reach joins and aggregations, and scans prune files and row groups.
  * Safe: a filter commutes with projection (columns are replaced by their expressions), with sorting, with the grouping by the columns that it uses, and
- * with inner joins. It never moves below a limit, into the NULL side of a left join, or to a copy of a volatile expression.
+ * with inner joins. It never moves below a limit, into the NULL side of an outer join, or to a copy of a volatile expression; below a
+ * window it moves only where it keeps or drops whole partitions.
  * Must not match: `... LEFT JOIN u ... WHERE u.a IS NULL`: below the join the filter would see u's rows, not the NULLs that the join adds.
  */
 import { unreachable } from "#shared/base/assert.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
-import { BOOLEAN, collectColumns, conjunction, conjuncts, disjuncts, isStable, signatureOf, substitute } from "../expression.ts";
+import { BOOLEAN, collectColumns, conjunction, conjuncts, disjuncts, isStable, rewrite, signatureOf, substitute } from "../expression.ts";
 import { mapInputs, outputColumns } from "../output.ts";
 import type { ColumnId, LogicalJoin, LogicalOperator } from "../plan.ts";
 import type { Rule } from "../rule.ts";
@@ -41,7 +42,11 @@ function push(node: LogicalOperator, predicates: Expression[]): LogicalOperator 
 		case "project": {
 			const computed = new Map(node.columns.map((id, index) => [id, node.expressions[index] as Expression]));
 			const [below, above] = partition(predicates, (predicate) =>
-				[...collectColumns(predicate)].every((id) => isStable(computed.get(id) as Expression)),
+				[...collectColumns(predicate)].every((id) => {
+					// A column of a query level around this one is as stable as any.
+					const expression = computed.get(id);
+					return expression === undefined || isStable(expression);
+				}),
 			);
 			const moved = below.map((predicate) => substitute(predicate, (id) => computed.get(id)));
 			return filtered({ ...node, input: push(node.input, moved) }, above);
@@ -57,7 +62,39 @@ function push(node: LogicalOperator, predicates: Expression[]): LogicalOperator 
 			return filtered({ ...node, input: push(node.input, moved) }, above);
 		}
 		case "join":
-			return node.join === "inner" ? pushIntoInner(node, predicates) : pushIntoLeft(node, predicates);
+			return pushIntoJoin(node, predicates);
+		case "union_all": {
+			const [below, above] = partition(predicates, isStable);
+			const inputs = node.inputs.map((input, index) => push(input, renamed(below, node.columns, node.inputColumns[index] as ColumnId[])));
+			return filtered({ ...node, inputs }, above);
+		}
+		case "set_operation": {
+			const [below, above] = partition(predicates, isStable);
+			const [left, right] = node.inputs;
+			const inputs: typeof node.inputs = [
+				push(left, renamed(below, node.columns, node.inputColumns[0])),
+				push(right, renamed(below, node.columns, node.inputColumns[1])),
+			];
+			return filtered({ ...node, inputs }, above);
+		}
+		case "window": {
+			const keys = new Set(node.partitionKeys.flatMap((key) => (key.kind === "column" ? [key.index] : [])));
+			const [below, above] = partition(predicates, (predicate) => isWithin(predicate, keys) && isStable(predicate));
+			return filtered({ ...node, input: push(node.input, below) }, above);
+		}
+		case "table_function": {
+			const input = new Set(outputColumns(node.input));
+			const [below, above] = partition(predicates, (predicate) => isWithin(predicate, input));
+			return filtered({ ...node, input: push(node.input, below) }, above);
+		}
+		case "expand":
+		case "recursive_union":
+		case "subplan_scan":
+		case "worktable_scan":
+			return filtered(
+				mapInputs(node, (input) => push(input, [])),
+				predicates,
+			);
 		default:
 			return unreachable(node);
 	}
@@ -75,6 +112,32 @@ function partition(list: Expression[], test: (item: Expression) => boolean): [Ex
 function isWithin(predicate: Expression, columns: ReadonlySet<ColumnId>): boolean {
 	for (const id of collectColumns(predicate)) if (!columns.has(id)) return false;
 	return true;
+}
+
+/** Over the input's columns in the place of the operator's. */
+function renamed(predicates: Expression[], columns: ColumnId[], inputColumns: ColumnId[]): Expression[] {
+	const byId = new Map(columns.map((id, index) => [id, inputColumns[index] as ColumnId]));
+	return predicates.map((predicate) =>
+		rewrite(predicate, (part) => (part.kind === "column" ? { ...part, index: byId.get(part.index) ?? part.index } : part)),
+	);
+}
+
+function pushIntoJoin(node: LogicalJoin, predicates: Expression[]): LogicalOperator {
+	switch (node.join) {
+		case "inner":
+			return pushIntoInner(node, predicates);
+		case "left":
+			return pushIntoLeft(node, predicates);
+		case "full":
+			return pushIntoFull(node, predicates);
+		case "semi":
+		case "anti":
+		case "mark":
+		case "single":
+			return pushIntoProbing(node, predicates);
+		default:
+			return unreachable(node.join);
+	}
 }
 
 function pushIntoInner(node: LogicalJoin, predicates: Expression[]): LogicalOperator {
@@ -121,6 +184,40 @@ function pushIntoLeft(node: LogicalJoin, predicates: Expression[]): LogicalOpera
 	const joined: LogicalJoin = {
 		...node,
 		left: push(node.left, toLeft),
+		right: push(node.right, toRight),
+		condition: conjunction(condition),
+	};
+	return filtered(joined, above);
+}
+
+/** Of both sides' NULL rows: what drops one kind leaves a left join, what drops both an inner one. */
+function pushIntoFull(node: LogicalJoin, predicates: Expression[]): LogicalOperator {
+	const leftColumns = new Set(outputColumns(node.left));
+	const rightColumns = new Set(outputColumns(node.right));
+	const keepsLeft = predicates.some((predicate) => rejectsNulls(predicate, leftColumns));
+	const keepsRight = predicates.some((predicate) => rejectsNulls(predicate, rightColumns));
+	if (keepsLeft && keepsRight) return pushIntoInner({ ...node, join: "inner" }, predicates);
+	if (keepsLeft) return pushIntoLeft({ ...node, join: "left" }, predicates);
+	if (keepsRight) return pushIntoLeft({ ...node, join: "left", left: node.right, right: node.left }, predicates);
+	return filtered({ ...node, left: push(node.left, []), right: push(node.right, []) }, predicates);
+}
+
+/**
+ * Joins that keep the left rows as they are, or drop some: a predicate over the left side commutes. Of the condition, what speaks of the right side alone
+ * decides which right rows can match; what a semi join demands of the left side alone it demands of its rows.
+ */
+function pushIntoProbing(node: LogicalJoin, predicates: Expression[]): LogicalOperator {
+	const leftColumns = new Set(outputColumns(node.left));
+	const rightColumns = new Set(outputColumns(node.right));
+	const [toLeft, above] = partition(predicates, (predicate) => isWithin(predicate, leftColumns));
+	const [toRight, rest] = partition(
+		conjuncts(node.condition),
+		(predicate) => collectColumns(predicate).size > 0 && isWithin(predicate, rightColumns),
+	);
+	const [demanded, condition] = partition(rest, (predicate) => node.join === "semi" && isWithin(predicate, leftColumns));
+	const joined: LogicalJoin = {
+		...node,
+		left: push(node.left, [...toLeft, ...demanded]),
 		right: push(node.right, toRight),
 		condition: conjunction(condition),
 	};

@@ -57,7 +57,10 @@ export function bindStatement(statement: StatementContext, node: Node): BoundSta
 		case "InsertStmt":
 			return bindRows(statement, node);
 		case "CreateStmt":
-			return { kind: "create_table", definition: bindCreateTable(statement, as(node, kind) ?? {}) };
+			return {
+				kind: "create_table",
+				definition: bindCreateTable({ statement, outer: null, commonTables: [], bindQuery }, as(node, kind) ?? {}),
+			};
 		case "DropStmt":
 			return { kind: "drop_table", ...bindDropTable(statement, as(node, kind) ?? {}) };
 		case "ExplainStmt":
@@ -69,7 +72,7 @@ export function bindStatement(statement: StatementContext, node: Node): BoundSta
 
 function bindRows(statement: StatementContext, node: Node): Extract<BoundStatement, { kind: "query" | "insert" }> {
 	const query = as(node, "SelectStmt");
-	if (query !== undefined) return { kind: "query", ...bindQuery(query, { statement, commonTables: [], bindQuery }) };
+	if (query !== undefined) return { kind: "query", ...bindQuery(query, { statement, outer: null, commonTables: [], bindQuery }) };
 	const insert = as(node, "InsertStmt");
 	if (insert !== undefined) return { kind: "insert", ...bindInsert(statement, insert, bindQuery) };
 	throw statement.unsupported("EXPLAIN of this statement");

@@ -10,6 +10,7 @@ import { boundType } from "./bound.ts";
 import { tryCoerce } from "./coerce.ts";
 import { expressionEnvironment } from "./expression.ts";
 import { checkSchema } from "./from.ts";
+import type { QueryOptions } from "./query.ts";
 import { EMPTY_SCOPE } from "./scope.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
 import { bindTypeName } from "./type-name.ts";
@@ -17,7 +18,8 @@ import { sourceSlice } from "./source-slice.ts";
 
 type ColumnDefinition = TableDefinition["columns"][number];
 
-export function bindCreateTable(statement: StatementContext, create: CreateStmt): TableDefinition {
+export function bindCreateTable(query: QueryOptions, create: CreateStmt): TableDefinition {
+	const { statement } = query;
 	const relation = create.relation;
 	if (relation === undefined) throw statement.unsupported("this CREATE TABLE");
 	checkSchema(statement, relation);
@@ -39,7 +41,7 @@ export function bindCreateTable(statement: StatementContext, create: CreateStmt)
 	for (const element of create.tableElts ?? []) {
 		const definition = as(element, "ColumnDef");
 		const constraint = as(element, "Constraint");
-		if (definition !== undefined) columns.push(bindColumn(statement, definition, relation.relname ?? "", setPrimaryKey));
+		if (definition !== undefined) columns.push(bindColumn(query, definition, relation.relname ?? "", setPrimaryKey));
 		else if (constraint?.contype === "CONSTR_PRIMARY") setPrimaryKey(strings(constraint.keys), constraint.location ?? 0);
 		else if (constraint !== undefined) throw unsupportedConstraint(statement, constraint);
 		else throw statement.unsupported("LIKE", 0);
@@ -85,11 +87,12 @@ function unsupportedConstraint(statement: StatementContext, constraint: Constrai
 }
 
 function bindColumn(
-	statement: StatementContext,
+	query: QueryOptions,
 	definition: ColumnDef,
 	table: string,
 	setPrimaryKey: (names: string[], location: number) => void,
 ): ColumnDefinition {
+	const { statement } = query;
 	const name = checkName(statement, definition.colname ?? "", definition.location ?? 0);
 	const type = columnType(statement, definition);
 	if (definition.collClause !== undefined) throw statement.unsupported("COLLATE on a column", definition.collClause.location ?? 0);
@@ -113,7 +116,7 @@ function bindColumn(
 				if (initial !== null) {
 					throw statement.error("syntax_error", `multiple default values specified for column "${name}" of table "${table}"`, location);
 				}
-				initial = bindDefault(statement, constraint.raw_expr as Node, { name, type });
+				initial = bindDefault(query, constraint.raw_expr as Node, { name, type });
 				break;
 			case "CONSTR_PRIMARY":
 				setPrimaryKey([name], location);
@@ -147,8 +150,9 @@ function columnType(statement: StatementContext, definition: ColumnDef): DataTyp
 }
 
 /** A constant or now(). @throws datatype_mismatch (42804), feature_not_supported */
-function bindDefault(statement: StatementContext, node: Node, column: { name: string; type: DataType }): ColumnSchema["default"] {
-	const environment = expressionEnvironment({ statement, scope: EMPTY_SCOPE, clause: "DEFAULT expressions" });
+function bindDefault(query: QueryOptions, node: Node, column: { name: string; type: DataType }): ColumnSchema["default"] {
+	const { statement } = query;
+	const environment = expressionEnvironment({ query, scope: EMPTY_SCOPE, clause: "DEFAULT expressions" });
 	const bound = environment.bind(node);
 	const expression = tryCoerce(statement, bound, column.type, "assignment");
 	if (expression === null) {

@@ -4,28 +4,37 @@ import { as, kindOf, strings } from "../parse/ast.ts";
 import { bindArray, bindQuantified, bindSubscripts } from "./arrays.ts";
 import { typed, type Bound } from "./bound.ts";
 import { bindCase, bindCoalesce, bindMinMax, bindNullIf } from "./conditionals.ts";
-import type { AggregateCollector, Clause, ExpressionEnvironment } from "./environment.ts";
+import type { Clause, ExpressionEnvironment } from "./environment.ts";
 import { bindFunctionCall, bindNiladic } from "./functions.ts";
+import { bindGroupingCall } from "./grouping-sets.ts";
 import { bindConstant, bindParameter, bindTypeCast } from "./literals.ts";
 import { bindOperator } from "./operators.ts";
 import { bindBetween, bindBoolean, bindBooleanTest, bindDistinct, bindIn, bindLike, bindNullTest } from "./predicates.ts";
+import type { QueryOptions } from "./query.ts";
+import { compareRows, rowItems } from "./rows.ts";
 import { findColumn, findQualifiedColumn, type Scope } from "./scope.ts";
-import type { StatementContext } from "./statement.ts";
+import { bindRowSubLink, bindSubLink } from "./subqueries.ts";
 
-/** The environment in which a clause's expressions are bound. */
-export function expressionEnvironment(options: {
-	statement: StatementContext;
-	scope: Scope;
-	clause: Clause;
-	aggregates?: AggregateCollector | null;
-	locations?: ExpressionEnvironment["locations"];
-}): ExpressionEnvironment {
+/** The environment in which a clause's expressions are bound. What is not given is not allowed there. */
+export function expressionEnvironment(
+	options: { query: QueryOptions; scope: Scope; clause: Clause } & Partial<
+		Pick<ExpressionEnvironment, "aggregates" | "locations" | "subqueries" | "windows" | "tableFunctions">
+	>,
+): ExpressionEnvironment {
+	const { query, scope, clause } = options;
 	return makeEnvironment({
-		statement: options.statement,
-		scope: options.scope,
-		clause: options.clause,
+		statement: query.statement,
+		query,
+		scope,
+		outer: query.outer,
+		clause,
 		aggregates: options.aggregates ?? null,
 		insideAggregate: false,
+		insideWindow: false,
+		subqueries: options.subqueries ?? null,
+		windows: options.windows ?? null,
+		tableFunctions: options.tableFunctions ?? null,
+		noRowsIn: null,
 		locations: options.locations ?? new WeakMap(),
 	});
 }
@@ -61,9 +70,9 @@ function bindExpression(environment: ExpressionEnvironment, node: Node): Bound {
 		case "BooleanTest":
 			return bindBooleanTest(environment, as(node, kind) ?? {});
 		case "CaseExpr":
-			return bindCase(environment, as(node, kind) ?? {});
+			return bindCase(withoutRows(environment, "CASE"), as(node, kind) ?? {});
 		case "CoalesceExpr":
-			return bindCoalesce(environment, as(node, kind) ?? {});
+			return bindCoalesce(withoutRows(environment, "COALESCE"), as(node, kind) ?? {});
 		case "MinMaxExpr":
 			return bindMinMax(environment, as(node, kind) ?? {});
 		case "FuncCall":
@@ -73,7 +82,7 @@ function bindExpression(environment: ExpressionEnvironment, node: Node): Bound {
 		case "CollateClause":
 			return bindCollate(environment, node);
 		case "SubLink":
-			throw statement.unsupported("a subquery in an expression", as(node, kind)?.location ?? 0);
+			return bindSubLink(environment, as(node, kind) ?? {});
 		case "SetToDefault":
 			throw statement.error("syntax_error", "DEFAULT is not allowed in this context", as(node, kind)?.location ?? 0);
 		case "A_ArrayExpr":
@@ -83,10 +92,15 @@ function bindExpression(environment: ExpressionEnvironment, node: Node): Bound {
 		case "A_Indirection":
 			return bindSubscripts(environment, as(node, kind) ?? {});
 		case "GroupingFunc":
-			throw statement.unsupported("GROUPING", as(node, kind)?.location ?? 0);
+			return bindGroupingCall(environment, as(node, kind) ?? {});
 		default:
 			throw statement.unsupported(`${kind} in an expression`);
 	}
+}
+
+/** A construct that evaluates its parts only sometimes, so that no part may return rows. */
+function withoutRows(environment: ExpressionEnvironment, construct: string): ExpressionEnvironment {
+	return { ...environment, bind: (node, change) => environment.bind(node, { ...change, noRowsIn: construct }) };
 }
 
 function bindColumn(environment: ExpressionEnvironment, reference: ColumnRef): Bound {
@@ -106,17 +120,19 @@ function bindColumn(environment: ExpressionEnvironment, reference: ColumnRef): B
 	if (names.length > 2 && !(names.length === 3 && names[0] === "public")) {
 		throw statement.error("undefined_table", `missing FROM-clause entry for table "${names[names.length - 2] ?? ""}"`, location);
 	}
-	const column =
+	const { column, level } =
 		names.length === 1
-			? findColumn(statement, scope, name, location)
-			: findQualifiedColumn(statement, scope, { relation: names[names.length - 2] as string, name, location });
-	if (clause === "LIMIT" || clause === "OFFSET") {
+			? findColumn(environment, name, location)
+			: findQualifiedColumn(environment, { relation: names[names.length - 2] as string, name, location });
+	if (level === null && (clause === "LIMIT" || clause === "OFFSET")) {
 		throw statement.error("invalid_column_reference", `argument of ${clause} must not contain variables`, location);
 	}
 	const expression = { kind: "column", index: column.id, type: column.type } as const;
-	const relation = names.length === 1 ? scope.relations.find((other) => other.columns.some((own) => own.id === column.id)) : undefined;
+	const { relations } = level?.scope ?? scope;
+	const relation = names.length === 1 ? relations.find((other) => other.columns.some((own) => own.id === column.id)) : undefined;
 	const shown = names.length === 1 ? [relation?.alias ?? "", name].filter((part) => part !== "").join(".") : names.slice(-2).join(".");
 	environment.locations.set(expression, { location, name: shown });
+	level?.uses.push({ id: column.id, name: shown, location });
 	return typed(expression, location);
 }
 
@@ -141,6 +157,14 @@ function bindOperatorExpression(environment: ExpressionEnvironment, expression: 
 			return bindDistinct(environment, expression);
 		case "AEXPR_OP": {
 			const symbols = strings(expression.name);
+			if (as(expression.lexpr, "RowExpr") !== undefined && as(expression.rexpr, "RowExpr") !== undefined) {
+				const [left, right] = [expression.lexpr, expression.rexpr].map((row) => rowItems(row).map((item) => environment.bind(item)));
+				return typed(compareRows(statement, symbols.at(-1) ?? "", left ?? [], right ?? [], location), location);
+			}
+			const subLink = as(expression.rexpr, "SubLink");
+			if (as(expression.lexpr, "RowExpr") !== undefined && subLink?.subLinkType === "EXPR_SUBLINK") {
+				return bindRowSubLink(environment, expression, subLink);
+			}
 			const operands = [expression.lexpr, expression.rexpr]
 				.filter((operand) => operand !== undefined)
 				.map((operand) => environment.bind(operand));

@@ -1,17 +1,23 @@
 /** FROM: tables, WITH queries, subqueries and joins become one operator and the scope of names that the other clauses see. */
-import type { Alias, JoinExpr, Node, RangeSubselect, RangeVar } from "libpg-query";
-import type { LogicalOperator } from "../../logical/plan.ts";
-import { outputColumns } from "../../logical/output.ts";
-import { conjunction } from "../../logical/expression.ts";
+import type { Alias, JoinExpr, Node, RangeFunction, RangeSubselect, RangeVar } from "libpg-query";
+import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
+import { collectColumns, conjunction, isNullable } from "../../logical/expression.ts";
+import { outputColumns } from "../../logical/output.ts";
+import type { ColumnId, LogicalOperator } from "../../logical/plan.ts";
 import { as, kindOf, strings } from "../parse/ast.ts";
 import { typed } from "./bound.ts";
 import { coerce, coerceBoolean } from "./coerce.ts";
+import { referCommonTable } from "./with-queries.ts";
+import type { QueryLevel } from "./environment.ts";
 import { expressionEnvironment } from "./expression.ts";
+import { bindRowsOf } from "./functions.ts";
 import { nearest } from "./nearest-name.ts";
 import { bindComparison } from "./operators.ts";
 import type { QueryOptions } from "./query.ts";
-import type { Relation, Scope, ScopeColumn } from "./scope.ts";
+import { outputName } from "./output-name.ts";
+import { EMPTY_SCOPE, type Relation, type Scope, type ScopeColumn } from "./scope.ts";
+import { joinSubqueries, subqueryCollector, type SubqueryCollector } from "./subqueries.ts";
 import { unifyTypes } from "./conditionals.ts";
 import type { StatementContext } from "./statement.ts";
 
@@ -23,23 +29,26 @@ export interface BoundFrom {
 /** One row without columns: the input of a SELECT without FROM. */
 export const ONE_ROW: LogicalOperator = { kind: "values", columns: [], types: [], rows: [[]] };
 
+const EMPTY_FROM: BoundFrom = { operator: ONE_ROW, scope: EMPTY_SCOPE };
+
 export function bindFrom(items: Node[], options: QueryOptions): BoundFrom {
 	let result: BoundFrom | null = null;
 	for (const item of items) {
-		const next = bindItem(item, options);
+		const next = bindItem(item, options, (result ?? EMPTY_FROM).scope);
 		result = result === null ? next : crossJoin(options.statement, result, next);
 	}
-	return result ?? { operator: ONE_ROW, scope: { relations: [], columns: [] } };
+	return result ?? EMPTY_FROM;
 }
 
 function crossJoin(statement: StatementContext, left: BoundFrom, right: BoundFrom): BoundFrom {
 	return {
 		operator: { kind: "join", join: "inner", left: left.operator, right: right.operator, condition: null },
-		scope: {
-			relations: mergeRelations(statement, left.scope, right.scope),
-			columns: [...left.scope.columns, ...right.scope.columns],
-		},
+		scope: bothScopes(statement, left.scope, right.scope),
 	};
+}
+
+function bothScopes(statement: StatementContext, left: Scope, right: Scope): Scope {
+	return { relations: mergeRelations(statement, left, right), columns: [...left.columns, ...right.columns] };
 }
 
 function mergeRelations(statement: StatementContext, left: Scope, right: Scope): Relation[] {
@@ -51,17 +60,18 @@ function mergeRelations(statement: StatementContext, left: Scope, right: Scope):
 	return [...left.relations, ...right.relations];
 }
 
-function bindItem(item: Node, options: QueryOptions): BoundFrom {
+/** @param siblings what stands to the left in the same FROM: LATERAL items and functions see it */
+function bindItem(item: Node, options: QueryOptions, siblings: Scope): BoundFrom {
 	const { statement } = options;
 	switch (kindOf(item)) {
 		case "RangeVar":
 			return bindTable(as(item, "RangeVar") as RangeVar, options);
 		case "RangeSubselect":
-			return bindSubquery(as(item, "RangeSubselect") as RangeSubselect, options);
+			return bindSubquery(as(item, "RangeSubselect") as RangeSubselect, options, siblings);
 		case "JoinExpr":
-			return bindJoin(as(item, "JoinExpr") as JoinExpr, options);
+			return bindJoin(as(item, "JoinExpr") as JoinExpr, options, siblings);
 		case "RangeFunction":
-			throw statement.unsupported("a function in FROM");
+			return bindRangeFunction(as(item, "RangeFunction") as RangeFunction, options, siblings);
 		case "RangeTableSample":
 			throw statement.unsupported("TABLESAMPLE", as(item, "RangeTableSample")?.location ?? 0);
 		default:
@@ -76,7 +86,7 @@ function bindTable(reference: RangeVar, options: QueryOptions): BoundFrom {
 	if (reference.schemaname === undefined) {
 		const common = options.commonTables.findLast((table) => table.name === name);
 		if (common !== undefined) {
-			const bound = options.bindQuery(common.query, { ...options, commonTables: common.visible, targetTypes: [] });
+			const bound = referCommonTable(statement, common);
 			const columns = renameColumns(statement, {
 				alias: name,
 				columns: bound.columns,
@@ -135,12 +145,58 @@ export function resolveTable(statement: StatementContext, reference: RangeVar): 
 	);
 }
 
-function bindSubquery(reference: RangeSubselect, options: QueryOptions): BoundFrom {
+function bindSubquery(reference: RangeSubselect, options: QueryOptions, siblings: Scope): BoundFrom {
 	const { statement } = options;
 	const query = as(reference.subquery, "SelectStmt");
-	if (query === undefined || reference.lateral) throw statement.unsupported("LATERAL");
-	const bound = options.bindQuery(query, { ...options, targetTypes: [] });
+	if (query === undefined) throw statement.unsupported("this subquery in FROM");
+	const outer = levelBeside(options, reference.lateral ? siblings : { ...EMPTY_SCOPE, hidden: siblings.relations });
+	const bound = options.bindQuery(query, { ...options, outer, targetTypes: [] });
 	return relationScope(statement, bound.operator, { alias: "", tableName: null, columns: bound.columns }, reference.alias);
+}
+
+/** The query level that a FROM item sees: that of its siblings, inside the levels around. */
+function levelBeside({ outer }: QueryOptions, scope: Scope): QueryLevel | null {
+	const isEmpty = scope.relations.length === 0 && (scope.hidden ?? []).length === 0;
+	return isEmpty ? outer : { scope, aggregates: null, clause: "FROM clause of their own query level", uses: [], outer };
+}
+
+/** f(...), ROWS FROM (f(...), g(...)), WITH ORDINALITY: the functions' rows side by side, once for each row to the left that they use. */
+function bindRangeFunction(reference: RangeFunction, options: QueryOptions, siblings: Scope): BoundFrom {
+	const { statement } = options;
+	const environment = expressionEnvironment({
+		query: { ...options, outer: levelBeside(options, siblings) },
+		scope: EMPTY_SCOPE,
+		clause: "functions in FROM",
+	});
+	const functions: Extract<LogicalOperator, { kind: "table_function" }>["functions"] = [];
+	const columns: ScopeColumn[] = [];
+	const items = (reference.functions ?? []).map((node) => as(node, "List")?.items ?? []);
+	const aliasName = reference.alias?.aliasname;
+	const hasOne = items.length === 1;
+	let firstName = "";
+	for (const [call, definitions] of items) {
+		if (call === undefined) throw statement.unsupported("this function in FROM");
+		if (definitions !== undefined && as(definitions, "List") !== undefined) throw statement.unsupported("a column definition list");
+		const bound = bindRowsOf(environment, call);
+		const name = outputName(call);
+		firstName ||= name;
+		const made = bound.columns.map((column): ScopeColumn => {
+			const own = bound.isNamed ? column.name : hasOne && aliasName !== undefined ? aliasName : name;
+			const id = statement.columns.add({ name: own, type: column.type, nullable: true, origin: null });
+			return { name: own, id, type: column.type };
+		});
+		functions.push({ functionId: bound.functionId, arguments: bound.arguments, columns: made.map((column) => column.id) });
+		columns.push(...made);
+	}
+	if ((reference.coldeflist ?? []).length > 0) throw statement.unsupported("a column definition list");
+	let ordinality: ColumnId | null = null;
+	if (reference.ordinality) {
+		const type = { kind: "bigint" } as const;
+		ordinality = statement.columns.add({ name: "ordinality", type, nullable: false, origin: null });
+		columns.push({ name: "ordinality", id: ordinality, type });
+	}
+	const operator: LogicalOperator = { kind: "table_function", input: ONE_ROW, join: "inner", functions, ordinality };
+	return relationScope(statement, operator, { alias: firstName, tableName: null, columns }, reference.alias);
 }
 
 function relationScope(statement: StatementContext, operator: LogicalOperator, relation: Relation, alias: Alias | undefined): BoundFrom {
@@ -167,58 +223,117 @@ function renameColumns(
 	return columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
 }
 
-function bindJoin(join: JoinExpr, options: QueryOptions): BoundFrom {
+function bindJoin(join: JoinExpr, options: QueryOptions, siblings: Scope): BoundFrom {
 	const { statement } = options;
 	if (join.larg === undefined || join.rarg === undefined) throw statement.unsupported("this join");
-	const left = bindItem(join.larg, options);
-	const right = bindItem(join.rarg, options);
-	if (join.jointype === "JOIN_FULL") throw statement.unsupported("FULL JOIN");
-	const outer = join.jointype === "JOIN_LEFT" || join.jointype === "JOIN_RIGHT";
-	const keptIsRight = join.jointype === "JOIN_RIGHT";
-	const scope: Scope = {
-		relations: mergeRelations(statement, left.scope, right.scope),
-		columns: [...left.scope.columns, ...right.scope.columns],
-	};
+	const left = bindItem(join.larg, options, siblings);
+	const seesLeft = join.jointype !== "JOIN_RIGHT" && join.jointype !== "JOIN_FULL";
+	const beside: Scope = seesLeft
+		? { relations: [...siblings.relations, ...left.scope.relations], columns: [...siblings.columns, ...left.scope.columns] }
+		: { ...siblings, hidden: left.scope.relations };
+	const right = bindItem(join.rarg, options, beside);
+	const scope = bothScopes(statement, left.scope, right.scope);
 	const using = join.isNatural ? commonNames(left.scope, right.scope) : strings(join.usingClause);
-	const conditions: Expression[] = [];
-	const merged: ScopeColumn[] = [];
-	let cast: { column: ScopeColumn; expression: Expression }[] = [];
-	for (const name of using) {
-		const pair = bindUsing(statement, name, left.scope, right.scope);
-		conditions.push(pair.condition);
-		const kept = keptIsRight ? pair.right : pair.left;
-		const value = coerce(statement, typed({ kind: "column", index: kept.id, type: kept.type }, -1), pair.type);
-		if (value.kind === "column") merged.push({ ...kept, name });
-		else {
-			const id = statement.columns.add({ name, type: pair.type, nullable: statement.columns.get(kept.id).nullable, origin: null });
-			const column = { name, id, type: pair.type };
-			merged.push(column);
-			cast = [...cast, { column, expression: value }];
-		}
-	}
+	const pairs = using.map((name) => ({ name, ...bindUsing(statement, name, left.scope, right.scope) }));
+	const conditions = pairs.map((pair) => pair.condition);
+	const subqueries = subqueryCollector();
 	if (join.quals !== undefined) {
-		const environment = expressionEnvironment({ statement, scope, clause: "JOIN conditions" });
-		conditions.push(coerceBoolean(statement, environment.bind(join.quals), "JOIN/ON"));
+		const visible: Scope = { ...scope, hidden: siblings.relations };
+		const environment = expressionEnvironment({ query: options, scope: visible, clause: "JOIN conditions", subqueries });
+		const condition = coerceBoolean(statement, environment.bind(join.quals), "JOIN/ON");
+		if (condition.kind !== "constant" || condition.value !== true) conditions.push(condition);
 	}
-	if (outer) {
-		for (const id of outputColumns(keptIsRight ? left.operator : right.operator)) statement.columns.get(id).nullable = true;
-	}
-	const [first, second] = keptIsRight ? [right, left] : [left, right];
-	let operator: LogicalOperator = {
-		kind: "join",
-		join: outer ? "left" : "inner",
-		left: first.operator,
-		right: second.operator,
-		condition: conjunction(conditions),
-	};
-	if (cast.length > 0) operator = extend(statement, operator, cast);
+	const joined = joinSides(statement, join, { left: left.operator, right: right.operator, conditions, subqueries });
+	const computed: { column: ScopeColumn; expression: Expression }[] = [];
+	const merged = pairs.map((pair): ScopeColumn => {
+		const value = mergedValue(statement, join, pair);
+		if (value.kind === "column") return { name: pair.name, id: value.index, type: value.type };
+		const nullable = isNullable(value, statement.columns);
+		const column = {
+			name: pair.name,
+			id: statement.columns.add({ name: pair.name, type: pair.type, nullable, origin: null }),
+			type: pair.type,
+		};
+		computed.push({ column, expression: value });
+		return column;
+	});
+	const operator = computed.length > 0 ? extend(statement, joined, computed) : joined;
 	const rest = scope.columns.filter((column) => !using.includes(column.name));
-	const joined: Scope = { relations: scope.relations, columns: [...merged, ...rest] };
+	const result: Scope = { relations: scope.relations, columns: [...merged, ...rest] };
 	if (join.alias?.aliasname !== undefined) {
-		const relation: Relation = { alias: join.alias.aliasname, tableName: null, columns: joined.columns };
-		return { operator, scope: { relations: [relation], columns: joined.columns } };
+		const names = strings(join.alias.colnames);
+		const columns = renameColumns(statement, { alias: join.alias.aliasname, columns: result.columns, names, location: -1 });
+		return { operator, scope: { relations: [{ alias: join.alias.aliasname, tableName: null, columns }], columns } };
 	}
-	return { operator, scope: joined };
+	return { operator, scope: result };
+}
+
+/** A column of USING: the side that is never missing, or the first that is there. */
+function mergedValue(
+	statement: StatementContext,
+	join: JoinExpr,
+	pair: { left: ScopeColumn; right: ScopeColumn; type: DataType },
+): Expression {
+	const [left, right] = [pair.left, pair.right].map((column) =>
+		coerce(statement, typed({ kind: "column", index: column.id, type: column.type }, -1), pair.type),
+	) as [Expression, Expression];
+	if (join.jointype === "JOIN_FULL") return { kind: "coalesce", arguments: [left, right], type: pair.type };
+	return join.jointype === "JOIN_RIGHT" ? right : left;
+}
+
+interface JoinSides {
+	left: LogicalOperator;
+	right: LogicalOperator;
+	conditions: Expression[];
+	/** Those of ON. */
+	subqueries: SubqueryCollector;
+}
+
+function joinSides(statement: StatementContext, join: JoinExpr, sides: JoinSides): LogicalOperator {
+	const { left, right, conditions, subqueries } = sides;
+	const addNulls = (side: LogicalOperator) => {
+		for (const id of outputColumns(side)) statement.columns.get(id).nullable = true;
+	};
+	if (join.jointype === undefined || join.jointype === "JOIN_INNER") {
+		if (subqueries.subqueries.length === 0) return { kind: "join", join: "inner", left, right, condition: conjunction(conditions) };
+		const input = joinSubqueries({ kind: "join", join: "inner", left, right, condition: null }, subqueries);
+		const predicate = conjunction(conditions);
+		return predicate === null ? input : { kind: "filter", input, predicate };
+	}
+	const placed = placeSubqueries(statement, sides);
+	const condition = conjunction(conditions);
+	switch (join.jointype) {
+		case "JOIN_LEFT":
+			addNulls(right);
+			return { kind: "join", join: "left", ...placed, condition };
+		case "JOIN_RIGHT":
+			addNulls(left);
+			return { kind: "join", join: "left", left: placed.right, right: placed.left, condition };
+		case "JOIN_FULL":
+			addNulls(left);
+			addNulls(right);
+			return { kind: "join", join: "full", ...placed, condition };
+		default:
+			throw statement.unsupported("this join");
+	}
+}
+
+/** In an outer join's ON, a subquery is joined to the side that it uses: it keeps that side's rows as they are. */
+function placeSubqueries(
+	statement: StatementContext,
+	{ left, right, subqueries }: JoinSides,
+): { left: LogicalOperator; right: LogicalOperator } {
+	let sides = { left, right };
+	for (const subquery of subqueries.subqueries) {
+		const used = new Set(subquery.uses.map(({ id }) => id));
+		if (subquery.comparison !== null) collectColumns(subquery.comparison, used);
+		const usesLeft = outputColumns(sides.left).some((id) => used.has(id));
+		const usesRight = outputColumns(sides.right).some((id) => used.has(id));
+		if (usesLeft && usesRight) throw statement.unsupported("a subquery in the ON of an outer join that uses both of its sides");
+		const one = { ...subqueries, subqueries: [subquery] };
+		sides = usesLeft ? { ...sides, left: joinSubqueries(sides.left, one) } : { ...sides, right: joinSubqueries(sides.right, one) };
+	}
+	return sides;
 }
 
 /** Adds computed columns to what an operator emits. */

@@ -1,17 +1,22 @@
 /** Function calls and aggregates. */
 import type { FuncCall, Node } from "libpg-query";
 import { signaturesByName } from "#shared/contracts/functions/registry.ts";
-import type { ArgumentKind, FunctionSignature } from "#shared/contracts/functions/signature.ts";
+import type { FunctionSignature } from "#shared/contracts/functions/signature.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { AggregateCall, Expression } from "#shared/contracts/plan/expression.ts";
-import { fingerprint } from "../../logical/expression.ts";
-import { as, leftmost, strings } from "../parse/ast.ts";
+import { collectColumns, fingerprint } from "../../logical/expression.ts";
+import type { ColumnId } from "../../logical/plan.ts";
+import { as, leftmost, locationOf, strings } from "../parse/ast.ts";
 import { boundType, typed, type Bound } from "./bound.ts";
-import { bindExplicitCast, canCoerce, coerce, coerceBoolean, settle } from "./coerce.ts";
-import type { ExpressionEnvironment } from "./environment.ts";
-import { concreteTypes } from "./polymorphic.ts";
-import { type PlainKind, resolveOverload, typeOfKind } from "./resolve-function.ts";
+import { bindExplicitCast, canCoerce, coerce, coerceBoolean } from "./coerce.ts";
+import type { ExpressionEnvironment, QueryLevel } from "./environment.ts";
+import { makeCall, type Chosen } from "./make-call.ts";
+import { bindSortKey } from "./ordering.ts";
+import { resolveOverload } from "./resolve-function.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
+import { addTableFunction } from "./table-functions.ts";
+import { commonType } from "./type-category.ts";
+import { addWindowCall } from "./windows.ts";
 
 /** Names of types that PostgreSQL also takes as one-argument functions. */
 const CAST_FUNCTIONS: Record<string, DataType> = {
@@ -33,21 +38,6 @@ const CAST_FUNCTIONS: Record<string, DataType> = {
 	jsonb: { kind: "jsonb" },
 };
 
-/** Functions that SQL only has over windows. */
-const WINDOW_ONLY = new Set([
-	"row_number",
-	"rank",
-	"dense_rank",
-	"percent_rank",
-	"cume_dist",
-	"ntile",
-	"lag",
-	"lead",
-	"first_value",
-	"last_value",
-	"nth_value",
-]);
-
 export function bindFunctionCall(environment: ExpressionEnvironment, call: FuncCall): Bound {
 	const { statement } = environment;
 	const location = call.location ?? 0;
@@ -57,13 +47,15 @@ export function bindFunctionCall(environment: ExpressionEnvironment, call: FuncC
 	if (names.length > 1 && names[0] !== "pg_catalog") {
 		throw statement.error("invalid_schema_name", `schema "${names[0] ?? ""}" does not exist`, location);
 	}
-	if (call.over !== undefined || WINDOW_ONLY.has(name)) throw statement.unsupported("a window function", location);
 	if (call.func_variadic) throw statement.unsupported("a VARIADIC argument", location);
 	if ((call.args ?? []).some((argument) => as(argument, "NamedArgExpr") !== undefined))
 		throw statement.unsupported("a named argument", location);
 	const overloads = signaturesByName(name);
-	if (overloads[0]?.kind === "table") throw statement.unsupported(`${name} in an expression`, location);
+	if (call.over !== undefined) return bindWindowCall(environment, call, { overloads, shownName, location });
 	if (overloads[0]?.kind === "aggregate") return bindAggregate(environment, call, { overloads, shownName, location });
+	if (overloads[0]?.kind === "window") {
+		throw statement.error("windowing_error", `window function ${shownName} requires an OVER clause`, location);
+	}
 	if (call.agg_star || call.agg_distinct || call.agg_filter !== undefined || call.agg_order !== undefined) {
 		refuseAggregateSyntax(statement, call, { overloads, shownName, location });
 	}
@@ -75,13 +67,38 @@ export function bindFunctionCall(environment: ExpressionEnvironment, call: FuncC
 		}
 	}
 	const chosen = chooseOverload(statement, { overloads, list, shownName, location });
-	return typed(
-		makeCall(statement, chosen, list),
-		leftmost(
-			location,
-			list.reduce((best, bound) => leftmost(best, bound.location), -1),
-		),
+	const start = leftmost(
+		location,
+		list.reduce((best, bound) => leftmost(best, bound.location), -1),
 	);
+	const made = makeCall(statement, chosen, list);
+	if (chosen.signature.kind === "table" && made.kind === "call") return typed(addTableFunction(environment, made, name, location), start);
+	return typed(made, start);
+}
+
+/** A function in FROM: one that returns rows gives its columns, any other a row of one column. */
+export function bindRowsOf(
+	environment: ExpressionEnvironment,
+	node: Node,
+): { functionId: string; arguments: Expression[]; columns: { name: string; type: DataType }[]; isNamed: boolean } {
+	const { statement } = environment;
+	const call = as(node, "FuncCall");
+	const name = strings(call?.funcname).at(-1) ?? "";
+	const overloads = signaturesByName(name);
+	const location = locationOf(node);
+	if (call === undefined || overloads[0]?.kind !== "table")
+		throw statement.unsupported("a function in FROM that returns no rows", location);
+	const list = (call.args ?? []).map((argument) => environment.bind(argument));
+	const chosen = chooseOverload(statement, { overloads, list, shownName: strings(call.funcname).join("."), location: call.location ?? 0 });
+	const made = makeCall(statement, chosen, list);
+	if (made.kind !== "call") throw statement.unsupported("this function in FROM", location);
+	const named = chosen.signature.columns?.(made.arguments.map(({ type }) => type));
+	return {
+		functionId: made.functionId,
+		arguments: made.arguments,
+		columns: named ?? [{ name, type: made.type }],
+		isNamed: named !== undefined,
+	};
 }
 
 /** SQL's niladic functions such as CURRENT_DATE. */
@@ -96,10 +113,6 @@ interface CallSite {
 	list: Bound[];
 	shownName: string;
 	location: number;
-}
-interface Chosen {
-	signature: FunctionSignature;
-	kinds: ArgumentKind[];
 }
 
 /** @throws undefined_function (42883), ambiguous_function (42725) */
@@ -122,43 +135,6 @@ function chooseOverload(statement: StatementContext, site: CallSite): Chosen {
 		site.location,
 		"No function matches the given name and argument types. You might need to add explicit type casts.",
 	);
-}
-
-/** The call with every argument cast to what the overload takes. */
-export function makeCall(statement: StatementContext, chosen: Chosen, list: Bound[]): Expression {
-	const concrete = concreteTypes(chosen.kinds, list.map(boundType));
-	if (concrete === "undetermined") {
-		throw statement.error("datatype_mismatch", "could not determine polymorphic type because input has type unknown");
-	}
-	const given = list.map((bound, index) => {
-		const type = concrete?.[index] ?? null;
-		return type === null
-			? coerceToKind(statement, bound, chosen.kinds[index] as PlainKind | "any" | "nonarray")
-			: coerce(statement, bound, type);
-	});
-	// A VARCHAR that stands for text makes text.
-	const types = given.map(
-		({ type }, index): DataType => (type.kind === "varchar" && chosen.kinds[index] === "text" ? { kind: "text" } : type),
-	);
-	return { kind: "call", functionId: chosen.signature.id, arguments: given, type: chosen.signature.result(types) };
-}
-
-/** `numeric` takes fixed and free values, `text` takes VARCHAR, `any` everything as it is. */
-function coerceToKind(statement: StatementContext, bound: Bound, kind: PlainKind | "any" | "nonarray"): Expression {
-	if (kind === "any" || kind === "nonarray") return settle(statement, bound);
-	if (bound.kind === "typed") {
-		const { type } = bound.expression;
-		if (type.kind === kind || (kind === "text" && type.kind === "varchar")) return bound.expression;
-	}
-	if (kind === "char") return coerceToChar(statement, bound);
-	return coerce(statement, bound, typeOfKind(kind));
-}
-
-/** A CHAR as long as the value is: it is compared without its padding, so no length may cut it. */
-function coerceToChar(statement: StatementContext, bound: Bound): Expression {
-	const text = coerce(statement, bound, { kind: "text" });
-	const length = text.kind === "constant" && typeof text.value === "string" ? Array.from(text.value).length : 1;
-	return text.kind === "constant" ? { ...text, type: { kind: "char", length: Math.max(length, 1) } } : text;
 }
 
 function refuseAggregateSyntax(statement: StatementContext, call: FuncCall, site: Omit<CallSite, "list">): never {
@@ -186,43 +162,156 @@ function unknownFunction(statement: StatementContext, call: FuncCall, shownName:
 
 /** An aggregate becomes a column of the level's aggregation; equal calls share it. @throws grouping_error (42803) */
 function bindAggregate(environment: ExpressionEnvironment, call: FuncCall, site: Omit<CallSite, "list">): Bound {
-	const { statement, aggregates } = environment;
+	const { statement } = environment;
 	const { location } = site;
-	if (call.agg_within_group || call.agg_order !== undefined) throw statement.unsupported("ORDER BY inside an aggregate", location);
-	const list = (call.args ?? []).map((argument: Node) => environment.bind(argument, { insideAggregate: true }));
-	if (!call.agg_star && list.length === 0 && site.shownName === "count") {
+	const usedBefore = levelsAround(environment).map((level) => level.uses.length);
+	const { made, name } = bindAggregateCall(environment, call, site);
+	if (environment.insideAggregate) throw statement.error("grouping_error", "aggregate function calls cannot be nested", location);
+	const owner = owningLevel(environment, made);
+	const aggregates = owner === null ? environment.aggregates : owner.aggregates;
+	const { clause } = owner ?? environment;
+	if (aggregates === null) throw statement.error("grouping_error", `aggregate functions are not allowed in ${clause}`, location);
+	if (owner !== null) owner.uses.length = usedBefore[levelsAround(environment).indexOf(owner)] ?? 0;
+	const key = aggregateKey(made);
+	const known = aggregates.calls.findIndex((other) => aggregateKey(other) === key);
+	let id = aggregates.columns[known];
+	if (id === undefined) {
+		id = statement.columns.add({ name: site.shownName, type: made.type, nullable: name !== "count", origin: null });
+		aggregates.columns.push(id);
+		aggregates.calls.push(made);
+	}
+	return typed({ kind: "column", index: id, type: made.type }, location);
+}
+
+/** Arguments, FILTER and ORDER BY of an aggregate. */
+function bindAggregateCall(
+	environment: ExpressionEnvironment,
+	call: FuncCall,
+	site: Omit<CallSite, "list">,
+): { made: AggregateCall; name: string } {
+	const { statement } = environment;
+	const { location, shownName } = site;
+	const inner: Partial<ExpressionEnvironment> = {
+		insideAggregate: true,
+		subqueries: environment.aggregates?.subqueries ?? environment.subqueries,
+	};
+	const own = (call.args ?? []).map((argument: Node) => environment.bind(argument, inner));
+	const inside: ExpressionEnvironment = { ...environment, bind: (node, change) => environment.bind(node, { ...inner, ...change }) };
+	const keys = (call.agg_order ?? []).map((item) => bindSortKey(inside, item));
+	// WITHIN GROUP (ORDER BY x): what is sorted is what is aggregated.
+	const list = call.agg_within_group ? [...own, ...keys.map((key) => typed(key.expression, location))] : own;
+	if (!call.agg_star && list.length === 0 && shownName === "count") {
 		throw statement.error("wrong_object_type", "count(*) must be used to call a parameterless aggregate function", location);
 	}
 	const chosen = chooseOverload(statement, { ...site, list });
 	const filter =
 		call.agg_filter === undefined
 			? null
-			: coerceBoolean(statement, environment.bind(call.agg_filter, { clause: "FILTER", aggregates: null }), "FILTER");
-	if (environment.insideAggregate) throw statement.error("grouping_error", "aggregate function calls cannot be nested", location);
-	if (aggregates === null)
-		throw statement.error("grouping_error", `aggregate functions are not allowed in ${environment.clause}`, location);
+			: coerceBoolean(
+					statement,
+					environment.bind(call.agg_filter, { clause: "FILTER", aggregates: null, subqueries: inner.subqueries ?? null }),
+					"FILTER",
+				);
 	const bound = makeCall(statement, chosen, list);
 	if (bound.kind !== "call") throw statement.unsupported("this aggregate", location);
-	const made: AggregateCall = {
-		functionId: bound.functionId,
-		arguments: bound.arguments,
-		distinct: call.agg_distinct ?? false,
-		filter,
-		type: bound.type,
-	};
-	const key = aggregateKey(made);
-	const known = aggregates.calls.findIndex((other) => aggregateKey(other) === key);
-	let id = aggregates.columns[known];
-	if (id === undefined) {
-		const isCount = chosen.signature.name === "count";
-		id = statement.columns.add({ name: site.shownName, type: bound.type, nullable: !isCount, origin: null });
-		aggregates.columns.push(id);
-		aggregates.calls.push(made);
+	const distinct = call.agg_distinct ?? false;
+	if (distinct && !keys.every((key) => bound.arguments.some((argument) => fingerprint(argument) === fingerprint(key.expression)))) {
+		throw statement.error(
+			"invalid_column_reference",
+			"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list",
+			locationOf(as(call.agg_order?.[0], "SortBy")?.node),
+		);
 	}
-	return typed({ kind: "column", index: id, type: bound.type }, location);
+	return {
+		made: {
+			functionId: bound.functionId,
+			arguments: bound.arguments,
+			distinct,
+			filter,
+			...(keys.length === 0 ? {} : { orderBy: keys }),
+			type: bound.type,
+		},
+		name: chosen.signature.name,
+	};
+}
+
+function levelsAround({ outer }: ExpressionEnvironment): QueryLevel[] {
+	const list: QueryLevel[] = [];
+	for (let level = outer; level !== null; level = level.outer) list.push(level);
+	return list;
+}
+
+/** An aggregate over nothing but columns of queries around it belongs to the nearest of these; null for this one. */
+function owningLevel(environment: ExpressionEnvironment, call: AggregateCall): QueryLevel | null {
+	if (environment.outer === null) return null;
+	const used = new Set<ColumnId>();
+	for (const expression of [...call.arguments, ...(call.orderBy ?? []).map((key) => key.expression)]) collectColumns(expression, used);
+	if (call.filter !== null) collectColumns(call.filter, used);
+	if (used.size === 0) return null;
+	const around = levelsAround(environment);
+	const owner = around.find((level) => level.scope.relations.some((relation) => relation.columns.some((column) => used.has(column.id))));
+	const isForeign = [...used].every((id) =>
+		around.some((level) => level.scope.relations.some((relation) => relation.columns.some((column) => column.id === id))),
+	);
+	return isForeign ? (owner ?? null) : null;
 }
 
 function aggregateKey(call: AggregateCall): string {
 	const filter = call.filter === null ? "" : fingerprint(call.filter);
-	return `${call.functionId}|${call.distinct}|${call.arguments.map(fingerprint).join(",")}|${filter}`;
+	const order = (call.orderBy ?? []).map((key) => `${fingerprint(key.expression)}${key.descending}${key.nullsFirst}`).join(",");
+	return `${call.functionId}|${call.distinct}|${call.arguments.map(fingerprint).join(",")}|${filter}|${order}`;
+}
+
+/** f(...) OVER ... @throws wrong_object_type (42809), feature_not_supported (0A000) */
+function bindWindowCall(environment: ExpressionEnvironment, call: FuncCall, site: Omit<CallSite, "list">): Bound {
+	const { statement } = environment;
+	const { overloads, shownName, location } = site;
+	const kind = overloads[0]?.kind;
+	const list = kind === "aggregate" ? [] : (call.args ?? []).map((argument: Node) => environment.bind(argument, { insideWindow: true }));
+	if (kind === undefined) chooseOverload(statement, { ...site, list });
+	if (kind !== "window" && kind !== "aggregate") {
+		throw statement.error(
+			"wrong_object_type",
+			`OVER specified, but ${shownName} is not a window function nor an aggregate function`,
+			location,
+		);
+	}
+	if (call.agg_distinct) throw statement.error("feature_not_supported", "DISTINCT is not implemented for window functions", location);
+	if (call.agg_within_group) throw statement.unsupported("an ordered-set aggregate over a window", location);
+	if (call.agg_order !== undefined) {
+		throw statement.error("feature_not_supported", "aggregate ORDER BY is not implemented for window functions", location);
+	}
+	if (kind === "aggregate") {
+		const inside: ExpressionEnvironment = {
+			...environment,
+			bind: (node, change) => environment.bind(node, { insideWindow: true, ...change }),
+		};
+		const { made, name } = bindAggregateCall({ ...inside, aggregates: null }, call, site);
+		const { functionId, arguments: arguments_, filter, type } = made;
+		return typed(addWindowCall(environment, call, { functionId, arguments: arguments_, filter, type }, name), location);
+	}
+	if (call.agg_filter !== undefined) {
+		throw statement.error("feature_not_supported", "FILTER is not implemented for non-aggregate window functions", location);
+	}
+	const chosen = chooseOverload(statement, { ...site, list });
+	const bound = makeCall(statement, chosen, withCommonType(statement, shownName, list));
+	if (bound.kind !== "call") throw statement.unsupported("this window function", location);
+	const { functionId, arguments: arguments_, type } = bound;
+	return typed(
+		addWindowCall(environment, call, { functionId, arguments: arguments_, filter: null, type }, chosen.signature.name),
+		location,
+	);
+}
+
+/** lag and lead: the value and its default meet in one type. */
+function withCommonType(statement: StatementContext, name: string, list: Bound[]): Bound[] {
+	const [value, offset, otherwise] = list;
+	if ((name !== "lag" && name !== "lead") || value === undefined || offset === undefined || otherwise === undefined) return list;
+	const common = commonType([boundType(value), boundType(otherwise)]);
+	if (!("type" in common)) return list;
+	return [
+		typed(coerce(statement, value, common.type), value.location),
+		offset,
+		typed(coerce(statement, otherwise, common.type), otherwise.location),
+	];
 }

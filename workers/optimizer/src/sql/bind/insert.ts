@@ -1,5 +1,5 @@
 /** INSERT: the rows to store, as a query whose outputs are all of the table's columns in schema order. */
-import type { InsertStmt, Node, SelectStmt } from "libpg-query";
+import type { InsertStmt, Node, SelectStmt, WithClause } from "libpg-query";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { ColumnSchema, TableSchema } from "#shared/contracts/table.ts";
 import type { LogicalOperator } from "../../logical/plan.ts";
@@ -12,6 +12,8 @@ import { bindNiladic } from "./functions.ts";
 import type { BindQuery, QueryOptions } from "./query.ts";
 import { EMPTY_SCOPE } from "./scope.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
+import { subqueryCollector } from "./subqueries.ts";
+import { valuesOperator } from "./values.ts";
 
 export interface BoundInsert {
 	schema: TableSchema;
@@ -26,16 +28,23 @@ export function bindInsert(statement: StatementContext, insert: InsertStmt, bind
 		throw statement.unsupported("RETURNING", locationOf(insert.returningClause.exprs?.[0]));
 	}
 	if (insert.override !== undefined && insert.override !== "OVERRIDING_NOT_SET") throw statement.unsupported("OVERRIDING");
-	if (insert.withClause !== undefined) throw statement.unsupported("WITH before INSERT", insert.withClause.location ?? 0);
 	checkSchema(statement, insert.relation);
 	const snapshot = statement.tables[resolveTable(statement, insert.relation)];
 	if (snapshot === undefined) throw statement.unsupported("this INSERT");
 	const { schema } = snapshot;
 	const targets = targetColumns(statement, insert, schema);
-	const options: QueryOptions = { statement, commonTables: [], bindQuery, targetTypes: targets.map((target) => target.column.type) };
-	const source = as(insert.selectStmt, "SelectStmt");
-	if (source === undefined) return assemble(statement, { schema, targets: [], input: ONE_ROW, values: [] });
-	if (isPlainValues(source)) return bindValuesInsert(statement, { schema, targets, explicit: insert.cols !== undefined, query: source });
+	const options: QueryOptions = {
+		statement,
+		outer: null,
+		commonTables: [],
+		bindQuery,
+		targetTypes: targets.map((target) => target.column.type),
+	};
+	const written = as(insert.selectStmt, "SelectStmt");
+	// WITH before INSERT is seen by its query, as one of the query's own would be.
+	const source = written === undefined || insert.withClause === undefined ? written : withOwnTables(statement, written, insert.withClause);
+	if (source === undefined) return assemble(options, { schema, targets: [], input: ONE_ROW, values: [] });
+	if (isPlainValues(source)) return bindValuesInsert(options, { schema, targets, explicit: insert.cols !== undefined, query: source });
 	const bound = bindQuery(source, options);
 	const first = locationOf(as(source.targetList?.[targets.length], "ResTarget")?.val);
 	checkCount(statement, {
@@ -50,7 +59,13 @@ export function bindInsert(statement: StatementContext, insert: InsertStmt, bind
 		const value = typed({ kind: "column", index: column.id, type: column.type }, location);
 		return assign(statement, value, (targets[index] as Target).column);
 	});
-	return assemble(statement, { schema, targets: targets.slice(0, values.length), input: bound.operator, values });
+	return assemble(options, { schema, targets: targets.slice(0, values.length), input: bound.operator, values });
+}
+
+function withOwnTables(statement: StatementContext, query: SelectStmt, withClause: WithClause): SelectStmt {
+	if (query.withClause === undefined) return { ...query, withClause };
+	if (withClause.recursive || query.withClause.recursive) throw statement.unsupported("two WITH clauses, one of them recursive");
+	return { ...query, withClause: { ...query.withClause, ctes: [...(withClause.ctes ?? []), ...(query.withClause.ctes ?? [])] } };
 }
 
 interface Target {
@@ -101,11 +116,11 @@ function checkCount(
 
 /** Each value is assigned by itself: DEFAULT is allowed, and a literal takes its column's type. */
 function bindValuesInsert(
-	statement: StatementContext,
+	options: QueryOptions,
 	insert: { schema: TableSchema; targets: Target[]; explicit: boolean; query: SelectStmt },
 ): BoundInsert {
 	const { schema, targets, explicit, query } = insert;
-	const environment = expressionEnvironment({ statement, scope: EMPTY_SCOPE, clause: "VALUES" });
+	const { statement } = options;
 	let width = -1;
 	const rows = (query.valuesLists ?? []).map((list) => {
 		const items = as(list, "List")?.items ?? [];
@@ -123,17 +138,20 @@ function bindValuesInsert(
 		return items;
 	});
 	const used = targets.slice(0, Math.max(width, 0));
-	const bound = rows.map((items) =>
-		items.map((item, index) => {
+	const bound = rows.map((items) => {
+		const subqueries = subqueryCollector();
+		const environment = expressionEnvironment({ query: options, scope: EMPTY_SCOPE, clause: "VALUES", subqueries });
+		const row = items.map((item, index) => {
 			const { column } = used[index] as Target;
-			if (as(item, "SetToDefault") !== undefined) return defaultExpression(statement, column);
+			if (as(item, "SetToDefault") !== undefined) return defaultExpression(options, column);
 			return assign(statement, environment.bind(item), column);
-		}),
-	);
+		});
+		return { row, subqueries };
+	});
 	const ids = used.map(({ column }) => statement.columns.add({ name: column.name, type: column.type, nullable: true, origin: null }));
-	const input: LogicalOperator = { kind: "values", columns: ids, types: used.map(({ column }) => column.type), rows: bound };
+	const input = valuesOperator(statement, ids, bound);
 	const values = used.map(({ column }, index): Expression => ({ kind: "column", index: ids[index] as number, type: column.type }));
-	return assemble(statement, { schema, targets: used, input, values });
+	return assemble(options, { schema, targets: used, input, values });
 }
 
 /** @throws datatype_mismatch (42804) */
@@ -148,23 +166,24 @@ function assign(statement: StatementContext, value: Bound, column: ColumnSchema)
 	);
 }
 
-function defaultExpression(statement: StatementContext, column: ColumnSchema): Expression {
+function defaultExpression(query: QueryOptions, column: ColumnSchema): Expression {
 	const value = column.default?.value;
 	if (value === undefined) return { kind: "constant", value: null, type: column.type };
 	if (value.kind === "constant") return { kind: "constant", value: value.value, type: column.type };
-	const environment = expressionEnvironment({ statement, scope: EMPTY_SCOPE, clause: "DEFAULT expressions" });
-	return assign(statement, bindNiladic(environment, "now", -1), column);
+	const environment = expressionEnvironment({ query, scope: EMPTY_SCOPE, clause: "DEFAULT expressions" });
+	return assign(query.statement, bindNiladic(environment, "now", -1), column);
 }
 
 /** All columns of the table in schema order: the values given, defaults for the rest. */
 function assemble(
-	statement: StatementContext,
+	options: QueryOptions,
 	insert: { schema: TableSchema; targets: Target[]; input: LogicalOperator; values: Expression[] },
 ): BoundInsert {
+	const { statement } = options;
 	const { schema, targets, input, values } = insert;
 	const expressions = schema.columns.map((column): Expression => {
 		const index = targets.findIndex((target) => target.column === column);
-		return index === -1 ? defaultExpression(statement, column) : (values[index] as Expression);
+		return index === -1 ? defaultExpression(options, column) : (values[index] as Expression);
 	});
 	const used = new Set<number>();
 	const columns = schema.columns.map((column, index) => {

@@ -5,7 +5,7 @@ import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { leftmost } from "../parse/ast.ts";
 import { boundType, typed, type Bound } from "./bound.ts";
-import { makeCall } from "./functions.ts";
+import { makeCall } from "./make-call.ts";
 import { resolveOverload } from "./resolve-function.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
 

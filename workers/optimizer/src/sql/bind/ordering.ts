@@ -1,8 +1,10 @@
 /** ORDER BY and GROUP BY items: an output name, an ordinal, or an expression. SQL-92 and SQL-99 differ in what a bare name means first. */
 import type { Node, SortBy } from "libpg-query";
+import type { SortKey } from "#shared/contracts/plan/expression.ts";
 import { COMPARABLE_KINDS } from "#shared/contracts/functions/operator-signatures.ts";
 import { as, locationOf, strings } from "../parse/ast.ts";
 import { boundType } from "./bound.ts";
+import { settle } from "./coerce.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
 import { findOrAddTarget, type Target } from "./targets.ts";
@@ -14,42 +16,62 @@ export interface Ordering {
 	nullsFirst: boolean;
 }
 
+/** An ORDER BY item that is always an expression: those of windows and of aggregates. */
+export function bindSortKey(environment: ExpressionEnvironment, item: Node): SortKey {
+	const { statement } = environment;
+	const sort = as(item, "SortBy");
+	if (sort?.sortby_dir === "SORTBY_USING") throw statement.unsupported("ORDER BY USING", sort.location);
+	const bound = environment.bind(sort?.node ?? item);
+	checkOrdered(statement, { bound }, sort === undefined ? "equality" : "ordering");
+	return { expression: settle(statement, bound), ...directionOf(sort) };
+}
+
+function directionOf(sort: SortBy | undefined): { descending: boolean; nullsFirst: boolean } {
+	const descending = sort?.sortby_dir === "SORTBY_DESC";
+	return {
+		descending,
+		nullsFirst: sort?.sortby_nulls === "SORTBY_NULLS_FIRST" || (sort?.sortby_nulls !== "SORTBY_NULLS_LAST" && descending),
+	};
+}
+
 export function bindOrderBy(environment: ExpressionEnvironment, targets: Target[], items: Node[]): Ordering[] {
 	const orderings: Ordering[] = [];
 	for (const item of items) {
 		const sort = as(item, "SortBy") as SortBy;
 		if (sort.sortby_dir === "SORTBY_USING") throw environment.statement.unsupported("ORDER BY USING", sort.location);
 		const target = findItem(environment, targets, sort.node as Node, "ORDER BY");
-		const descending = sort.sortby_dir === "SORTBY_DESC";
-		const nullsFirst = sort.sortby_nulls === "SORTBY_NULLS_FIRST" || (sort.sortby_nulls !== "SORTBY_NULLS_LAST" && descending);
 		checkOrdered(environment.statement, targets[target] as Target, "ordering");
 		// A key repeated later decides nothing.
-		if (!orderings.some((other) => other.target === target)) orderings.push({ target, descending, nullsFirst });
+		if (!orderings.some((other) => other.target === target)) orderings.push({ target, ...directionOf(sort) });
 	}
 	return orderings;
 }
 
-/** @returns the targets grouped by, without repetition */
-export function bindGroupBy(environment: ExpressionEnvironment, targets: Target[], items: Node[]): number[] {
-	const groups: number[] = [];
-	for (const item of items) {
-		const set = as(item, "GroupingSet");
-		if (set !== undefined) throw environment.statement.unsupported("GROUPING SETS, ROLLUP and CUBE", set.location ?? 0);
-		const target = findItem(environment, targets, item, "GROUP BY");
-		checkOrdered(environment.statement, targets[target] as Target, "equality");
-		if (!groups.includes(target)) groups.push(target);
-	}
-	return groups;
+/** One item of GROUP BY or DISTINCT ON. @returns its target */
+export function bindGroupItem(
+	environment: ExpressionEnvironment,
+	targets: Target[],
+	item: Node,
+	clause: "GROUP BY" | "DISTINCT ON",
+): number {
+	const target = findItem(environment, targets, item, clause);
+	checkOrdered(environment.statement, targets[target] as Target, "equality");
+	return target;
 }
 
 /** Types that cannot be compared cannot be sorted, grouped or made distinct. */
-export function checkOrdered(statement: StatementContext, target: Target, what: "ordering" | "equality"): void {
+export function checkOrdered(statement: StatementContext, target: Pick<Target, "bound">, what: "ordering" | "equality"): void {
 	const type = boundType(target.bound);
 	if (type === null || type.kind === "varchar" || (COMPARABLE_KINDS as readonly string[]).includes(type.kind)) return;
 	throw statement.unsupported(`an ${what} operator for type ${bareTypeName(type)}`, target.bound.location);
 }
 
-function findItem(environment: ExpressionEnvironment, targets: Target[], node: Node, clause: "ORDER BY" | "GROUP BY"): number {
+function findItem(
+	environment: ExpressionEnvironment,
+	targets: Target[],
+	node: Node,
+	clause: "ORDER BY" | "GROUP BY" | "DISTINCT ON",
+): number {
 	const { statement } = environment;
 	const names = strings(as(node, "ColumnRef")?.fields);
 	const [name] = names;

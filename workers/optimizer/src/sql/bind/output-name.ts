@@ -1,5 +1,5 @@
 /** The name PostgreSQL gives an output column without AS: its FigureColname. */
-import type { Node } from "libpg-query";
+import type { Node, SubLink } from "libpg-query";
 import { as, kindOf, strings } from "../parse/ast.ts";
 
 export function outputName(node: Node | undefined): string {
@@ -43,12 +43,35 @@ function figure(node: Node | undefined): Figured | null {
 			const inner = figure(as(node, "CaseExpr")?.defresult);
 			return inner !== null && !inner.weak ? inner : { name: "case", weak: true };
 		}
+		case "SubLink":
+			return figureSubLink(as(node, "SubLink"));
+		case "GroupingFunc":
+			return strong("grouping");
 		case "CoalesceExpr":
 			return strong("coalesce");
 		case "MinMaxExpr":
 			return strong(as(node, "MinMaxExpr")?.op === "IS_LEAST" ? "least" : "greatest");
 		case "SQLValueFunction":
 			return strong((as(node, "SQLValueFunction")?.op ?? "").replace("SVFOP_", "").replace(/_N$/, "").toLowerCase());
+		default:
+			return null;
+	}
+}
+
+/** A scalar subquery is named as its one column. */
+function figureSubLink(link: SubLink | undefined): Figured | null {
+	switch (link?.subLinkType) {
+		case "EXISTS_SUBLINK":
+			return { name: "exists", weak: false };
+		case "ARRAY_SUBLINK":
+			return { name: "array", weak: false };
+		case "EXPR_SUBLINK": {
+			let query = as(link.subselect, "SelectStmt");
+			while (query?.larg !== undefined) query = query.larg;
+			const target = as(query?.targetList?.[0], "ResTarget");
+			if (target === undefined) return query?.valuesLists === undefined ? null : { name: "column1", weak: false };
+			return { name: target.name ?? figure(target.val)?.name ?? "?column?", weak: false };
+		}
 		default:
 			return null;
 	}

@@ -2,6 +2,8 @@
 import type { SelectStmt } from "libpg-query";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { LogicalOperator } from "../../logical/plan.ts";
+import type { Bound } from "./bound.ts";
+import type { QueryLevel } from "./environment.ts";
 import type { ScopeColumn } from "./scope.ts";
 import type { StatementContext } from "./statement.ts";
 
@@ -9,20 +11,37 @@ import type { StatementContext } from "./statement.ts";
 export interface BoundQuery {
 	operator: LogicalOperator;
 	columns: ScopeColumn[];
+	/** Outputs that are untyped literals or parameters, by position: the column is text, and a set operation may give it another type. */
+	untyped?: ReadonlyMap<number, Bound>;
+	/** Where each output stands in the text, for a set operation's errors. */
+	locations?: number[];
 }
 
-/** A WITH query: bound anew at each reference, so each reference has columns of its own. */
+/** A WITH query, bound once, where it is defined. */
 export interface CommonTable {
 	name: string;
-	query: SelectStmt;
 	columnNames: string[];
 	location: number;
-	/** What it sees itself: the WITH queries before it. */
-	visible: CommonTable[];
+	/** What a reference to it reads. */
+	source:
+		| { kind: "subplan"; subplan: number; columns: ScopeColumn[] }
+		/** Uses columns of the query around its WITH: each reference has a copy. */
+		| { kind: "copied"; query: BoundQuery }
+		/** The recursive term's own reference to it. */
+		| { kind: "worktable"; recursion: Recursion };
+}
+
+/** A recursive query while its second term is bound. */
+export interface Recursion {
+	worktable: number;
+	columns: ScopeColumn[];
+	referenceCount: number;
 }
 
 export interface QueryOptions {
 	statement: StatementContext;
+	/** The query around; null at the outermost level. */
+	outer: QueryLevel | null;
 	/** Innermost last. */
 	commonTables: CommonTable[];
 	/** Types that untyped literals of the output take, by position: the columns of an INSERT. */

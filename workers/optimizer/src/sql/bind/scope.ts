@@ -1,8 +1,8 @@
 /** The names that an expression may use: relations of FROM and their columns, looked up as PostgreSQL does, with its hints. */
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { ColumnId } from "../../logical/plan.ts";
+import type { ExpressionEnvironment, QueryLevel } from "./environment.ts";
 import { levenshtein, nearest } from "./nearest-name.ts";
-import type { StatementContext } from "./statement.ts";
 
 export interface ScopeColumn {
 	name: string;
@@ -23,51 +23,77 @@ export interface Relation {
 export interface Scope {
 	relations: Relation[];
 	columns: ScopeColumn[];
+	/** Relations of the same FROM that cannot be referenced from here, for error messages. */
+	hidden?: Relation[];
 }
 
 export const EMPTY_SCOPE: Scope = { relations: [], columns: [] };
 
+/** A column and the number of query levels between it and its use. */
+export interface Found {
+	column: ScopeColumn;
+	level: QueryLevel | null;
+}
+
+type Names = Pick<ExpressionEnvironment, "statement" | "scope" | "outer">;
+
+/** The levels from the innermost outwards; the first has no {@link QueryLevel} of its own. */
+function levels({ scope, outer }: Names): { scope: Scope; level: QueryLevel | null }[] {
+	const list: { scope: Scope; level: QueryLevel | null }[] = [{ scope, level: null }];
+	for (let level = outer; level !== null; level = level.outer) list.push({ scope: level.scope, level });
+	return list;
+}
+
 /** @throws ambiguous_column (42702), undefined_column (42703) */
-export function findColumn(statement: StatementContext, scope: Scope, name: string, location: number): ScopeColumn {
-	const found = scope.columns.filter((column) => column.name === name);
-	if (found.length > 1) throw statement.error("ambiguous_column", `column reference "${name}" is ambiguous`, location);
-	if (found[0] !== undefined) return found[0];
-	const candidates = scope.relations.flatMap((relation) =>
-		relation.columns.map((column) => ({ name: column.name, penalty: 0, label: qualified(relation, column.name) })),
+export function findColumn(names: Names, name: string, location: number): Found {
+	const { statement } = names;
+	const all = levels(names);
+	for (const { scope, level } of all) {
+		const found = scope.columns.filter((column) => column.name === name);
+		if (found.length > 1) throw statement.error("ambiguous_column", `column reference "${name}" is ambiguous`, location);
+		if (found[0] !== undefined) return { column: found[0], level };
+	}
+	const candidates = all.flatMap(({ scope }) =>
+		scope.relations.flatMap((relation) =>
+			relation.columns.map((column) => ({ name: column.name, penalty: 0, label: qualified(relation, column.name) })),
+		),
 	);
 	throw statement.error("undefined_column", `column "${name}" does not exist`, location, columnHint(name, candidates));
 }
 
 /** A column by relation and name. @throws undefined_table (42P01), ambiguous_column, undefined_column */
-export function findQualifiedColumn(
-	statement: StatementContext,
-	scope: Scope,
-	reference: { relation: string; name: string; location: number },
-): ScopeColumn {
+export function findQualifiedColumn(names: Names, reference: { relation: string; name: string; location: number }): Found {
+	const { statement } = names;
 	const { relation: alias, name, location } = reference;
-	const relation = findRelation(statement, scope, alias, location);
+	const { relation, level } = findRelation(names, alias, location);
 	const found = relation.columns.filter((column) => column.name === name);
 	if (found.length > 1) throw statement.error("ambiguous_column", `column reference "${name}" is ambiguous`, location);
-	if (found[0] !== undefined) return found[0];
-	const candidates = scope.relations.flatMap((other) => {
-		const penalty = levenshtein(alias, other.alias);
-		return other.columns.map((column) => ({ name: column.name, penalty, label: qualified(other, column.name) }));
-	});
+	if (found[0] !== undefined) return { column: found[0], level };
+	const candidates = levels(names).flatMap(({ scope }) =>
+		scope.relations.flatMap((other) => {
+			const penalty = levenshtein(alias, other.alias);
+			return other.columns.map((column) => ({ name: column.name, penalty, label: qualified(other, column.name) }));
+		}),
+	);
 	throw statement.error("undefined_column", `column ${alias}.${name} does not exist`, location, columnHint(name, candidates));
 }
 
-export function findRelation(statement: StatementContext, scope: Scope, alias: string, location: number): Relation {
-	const found = scope.relations.filter((relation) => relation.alias === alias);
-	if (found.length > 1) throw statement.error("duplicate_alias", `table reference "${alias}" is ambiguous`, location);
-	if (found[0] !== undefined) return found[0];
-	const hidden = scope.relations.find((relation) => relation.tableName === alias);
-	if (hidden !== undefined) {
-		throw statement.error(
-			"undefined_table",
-			`invalid reference to FROM-clause entry for table "${alias}"`,
-			location,
-			`Perhaps you meant to reference the table alias "${hidden.alias}".`,
-		);
+/** @throws undefined_table (42P01), duplicate_alias (42712) */
+export function findRelation(names: Names, alias: string, location: number): { relation: Relation; level: QueryLevel | null } {
+	const { statement } = names;
+	const all = levels(names);
+	for (const { scope, level } of all) {
+		const found = scope.relations.filter((relation) => relation.alias === alias);
+		if (found.length > 1) throw statement.error("ambiguous_alias", `table reference "${alias}" is ambiguous`, location);
+		if (found[0] !== undefined) return { relation: found[0], level };
+	}
+	const message = `invalid reference to FROM-clause entry for table "${alias}"`;
+	for (const { scope } of all) {
+		const renamed = scope.relations.find((relation) => relation.tableName === alias);
+		if (renamed !== undefined) {
+			throw statement.error("undefined_table", message, location, `Perhaps you meant to reference the table alias "${renamed.alias}".`);
+		}
+		if (scope.hidden?.some((relation) => relation.alias === alias)) throw statement.error("undefined_table", message, location);
 	}
 	throw statement.error("undefined_table", `missing FROM-clause entry for table "${alias}"`, location);
 }

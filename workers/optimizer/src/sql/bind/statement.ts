@@ -6,7 +6,7 @@ import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { PlanStatement } from "#shared/contracts/plan/physical.ts";
 import type { TableSnapshot } from "#shared/contracts/snapshot.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
-import { ColumnTable } from "../../logical/plan.ts";
+import { ColumnTable, type Subplan } from "../../logical/plan.ts";
 import type { SourceText } from "../parse/positions.ts";
 
 /** A table that the statement names; null where the catalog has none. */
@@ -26,6 +26,9 @@ export class StatementContext {
 	/** Tables of the plan in the order of first use; one snapshot for every reference (invariant Q1). */
 	readonly tables: TableSnapshot[] = [];
 	readonly tableNames: readonly string[];
+	/** Queries that run once, whoever reads them: WITH queries, and domains of correlated subqueries. One may read those before it. */
+	readonly subplans: Subplan[] = [];
+	private worktableCount = 0;
 	/** Query levels bound so far, see QUERY_LEVEL_COUNT_MAX in select.ts. */
 	queryLevelCount = 0;
 	/** The value of an expression without columns, by the engine's own evaluator. */
@@ -55,6 +58,15 @@ export class StatementContext {
 		if (snapshot === null) return null;
 		const known = this.tables.indexOf(snapshot);
 		return known >= 0 ? known : this.tables.push(snapshot) - 1;
+	}
+
+	addSubplan(subplan: Subplan): number {
+		return this.subplans.push(subplan) - 1;
+	}
+
+	/** @returns the worktable's number within the plan */
+	addWorktable(): number {
+		return this.worktableCount++;
 	}
 
 	error(condition: SqlCondition, message: string, location = -1, hint?: string): LittoralError {

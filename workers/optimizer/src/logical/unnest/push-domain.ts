@@ -1,0 +1,480 @@
+/**
+ * The general half of unnesting (Neumann and Kemper, "Unnesting Arbitrary Queries", 2015): a correlated subtree is evaluated once for all outer rows.
+ *
+ * The domain is the set of distinct values that the outer rows give to the columns which the subtree takes from them. It is joined to the subtree's
+ * leaves and carried up through every operator: an aggregation groups by it, a window partitions by it, a limit counts within it. In the end the outer
+ * rows are joined with the result on it. Where the subtree equates a column of its own with each outer one, that column is the domain, and no join is
+ * needed: the result then has groups that no outer row asks for, so this is done only where the more rows cannot raise.
+ */
+import { unreachable } from "#shared/base/assert.ts";
+import { sameType } from "#shared/contracts/data-type.ts";
+import type { Expression, SortKey } from "#shared/contracts/plan/expression.ts";
+import { BOOLEAN, collectColumns, conjunction, rewrite } from "../expression.ts";
+import { freeColumns } from "../free-columns.ts";
+import { mapAggregate, mapKeys, mapOwnExpressions, mapWindowCall } from "../map-expressions.ts";
+import { mapInputs, outputColumns } from "../output.ts";
+import type { ColumnId, ColumnTable, LogicalAggregate, LogicalJoin, LogicalOperator } from "../plan.ts";
+import { equality, nullSafeEqualities } from "./null-safe.ts";
+import { pullUp } from "./pull-up.ts";
+
+/** Where a subtree carries an outer column. `exact`: it is never NULL, so that a plain equality joins it with the outer one. */
+export interface Carrier {
+	id: ColumnId;
+	exact: boolean;
+}
+export type Carriers = ReadonlyMap<ColumnId, Carrier>;
+
+export interface Pushed {
+	node: LogicalOperator;
+	/** By outer column; all of `context.outer`. */
+	carriers: Carriers;
+}
+
+export interface DomainContext {
+	columns: ColumnTable;
+	/** The outer columns that the subtree uses. */
+	outer: ReadonlySet<ColumnId>;
+	/** A new instance of the domain: a column for each of `outer`. */
+	domain: () => { node: LogicalOperator; ids: ReadonlyMap<ColumnId, ColumnId> };
+	/** Whether columns of the subtree may stand for the domain. */
+	eliminate: boolean;
+	unsupported: (feature: string) => Error;
+}
+
+/** `node` for each value of the domain. */
+export function pushDomain(node: LogicalOperator, context: DomainContext): Pushed {
+	if (!isDependent(node, context.outer)) return joinDomain(node, [], context);
+	if (node.kind === "scan" || node.kind === "filter" || node.kind === "project" || node.kind === "join") {
+		const { node: rest, conditions } = pullUp(node, context.outer, context.columns);
+		if (conditions.length > 0) {
+			if (!isDependent(rest, context.outer)) return replaceDomain(rest, conditions, context) ?? joinDomain(rest, conditions, context);
+			const pushed = pushDomain(rest, context);
+			return { ...pushed, node: filtered(pushed.node, conditions, pushed.carriers) };
+		}
+	}
+	switch (node.kind) {
+		case "filter": {
+			const input = pushDomain(node.input, context);
+			return { ...input, node: filtered(input.node, [node.predicate], input.carriers) };
+		}
+		case "sort":
+			return pushDomain(node.input, context);
+		case "project": {
+			const input = pushDomain(node.input, context);
+			const added = [...input.carriers.values()].map(({ id }) => id).filter((id) => !node.columns.includes(id));
+			return {
+				...input,
+				node: {
+					kind: "project",
+					input: input.node,
+					columns: [...node.columns, ...added],
+					expressions: [...node.expressions.map((part) => carried(part, input.carriers)), ...references(added, context.columns)],
+				},
+			};
+		}
+		case "join":
+			return pushJoin(node, context);
+		case "aggregate":
+			return pushAggregate(node, context);
+		case "window": {
+			const input = pushDomain(node.input, context);
+			const change = (part: Expression) => carried(part, input.carriers);
+			return {
+				...input,
+				node: {
+					...node,
+					input: input.node,
+					partitionKeys: [...carrierReferences(input, context), ...node.partitionKeys.map(change)],
+					orderKeys: mapKeys(node.orderKeys, change),
+					calls: node.calls.map((call) => mapWindowCall(call, change)),
+				},
+			};
+		}
+		case "limit":
+			return node.input.kind === "sort"
+				? pushLimit({ ...node, input: node.input.input, keys: node.input.keys }, context)
+				: pushLimit({ ...node, keys: [] }, context);
+		case "top_n":
+			return pushLimit(node, context);
+		case "union_all": {
+			const inputs = node.inputs.map((input) => pushDomain(input, context));
+			const carriers = commonCarriers(inputs, context);
+			return {
+				node: {
+					...node,
+					columns: [...node.columns, ...idsOf(carriers)],
+					inputs: inputs.map((input) => input.node),
+					inputColumns: node.inputColumns.map((list, index) => [...list, ...idsOf((inputs[index] as Pushed).carriers)]),
+				},
+				carriers,
+			};
+		}
+		case "set_operation": {
+			const [left, right] = [pushDomain(node.inputs[0], context), pushDomain(node.inputs[1], context)];
+			const carriers = commonCarriers([left, right], context);
+			return {
+				node: {
+					...node,
+					columns: [...node.columns, ...idsOf(carriers)],
+					inputs: [left.node, right.node],
+					inputColumns: [
+						[...node.inputColumns[0], ...idsOf(left.carriers)],
+						[...node.inputColumns[1], ...idsOf(right.carriers)],
+					],
+				},
+				carriers,
+			};
+		}
+		case "expand": {
+			const input = pushDomain(node.input, context);
+			const own = carrierReferences(input, context);
+			return {
+				...input,
+				node: {
+					...node,
+					input: input.node,
+					columns: [...node.columns, ...idsOf(input.carriers)],
+					projections: node.projections.map((projection) => [...projection.map((part) => carried(part, input.carriers)), ...own]),
+				},
+			};
+		}
+		case "table_function": {
+			const input = pushDomain(node.input, context);
+			const functions = node.functions.map((call) => ({
+				...call,
+				arguments: call.arguments.map((part) => carried(part, input.carriers)),
+			}));
+			return { ...input, node: { ...node, input: input.node, functions } };
+		}
+		case "values":
+			return pushValues(node, context);
+		case "recursive_union":
+			throw context.unsupported("WITH RECURSIVE that uses columns of the query around it");
+		case "scan":
+		case "subplan_scan":
+		case "worktable_scan":
+			throw new Error(`a ${node.kind} depends on outer columns by its predicate only, which was pulled up`);
+		default:
+			return unreachable(node);
+	}
+}
+
+export function isDependent(node: LogicalOperator, outer: ReadonlySet<ColumnId>): boolean {
+	for (const id of freeColumns(node)) if (outer.has(id)) return true;
+	return false;
+}
+
+/** Conjuncts that join outer rows, which have `outer`, with rows that carry it. */
+export function carrierEqualities(outer: ReadonlyMap<ColumnId, ColumnId>, carriers: Carriers, context: DomainContext): Expression[] {
+	return [...carriers].flatMap(([column, carrier]) => {
+		const own = outer.get(column) ?? column;
+		const [left, right] = references([own, carrier.id], context.columns) as [Expression, Expression];
+		const plain = carrier.exact ? equality(left, right) : null;
+		const parts = plain === null ? nullSafeEqualities(own, carrier.id, context.columns) : [plain];
+		if (parts === null) throw context.unsupported(`a subquery that depends on a column of type ${left.type.kind}`);
+		return parts;
+	});
+}
+
+/** A scalar aggregation as one by carriers, and the expressions of its columns where an outer row has no group: count is 0, not NULL. */
+export function groupByCarriers(node: LogicalAggregate, input: Pushed, columns: ColumnTable) {
+	const keys = idsOf(input.carriers).filter((id, index, all) => all.indexOf(id) === index && !node.groupColumns.includes(id));
+	const aggregateColumns = node.aggregateColumns.map((id) =>
+		isCount(node, id) && node.groupColumns.length === 0 ? columns.add(columns.get(id)) : id,
+	);
+	const grouped: LogicalAggregate = {
+		...node,
+		input: input.node,
+		groupColumns: [...keys, ...node.groupColumns],
+		groupKeys: [...references(keys, columns), ...node.groupKeys.map((part) => carried(part, input.carriers))],
+		aggregateColumns,
+		aggregates: node.aggregates.map((call) => mapAggregate(call, (part) => carried(part, input.carriers))),
+	};
+	const values = node.aggregateColumns.map((id, index): Expression => {
+		const [made] = references([aggregateColumns[index] as ColumnId], columns) as [Expression];
+		if (!isCount(node, id)) return made;
+		return { kind: "coalesce", arguments: [made, { kind: "constant", value: 0n, type: made.type }], type: made.type };
+	});
+	return { grouped, values };
+}
+
+function isCount(node: LogicalAggregate, id: ColumnId): boolean {
+	return node.aggregates[node.aggregateColumns.indexOf(id)]?.functionId.startsWith("count(") ?? false;
+}
+
+function pushAggregate(node: LogicalAggregate, context: DomainContext): Pushed {
+	const input = pushDomain(node.input, context);
+	const { grouped, values } = groupByCarriers(node, input, context.columns);
+	if (node.groupColumns.length > 0) return { ...input, node: grouped };
+	// A scalar aggregation has a row for each value of the domain, also where nothing came in.
+	const domain = context.domain();
+	const joined: LogicalJoin = {
+		kind: "join",
+		join: "left",
+		left: domain.node,
+		right: grouped,
+		condition: conjunction(carrierEqualities(domain.ids, input.carriers, context)),
+	};
+	const ids = [...domain.ids.values()];
+	return {
+		node: {
+			kind: "project",
+			input: joined,
+			columns: [...ids, ...node.aggregateColumns],
+			expressions: [...references(ids, context.columns), ...values],
+		},
+		carriers: new Map([...domain.ids].map(([outer, id]) => [outer, { id, exact: false }])),
+	};
+}
+
+/**
+ * Both sides carry the domain and are joined on it. A right side that depends on the left one as well (a correlated subquery in a correlated subquery) is left
+ * to be unnested in its turn: what it takes from the domain it now takes from the left side.
+ */
+function pushJoin(node: LogicalJoin, context: DomainContext): Pushed {
+	const rightDepends = isDependent(node.right, context.outer);
+	if (node.join === "full") return pushFullJoin(node, context);
+	if (node.join === "inner" && !isDependent(node.left, context.outer) && !isDependent(node.right, new Set(outputColumns(node.left)))) {
+		const right = pushDomain(node.right, context);
+		return { ...right, node: { ...node, right: right.node, condition: carriedOrNull(node.condition, right.carriers) } };
+	}
+	const left = pushDomain(node.left, context);
+	const { carriers } = left;
+	const rest: LogicalJoin = {
+		...node,
+		left: left.node,
+		condition: carriedOrNull(node.condition, carriers),
+		...(node.mark === undefined ? {} : { mark: { ...node.mark, comparison: carriedOrNull(node.mark.comparison, carriers) } }),
+	};
+	if (!rightDepends) return { node: rest, carriers };
+	if (isDependent(node.right, new Set(outputColumns(node.left))))
+		return { node: { ...rest, right: carriedPlan(node.right, carriers) }, carriers };
+	const right = pushDomain(node.right, context);
+	return { node: { ...rest, right: right.node, condition: bothCarry(rest.condition, left, right, context) }, carriers };
+}
+
+function pushFullJoin(node: LogicalJoin, context: DomainContext): Pushed {
+	const [left, right] = [pushDomain(node.left, context), pushDomain(node.right, context)];
+	const joined: LogicalJoin = {
+		...node,
+		left: left.node,
+		right: right.node,
+		condition: bothCarry(carriedOrNull(node.condition, left.carriers), left, right, context),
+	};
+	const carriers = commonCarriers([left, right], context);
+	const kept = outputColumns(node);
+	const merged = [...carriers.keys()].map((outer): Expression => {
+		const list = references(
+			[left, right].map((side) => (side.carriers.get(outer) as Carrier).id),
+			context.columns,
+		);
+		return { kind: "coalesce", arguments: list, type: (list[0] as Expression).type };
+	});
+	return {
+		node: {
+			kind: "project",
+			input: joined,
+			columns: [...kept, ...idsOf(carriers)],
+			expressions: [...references(kept, context.columns), ...merged],
+		},
+		carriers,
+	};
+}
+
+function bothCarry(condition: Expression | null, left: Pushed, right: Pushed, context: DomainContext): Expression | null {
+	const own = new Map([...left.carriers].map(([outer, { id }]) => [outer, id]));
+	const either = new Map(
+		[...right.carriers].map(([outer, { id, exact }]) => [outer, { id, exact: exact || (left.carriers.get(outer)?.exact ?? false) }]),
+	);
+	return conjunction([...(condition === null ? [] : [condition]), ...carrierEqualities(own, either, context)]);
+}
+
+/** The rows [offset, offset + limit) of each value of the domain. */
+function pushLimit(
+	node: { input: LogicalOperator; keys: SortKey[]; limit: number | null; offset: number },
+	context: DomainContext,
+): Pushed {
+	const input = pushDomain(node.input, context);
+	const type = { kind: "bigint" } as const;
+	const id = context.columns.add({ name: "row_number", type, nullable: false, origin: null });
+	const rank: Expression = { kind: "column", index: id, type };
+	const compared = (name: "gt" | "le", count: number): Expression => ({
+		kind: "call",
+		functionId: `${name}(bigint,bigint)`,
+		arguments: [rank, { kind: "constant", value: BigInt(count), type }],
+		type: BOOLEAN,
+	});
+	const bounds = [
+		...(node.offset > 0 ? [compared("gt", node.offset)] : []),
+		...(node.limit === null ? [] : [compared("le", node.offset + node.limit)]),
+	];
+	const ranked: LogicalOperator = {
+		kind: "window",
+		input: input.node,
+		partitionKeys: carrierReferences(input, context),
+		orderKeys: mapKeys(node.keys, (part) => carried(part, input.carriers)),
+		columns: [id],
+		calls: [rowNumberCall()],
+	};
+	return { ...input, node: filtered(ranked, bounds, input.carriers) };
+}
+
+export function rowNumberCall() {
+	return {
+		functionId: "row_number()",
+		arguments: [],
+		filter: null,
+		frame: {
+			mode: "range" as const,
+			start: { kind: "unbounded_preceding" as const },
+			end: { kind: "current_row" as const },
+			exclude: "no_others" as const,
+			rangeKey: null,
+		},
+		type: { kind: "bigint" } as const,
+	};
+}
+
+function pushValues(node: Extract<LogicalOperator, { kind: "values" }>, context: DomainContext): Pushed {
+	const inputs = node.rows.map((row): Pushed & { made: ColumnId[] } => {
+		const domain = context.domain();
+		const carriers: Carriers = new Map([...domain.ids].map(([outer, id]) => [outer, { id, exact: false }]));
+		const made = node.rows.length === 1 ? node.columns : node.columns.map((id) => context.columns.add({ ...context.columns.get(id) }));
+		return {
+			node: {
+				kind: "project",
+				input: domain.node,
+				columns: [...idsOf(carriers), ...made],
+				expressions: [...references(idsOf(carriers), context.columns), ...row.map((part) => carried(part, carriers))],
+			},
+			carriers,
+			made,
+		};
+	});
+	const [only] = inputs;
+	if (only !== undefined && inputs.length === 1) return only;
+	const carriers = commonCarriers(inputs, context);
+	return {
+		node: {
+			kind: "union_all",
+			columns: [...node.columns, ...idsOf(carriers)],
+			inputs: inputs.map((input) => input.node),
+			inputColumns: inputs.map((input) => [...input.made, ...idsOf(input.carriers)]),
+		},
+		carriers,
+	};
+}
+
+/** The rows of `node` that meet `conditions`, for each value of the domain. */
+function joinDomain(node: LogicalOperator, conditions: Expression[], context: DomainContext): Pushed {
+	const domain = context.domain();
+	const carriers: Carriers = new Map([...domain.ids].map(([outer, id]) => [outer, { id, exact: false }]));
+	const condition = conjunction(conditions.map((part) => carried(part, carriers)));
+	return { node: { kind: "join", join: "inner", left: domain.node, right: node, condition }, carriers };
+}
+
+/** Columns of `node` in the place of the domain, where `conditions` equate one with each outer column; else null. */
+function replaceDomain(node: LogicalOperator, conditions: Expression[], context: DomainContext): Pushed | null {
+	if (!context.eliminate) return null;
+	const found = new Map<ColumnId, Expression>();
+	const used = new Set<Expression>();
+	for (const condition of conditions) {
+		const pair = equatedWithOuter(condition, context.outer);
+		if (pair === null || found.has(pair.outer)) continue;
+		found.set(pair.outer, pair.own);
+		used.add(condition);
+	}
+	const stands = (id: ColumnId) => {
+		const own = found.get(id);
+		return own !== undefined && sameType(own.type, context.columns.get(id).type);
+	};
+	if (![...context.outer].every(stands)) return null;
+	const passed = outputColumns(node);
+	const carriers = new Map<ColumnId, Carrier>();
+	const added: { id: ColumnId; expression: Expression }[] = [];
+	for (const outer of context.outer) {
+		const expression = found.get(outer) as Expression;
+		if (expression.kind === "column") carriers.set(outer, { id: expression.index, exact: true });
+		else {
+			const id = context.columns.add({ name: context.columns.get(outer).name, type: expression.type, nullable: true, origin: null });
+			added.push({ id, expression });
+			carriers.set(outer, { id, exact: true });
+		}
+	}
+	const extended: LogicalOperator =
+		added.length === 0
+			? node
+			: {
+					kind: "project",
+					input: node,
+					columns: [...passed, ...added.map(({ id }) => id)],
+					expressions: [...references(passed, context.columns), ...added.map(({ expression }) => expression)],
+				};
+	const present = idsOf(carriers)
+		.filter((id) => context.columns.get(id).nullable)
+		.map(
+			(id): Expression => ({ kind: "is_null", input: references([id], context.columns)[0] as Expression, negated: true, type: BOOLEAN }),
+		);
+	const rest = conditions.filter((condition) => !used.has(condition));
+	return { node: filtered(extended, [...present, ...rest], carriers), carriers };
+}
+
+function equatedWithOuter(condition: Expression, outer: ReadonlySet<ColumnId>): { outer: ColumnId; own: Expression } | null {
+	if (condition.kind !== "call" || !condition.functionId.startsWith("eq(")) return null;
+	const [left, right] = condition.arguments;
+	if (left === undefined || right === undefined) return null;
+	const isOwn = (part: Expression) => {
+		const used = [...collectColumns(part)];
+		return used.length > 0 && used.every((id) => !outer.has(id));
+	};
+	if (left.kind === "column" && outer.has(left.index) && isOwn(right)) return { outer: left.index, own: right };
+	if (right.kind === "column" && outer.has(right.index) && isOwn(left)) return { outer: right.index, own: left };
+	return null;
+}
+
+/** New columns that carry the domain out of an operator of several inputs. */
+function commonCarriers(inputs: Pushed[], context: DomainContext): Carriers {
+	return new Map(
+		[...context.outer].map((outer) => {
+			const info = context.columns.get(outer);
+			const exact = inputs.every((input) => input.carriers.get(outer)?.exact);
+			return [outer, { id: context.columns.add({ ...info, origin: null }), exact }] as const;
+		}),
+	);
+}
+
+function idsOf(carriers: Carriers): ColumnId[] {
+	return [...carriers.values()].map(({ id }) => id);
+}
+
+function references(ids: ColumnId[], columns: ColumnTable): Expression[] {
+	return ids.map((id) => ({ kind: "column", index: id, type: columns.get(id).type }));
+}
+
+function carrierReferences({ carriers }: Pushed, context: DomainContext): Expression[] {
+	return references(idsOf(carriers), context.columns);
+}
+
+function carried(expression: Expression, carriers: Carriers): Expression {
+	return rewrite(expression, (part) => {
+		if (part.kind !== "column") return part;
+		const carrier = carriers.get(part.index);
+		return carrier === undefined ? part : { ...part, index: carrier.id };
+	});
+}
+
+function carriedOrNull(expression: Expression | null, carriers: Carriers): Expression | null {
+	return expression === null ? null : carried(expression, carriers);
+}
+
+function carriedPlan(node: LogicalOperator, carriers: Carriers): LogicalOperator {
+	return mapOwnExpressions(
+		mapInputs(node, (input) => carriedPlan(input, carriers)),
+		(part) => carried(part, carriers),
+	);
+}
+
+function filtered(node: LogicalOperator, conditions: Expression[], carriers: Carriers): LogicalOperator {
+	const predicate = conjunction(conditions.map((part) => carried(part, carriers)));
+	return predicate === null ? node : { kind: "filter", input: node, predicate };
+}
