@@ -1,5 +1,5 @@
 /** Littoral's answers in PostgreSQL's text, and the comparison of two answers. */
-import { ApiError, type LittoralClient } from "../../scripts/client.ts";
+import { ApiError, type LittoralClient, type SqlResult } from "../../scripts/client.ts";
 import type { TextAnswer } from "./oracle.ts";
 
 /** Only aggregates over floating point may differ in their last digits: their sum depends on the order of rows. */
@@ -9,7 +9,8 @@ const FLOAT_TYPES = new Set(["real", "double precision"]);
 /** Runs a query over HTTP and turns the answer into PostgreSQL's text forms. */
 export async function littoralAnswer(client: LittoralClient, sql: string): Promise<TextAnswer> {
 	try {
-		const { columns, rows } = await client.query(sql);
+		// What changes something answers without rows.
+		const { columns = [], rows = [] }: Partial<SqlResult> = await client.query(sql);
 		const types = columns.map((column) => column.type.replace(/\(.*\)/, ""));
 		return {
 			columns: columns.map((column, index) => ({ name: column.name, type: types[index] as string })),

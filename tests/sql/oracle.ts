@@ -37,6 +37,11 @@ export class Oracle {
 		await this.#pg.exec(sql);
 	}
 
+	/** An empty database again, whatever the session was in. */
+	async reset(): Promise<void> {
+		await this.#pg.exec("ROLLBACK; DROP SCHEMA public CASCADE; CREATE SCHEMA public; SET search_path = public");
+	}
+
 	/** Loads rows of CSV (no header; an unquoted empty field is NULL). */
 	async copy(table: string, csv: string): Promise<void> {
 		await this.#pg.query(`COPY ${table} FROM '/dev/blob' WITH (FORMAT csv)`, [], { blob: new Blob([csv]) });
