@@ -73,6 +73,8 @@ export const ARROW_DICTIONARY_BYTES_MAX = 16 * MIB;
 export const APPEND_BATCH_BYTES = 4 * MIB;
 /** Arrays and objects inside one another, in a body and in a jsonb value. */
 export const JSON_NESTING_MAX = 500;
+/** Pairs of values that one `@>` of documents compares. */
+export const JSON_CONTAINMENT_STEP_COUNT_MAX = 1_000_000;
 export const RESULT_HOLD_BACK_BYTES = MIB;
 
 // Appends and shards

@@ -1,7 +1,7 @@
 /** Arrays and JSONB through parser, binder, optimizer and engine, statement by statement as PostgreSQL answers. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LocalEngine } from "./local.ts";
-import { ARRAY_STATEMENTS } from "./nested-statements.ts";
+import { ARRAY_STATEMENTS, JSON_STATEMENTS } from "./nested-statements.ts";
 import { Oracle } from "./oracle.ts";
 
 const local = new LocalEngine();
@@ -11,7 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => oracle.stop());
 
-describe.each([["arrays", ARRAY_STATEMENTS]])("%s", (_, statements) => {
+describe.each([
+	["arrays", ARRAY_STATEMENTS],
+	["jsonb", JSON_STATEMENTS],
+])("%s", (_, statements) => {
 	test.each(statements)("%s", async (sql) => {
 		expect(await local.query(sql)).toEqual(await oracle.query(sql));
 	});

@@ -4,6 +4,8 @@ import { scalar, type SignatureOptions } from "./define.ts";
 import type { ArgumentKind, FunctionSignature } from "./signature.ts";
 
 const COST: SignatureOptions = { cost: 20 };
+/** NULL where there is nothing. */
+const FINDING: SignatureOptions = { cost: 20, nullable: true };
 /** NULL is an argument like any other to these. */
 const NULLS: SignatureOptions = { cost: 20, strict: false, canRaise: true };
 const RAISING: SignatureOptions = { cost: 20, canRaise: true };
@@ -32,7 +34,7 @@ const joining = (name: string, what: { append: string; prepend: string; join: st
 
 export const ARRAY_SIGNATURES: readonly FunctionSignature[] = [
 	scalar("array", ["compatible"], arrayOfFirst, "ARRAY[...]: the values as an array.", { ...NULLS, variadic: true }),
-	scalar("subscript", ["array", "integer"], elementOfFirst, "The element at that position, from 1; NULL where there is none.", COST),
+	scalar("subscript", ["array", "integer"], elementOfFirst, "The element at that position, from 1; NULL where there is none.", FINDING),
 	scalar("slice", ["array", "integer", "integer"], same(0), "The elements from one position to another; the array[from:to] of SQL.", COST),
 	...joining("concat_op", {
 		append: "The array with the value behind it.",
@@ -59,11 +61,11 @@ export const ARRAY_SIGNATURES: readonly FunctionSignature[] = [
 		NULLS,
 	),
 	scalar("array_positions", ["compatible_array", "compatible"], () => INTEGERS, "Every position of the value.", NULLS),
-	scalar("array_length", ["array", "integer"], "integer", "The number of elements (dimension 1); NULL of an empty array.", COST),
-	scalar("array_lower", ["array", "integer"], "integer", "1, the first position (dimension 1); NULL of an empty array.", COST),
-	scalar("array_upper", ["array", "integer"], "integer", "The last position (dimension 1); NULL of an empty array.", COST),
-	scalar("array_ndims", ["array"], "integer", "1; NULL of an empty array.", COST),
-	scalar("array_dims", ["array"], "text", "The bounds as `[1:n]`; NULL of an empty array.", COST),
+	scalar("array_length", ["array", "integer"], "integer", "The number of elements (dimension 1); NULL of an empty array.", FINDING),
+	scalar("array_lower", ["array", "integer"], "integer", "1, the first position (dimension 1); NULL of an empty array.", FINDING),
+	scalar("array_upper", ["array", "integer"], "integer", "The last position (dimension 1); NULL of an empty array.", FINDING),
+	scalar("array_ndims", ["array"], "integer", "1; NULL of an empty array.", FINDING),
+	scalar("array_dims", ["array"], "text", "The bounds as `[1:n]`; NULL of an empty array.", FINDING),
 	scalar("cardinality", ["array"], "integer", "The number of elements.", COST),
 	scalar("trim_array", ["array", "integer"], same(0), "The array without so many elements at its end; 2202E beyond its length.", RAISING),
 	scalar("array_reverse", ["array"], same(0), "The elements in reverse order.", COST),
@@ -93,8 +95,14 @@ export const ARRAY_SIGNATURES: readonly FunctionSignature[] = [
 		"The parts between delimiters; those equal to the third argument are NULL.",
 		NULLS,
 	),
-	scalar("regexp_match", ["text", "text"], () => TEXTS, "The groups of the first match, or the match where there is none.", RAISING),
-	scalar("regexp_match", ["text", "text", "text"], () => TEXTS, "The groups of the first match, with flags.", RAISING),
+	scalar("regexp_match", ["text", "text"], () => TEXTS, "The groups of the first match, or the match where there is none.", {
+		...RAISING,
+		nullable: true,
+	}),
+	scalar("regexp_match", ["text", "text", "text"], () => TEXTS, "The groups of the first match, with flags.", {
+		...RAISING,
+		nullable: true,
+	}),
 	scalar("regexp_split_to_array", ["text", "text"], () => TEXTS, "The parts between matches.", RAISING),
 	scalar("regexp_split_to_array", ["text", "text", "text"], () => TEXTS, "The parts between matches, with flags.", RAISING),
 	scalar("contains", ["array", "array"], "boolean", "True when every element of the right array is in the left one.", COST),

@@ -24,6 +24,7 @@ const CASTS: Partial<Record<DataTypeKind, Partial<Record<DataTypeKind, CastConte
 	timestamptz: { date: A, time: A, timestamp: A },
 	interval: { time: A },
 	bytea: { smallint: E, integer: E, bigint: E },
+	jsonb: { boolean: E, smallint: E, integer: E, bigint: E, real: E, double: E, numeric: E },
 };
 
 const STRING_KINDS: readonly DataTypeKind[] = ["text", "varchar", "char"];

@@ -10,6 +10,8 @@ export interface SignatureOptions {
 	/** Default true. */
 	strict?: boolean;
 	/** Default false. */
+	nullable?: boolean;
+	/** Default false. */
 	canRaise?: boolean;
 	variadic?: boolean;
 	/** Default 1. */
@@ -39,6 +41,7 @@ export function define(
 		result: typeof result === "function" ? result : () => plain(result),
 		volatility: options.volatility ?? "immutable",
 		strict: options.strict ?? true,
+		nullable: options.nullable ?? false,
 		canRaise: options.canRaise ?? false,
 		cost: options.cost ?? 1,
 		description,

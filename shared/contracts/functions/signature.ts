@@ -28,6 +28,8 @@ export interface FunctionSignature {
 	volatility: "immutable" | "stable" | "volatile";
 	/** NULL in, NULL out: the evaluator never calls the kernel for such a row. */
 	strict: boolean;
+	/** Strict, and yet NULL for some values that are not. */
+	nullable: boolean;
 	/** Can raise for some input: it runs only on rows that reach it. */
 	canRaise: boolean;
 	/** Work units of a row, 1 = one integer addition. */
@@ -69,6 +71,14 @@ export const OPERATOR_FUNCTIONS: { binary: Record<string, string>; unary: Record
 		"@>": "contains",
 		"<@": "contained",
 		"&&": "overlaps",
+		"->": "json_get",
+		"->>": "json_get_text",
+		"#>": "json_path_get",
+		"#>>": "json_path_get_text",
+		"#-": "json_delete_path",
+		"?": "json_exists",
+		"?|": "json_exists_any",
+		"?&": "json_exists_all",
 	},
 	unary: { "-": "negate", "+": "plus", "@": "abs", "|/": "sqrt", "||/": "cbrt", "~": "bitwise_not" },
 };

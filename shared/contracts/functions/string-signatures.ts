@@ -41,7 +41,7 @@ const regularExpressions: FunctionSignature[] = [
 		cost: 100,
 	}),
 	scalar("regexp_count", ["text", "text"], "integer", "Matches of the regular expression.", PATTERN),
-	scalar("regexp_substr", ["text", "text"], "text", "The first match, or NULL.", PATTERN),
+	scalar("regexp_substr", ["text", "text"], "text", "The first match, or NULL.", { ...PATTERN, nullable: true }),
 ];
 
 const trims: FunctionSignature[] = (
@@ -77,7 +77,10 @@ export const STRING_SIGNATURES: readonly FunctionSignature[] = [
 			}),
 		]),
 	),
-	scalar("substring", ["text", "text"], "text", "What the regular expression, or its first group, matched; else NULL.", PATTERN),
+	scalar("substring", ["text", "text"], "text", "What the regular expression, or its first group, matched; else NULL.", {
+		...PATTERN,
+		nullable: true,
+	}),
 	scalar("position", ["text", "text"], "integer", "Where the second text first occurs in the first, from 1; 0 where it does not.", CHEAP),
 	scalar("strpos", ["text", "text"], "integer", "Where the second text first occurs in the first, from 1; 0 where it does not.", CHEAP),
 	scalar("left", ["text", "integer"], "text", "The first characters; a negative count leaves off so many at the end.", CHEAP),

@@ -8,6 +8,8 @@ import { DATETIME_ARITHMETIC_KERNELS } from "./datetime/arithmetic.ts";
 import { CLOCK_KERNELS } from "./datetime/clock.ts";
 import { DATETIME_FIELD_KERNELS } from "./datetime/fields.ts";
 import { EXTREME_KERNELS } from "./extremes.ts";
+import { JSON_ACCESS_KERNELS } from "./json/access.ts";
+import { JSON_DOCUMENT_KERNELS } from "./json/documents.ts";
 import type { Bind } from "./kernel.ts";
 import { MATH_KERNELS } from "./math/math.ts";
 import { CASE_KERNELS } from "./strings/case-kernels.ts";
@@ -36,6 +38,8 @@ const KERNELS = new Map<string, Bind>(
 		REGEXP_PART_KERNELS,
 		ELEMENT_KERNELS,
 		ARRAY_KERNELS,
+		JSON_ACCESS_KERNELS,
+		JSON_DOCUMENT_KERNELS,
 	].flatMap((kernels) => Object.entries(kernels)),
 );
 

@@ -10,6 +10,7 @@ import type { Vector } from "../../vector/vector.ts";
 import type { Bind, Kernel } from "../kernel.ts";
 import { arrayCast } from "./array-casts.ts";
 import { DATETIME_CASTS } from "./datetime-casts.ts";
+import { bindJsonCast } from "./json-casts.ts";
 import { bindNumberCast } from "./number-casts.ts";
 import { bindTextCast, isStringType, OTHER_CASTS } from "./text-casts.ts";
 
@@ -32,7 +33,10 @@ export function bindCast(from: DataType, to: DataType, explicit: boolean, statem
 	const number = bindNumberCast(from, to);
 	if (number !== null) return { kind: "kernel", kernel: number, total: false, costPerRow: 2 };
 	const bind: Bind | null =
-		DATETIME_CASTS[`${from.kind}->${to.kind}`] ?? OTHER_CASTS[`${from.kind}->${to.kind}`] ?? bindTextCast(from, to, explicit);
+		(from.kind === "jsonb" ? bindJsonCast(to) : null) ??
+		DATETIME_CASTS[`${from.kind}->${to.kind}`] ??
+		OTHER_CASTS[`${from.kind}->${to.kind}`] ??
+		bindTextCast(from, to, explicit);
 	if (bind === null) throw new LittoralError("cannot_coerce", `cannot cast type ${typeName(from)} to ${typeName(to)}`);
 	const kernel = bind({ argumentTypes: [from], type: to, constants: [], statement });
 	return { kind: "kernel", kernel, total: false, costPerRow: isStringType(from) || isStringType(to) ? 40 : 4 };

@@ -204,8 +204,12 @@ export function json_find(mode: i32, asText: i32, count: i32, selection: usize, 
 		const end = values + <usize>load<i32>(own, 4);
 		const stepLane = lane(stepConstant, row) << 2;
 		let value: usize = 0;
-		if (mode == STEP_INDEX) value = findElement(at, end, load<i32>(steps + stepLane));
-		else {
+		if (mode == STEP_INDEX) {
+			const position = load<i32>(steps + stepLane);
+			// A scalar document counts as an array of one.
+			if (at < end && rankOf(at, end) < RANK_ARRAY) value = position == 0 || position == -1 ? at : 0;
+			else value = findElement(at, end, position);
+		} else {
 			const step = steps + <usize>load<i32>(stepOffsets + stepLane);
 			const stepBytes = load<i32>(stepOffsets + stepLane, 4) - load<i32>(stepOffsets + stepLane);
 			value = mode == STEP_KEY ? findMember(at, end, step, stepBytes) : findPath(at, end, step, stepBytes);
@@ -235,15 +239,15 @@ export function json_text_lengths(count: i32, selection: usize, values: usize, s
 	}
 }
 
-/** Copies the slices, strings as their content, to where `outOffsets` (the lengths before) put them. */
-export function json_text_copy(count: i32, selection: usize, values: usize, starts: usize, found: usize, out: usize, outOffsets: usize): void {
+/** Copies the slices, with `asText` strings as their content, to where `outOffsets` (the lengths before) put them. */
+export function json_text_copy(asText: i32, count: i32, selection: usize, values: usize, starts: usize, found: usize, out: usize, outOffsets: usize): void {
 	for (let index: i32 = 0; index < count; index++) {
 		const row = rowAt(selection, index);
 		if (!isValid(found, row)) continue;
 		let at = values + <usize>load<i32>(starts + (<usize>row << 2));
 		let to = out + <usize>load<i32>(outOffsets + (<usize>row << 2));
 		const stop = out + <usize>load<i32>(outOffsets + (<usize>row << 2), 4);
-		if (load<u8>(at) != QUOTE) {
+		if (asText == 0 || load<u8>(at) != QUOTE) {
 			memory.copy(to, at, stop - to);
 			continue;
 		}

@@ -146,6 +146,8 @@ export function isNullable(expression: Expression, columns: ColumnTable): boolea
 		case "quantified":
 			return true;
 		case "cast":
+			// A JSON null casts to NULL.
+			return expression.input.type.kind === "jsonb" || isNullable(expression.input, columns);
 		case "not":
 			return isNullable(expression.input, columns);
 		case "and":
@@ -157,8 +159,8 @@ export function isNullable(expression: Expression, columns: ColumnTable): boolea
 			return [...expression.branches.map((branch) => branch.then), expression.otherwise].some((arm) => isNullable(arm, columns));
 		case "call": {
 			const signature = signatureOf(expression.functionId);
-			// A non-strict function may make NULL of anything; a strict one of nothing but NULL, save for the few named here.
-			return !signature.strict || expression.arguments.some((argument) => isNullable(argument, columns));
+			// A non-strict function may make NULL of anything; a strict one of nothing but NULL, save for those that say so.
+			return !signature.strict || signature.nullable || expression.arguments.some((argument) => isNullable(argument, columns));
 		}
 		default:
 			return unreachable(expression);

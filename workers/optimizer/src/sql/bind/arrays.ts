@@ -99,11 +99,9 @@ function subscriptDocument(environment: ExpressionEnvironment, document: Express
 	const { statement } = environment;
 	const steps = indices.map((index): Expression => {
 		if (index.is_slice || index.uidx === undefined) {
-			throw statement.error(
-				"datatype_mismatch",
-				"jsonb subscript does not support slices",
-				index.lidx === undefined ? -1 : environment.bind(index.lidx).location,
-			);
+			const shown = index.uidx ?? index.lidx;
+			const location = shown === undefined ? -1 : environment.bind(shown).location;
+			throw statement.error("datatype_mismatch", "jsonb subscript does not support slices", location);
 		}
 		const bound = environment.bind(index.uidx);
 		const type = boundType(bound);
