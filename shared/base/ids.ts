@@ -25,6 +25,11 @@ export const newTenantId = (): TenantId => randomHex(12) as TenantId;
 export const newTableId = (): TableId => randomHex(12) as TableId;
 export const newAppendId = (): AppendId => `auto-${randomHex(16)}` as AppendId;
 
+/** 24 lower-case hex digits: the milliseconds since 1970, then random. In order of time as far as clocks agree. */
+export function newSortableId(nowMs: number): string {
+	return nowMs.toString(16).padStart(12, "0") + randomHex(6);
+}
+
 /** R2 key of a data file. An attempt is never written over: a retry with other bytes is a new attempt. */
 export function dataFilePath(file: { tenantId: TenantId; tableId: TableId; intentId: string; attempt: number }): string {
 	return `data/${file.tenantId}/${file.tableId}/${file.intentId}-${file.attempt}.parquet`;

@@ -118,6 +118,10 @@ export const DELETE_STEP_COUNT_MAX = 1000;
 export const ASSIGNMENT_CACHE_COUNT_MAX = 10_000;
 export const SNAPSHOT_CACHE_BYTES_MAX = 24 * MIB;
 export const MANIFEST_CACHE_BYTES_MAX = 24 * MIB;
+assert(
+	SNAPSHOT_CACHE_BYTES_MAX + MANIFEST_CACHE_BYTES_MAX <= 48 * MIB,
+	"the catalog's caches leave a compaction job its 48 MB, and the isolate 32 for the rest",
+);
 export const SNAPSHOT_REQUEST_COUNT_MAX = 100;
 /** Text bounds of statistics are cut to this many bytes; the upper bound is rounded up. */
 export const STATISTICS_BOUND_BYTES_MAX = 32;
@@ -187,6 +191,61 @@ export const API_KEY_COUNT_MAX = 1000;
 export const KEY_NAME_LENGTH_MAX = 200;
 
 // Compaction
+/** Everything that one job holds, whatever its files: the parts below. The catalog's caches have as much again, of an isolate's 128 MB. */
+const COMPACTION_BYTES_MAX = 48 * MIB;
+/** Arena of one job; it has an arena of its own, of this size. */
+export const COMPACTION_ARENA_BYTES = 30 * MIB;
+/** Of that, what the inputs may take: open pages, dictionaries, a batch and a slice of rows each. The rest is the writer's and the batch under way. */
+export const COMPACTION_INPUT_ARENA_BYTES = 15 * MIB;
+/** A file is written within less than {@link PARQUET_WRITE_PAGES_BYTES_MAX} and the other bounds of writers. */
+export const COMPACTION_WRITE_PAGES_BYTES = 3 * MIB;
+export const COMPACTION_WRITE_DICTIONARY_BYTES = 3 * MIB;
+/** On the heap: compressed bytes and footers of the inputs, the row group being written, and the part being filled. */
+export const COMPACTION_READ_BYTES = 8 * MIB;
+export const COMPACTION_ROW_GROUP_BYTES = 5 * MIB;
+/** All parts of an upload but the last have one size, at least 5 MiB. */
+export const COMPACTION_PART_BYTES = 5 * MIB;
+assert(
+	COMPACTION_ARENA_BYTES + COMPACTION_READ_BYTES + COMPACTION_ROW_GROUP_BYTES + COMPACTION_PART_BYTES <= COMPACTION_BYTES_MAX,
+	"the parts of a job fit what it may hold",
+);
+/** Files merged at once; fewer where their memory says so. */
+export const COMPACTION_FAN_IN_MAX = 64;
+/** Rows of an input's batch; bytes of stored rows that all inputs hold together. */
+export const COMPACTION_BATCH_ROW_COUNT = 1024;
+export const COMPACTION_SLICES_BYTES = 4 * MIB;
+/** What a merged file is cut at, about. */
+export const COMPACTION_FILE_BYTES = 64 * MIB;
+/** Upper sizes of the levels in which small files gather; a file above the last is settled. */
+export const COMPACTION_LEVEL_BYTES = [64 * KIB, 512 * KIB, 4 * MIB, COMPACTION_FILE_BYTES / 2] as const;
+/** Files of one level that are merged, and settled runs that may overlap before they are. */
+export const COMPACTION_LEVEL_COUNT = 8;
+/** What one job reads. */
+export const COMPACTION_JOB_FILE_COUNT_MAX = 128;
+export const COMPACTION_JOB_BYTES_MAX = 512 * MIB;
+assert(
+	COMPACTION_JOB_BYTES_MAX >= 2 * COMPACTION_FILE_BYTES && COMPACTION_JOB_BYTES_MAX >= COMPACTION_LEVEL_COUNT * COMPACTION_FILE_BYTES,
+	"any two files that are not settled, and as many settled ones as may overlap, fit one job",
+);
+/** Tables that one tick of the cron looks at, and jobs that it sends again. */
+export const COMPACTION_TABLES_PER_TICK = 200;
+export const COMPACTION_JOBS_PER_TICK = 200;
+/** Jobs of one table made at once: when they are done, the policy looks again. */
+export const COMPACTION_JOBS_PER_TABLE_MAX = 16;
+/** Longer than the platform lets a queue's consumer run. */
+export const COMPACTION_LEASE_MS = 16 * MINUTE;
+/** A job that the queue has not brought after this is sent again by the cron. */
+export const COMPACTION_REDELIVERY_MS = 5 * MINUTE;
+export const COMPACTION_ATTEMPT_COUNT_MAX = 5;
+/** Delay before the nth retry: n times this. */
+export const COMPACTION_RETRY_SECONDS = 30;
+/** How long a message waits for the isolate's job before it. */
+export const COMPACTION_SLOT_WAIT_MS = MINUTE;
+/** Queries of a table a day, until somebody counts them: the policy's estimate of what fewer files save. */
+export const COMPACTION_QUERIES_PER_DAY = 100;
+/** Finished jobs are listed this long. */
+export const JOB_RETAINED_MS = 7 * 24 * HOUR;
+export const JOB_ERROR_LENGTH_MAX = 500;
 /** Of a message that names no job. */
 export const DEAD_LETTER_BYTES_MAX = 1000;
 

@@ -48,14 +48,21 @@ export class ChunkWindow {
 		return this.#wanted > 0;
 	}
 
-	/** The range to fetch: what was asked for, and at least `byteCountMin` of what remains. */
+	/** The range to fetch behind what is here: what was asked for, and at least `byteCountMin` in all. */
 	nextRange(byteCountMin: number): ByteRange {
-		return { offset: this.position, byteCount: Math.min(this.remaining, Math.max(this.#wanted, byteCountMin)) };
+		const end = Math.min(this.end, this.position + Math.max(this.#wanted, byteCountMin));
+		return { offset: this.position + this.available, byteCount: end - this.position - this.available };
 	}
 
-	/** @param bytes of {@link nextRange} */
+	/** @param bytes of {@link nextRange}; a view of more keeps all of it alive, unless something is here already */
 	fill(bytes: Uint8Array): void {
-		this.#bytes = bytes;
+		const rest = this.peekAvailable();
+		if (rest.length === 0) this.#bytes = bytes;
+		else {
+			this.#bytes = new Uint8Array(rest.length + bytes.length);
+			this.#bytes.set(rest);
+			this.#bytes.set(bytes, rest.length);
+		}
 		this.#offset = this.position;
 		this.#wanted = 0;
 	}

@@ -116,6 +116,11 @@ export class ColumnWriter {
 		this.#page = new PageBuilder(this.#physical, memory);
 	}
 
+	/** Bytes of the open page's values. */
+	get openByteCount(): number {
+		return this.#page.plainByteCount;
+	}
+
 	/** Adds rows [start, end) of a flat vector of the column's physical type (free NUMERIC: of its text). */
 	append(vector: FlatVector, start: number, end: number): void {
 		let from = start;

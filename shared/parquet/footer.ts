@@ -34,6 +34,9 @@ export interface ColumnChunk {
 	/** Where its pages lie: the dictionary page first, if any. */
 	offset: number;
 	byteCount: number;
+	/** Bytes of its pages once decompressed, as the writer says; 0 where it does not. */
+	uncompressedByteCount: number;
+	hasDictionary: boolean;
 	statistics: RawStatistics;
 	/** Byte ranges of the page indexes; null where the file has none. */
 	columnIndex: { offset: number; byteCount: number } | null;
@@ -323,7 +326,17 @@ function leafType(element: SchemaElement, interval: boolean): FileType {
 
 function readChunk(reader: ThriftReader, leaf: Leaf, dataEnd: number): ColumnChunk {
 	const statistics: RawStatistics = { minimum: null, maximum: null, nullCount: null };
-	const chunk: ColumnChunk = { codec: -1, valueCount: -1, offset: -1, byteCount: -1, statistics, columnIndex: null, offsetIndex: null };
+	const chunk: ColumnChunk = {
+		codec: -1,
+		valueCount: -1,
+		offset: -1,
+		byteCount: -1,
+		uncompressedByteCount: 0,
+		hasDictionary: false,
+		statistics,
+		columnIndex: null,
+		offsetIndex: null,
+	};
 	const index = { columnOffset: -1, columnBytes: 0, offsetOffset: -1, offsetBytes: 0 };
 	reader.struct((fieldId, type) => {
 		if (fieldId === 1) throw malformed("a column chunk lies in another file");
@@ -355,6 +368,7 @@ function readChunkMetadata(reader: ThriftReader, structType: number, leaf: Leaf,
 			if (reader.count(type) !== leaf.physical) throw malformed("a column chunk has another type than the schema");
 		} else if (fieldId === 4) chunk.codec = reader.count(type);
 		else if (fieldId === 5) chunk.valueCount = reader.count(type);
+		else if (fieldId === 6) chunk.uncompressedByteCount = reader.count(type);
 		else if (fieldId === 7) chunk.byteCount = reader.count(type);
 		else if (fieldId === 9) dataOffset = reader.count(type);
 		else if (fieldId === 11) dictionaryOffset = reader.count(type);
@@ -362,7 +376,8 @@ function readChunkMetadata(reader: ThriftReader, structType: number, leaf: Leaf,
 		else reader.skip(type);
 	});
 	// Old writers give 0 where there is no dictionary.
-	chunk.offset = dictionaryOffset >= 4 && dictionaryOffset < dataOffset ? dictionaryOffset : dataOffset;
+	chunk.hasDictionary = dictionaryOffset >= 4 && dictionaryOffset < dataOffset;
+	chunk.offset = chunk.hasDictionary ? dictionaryOffset : dataOffset;
 }
 
 function readStatistics(reader: ThriftReader, structType: number, statistics: RawStatistics): void {

@@ -40,6 +40,11 @@ export interface ParquetReaderOptions {
 	/** Takes the promise of I/O under way before `next()` answers "blocked". It never rejects: errors are thrown by the next `next()`. */
 	blockOn: (promise: Promise<unknown>) => void;
 	signal?: AbortSignal;
+	/** Compressed bytes held on the heap, at least PARQUET_READ_WINDOW_BYTES_MIN a column; and rows of a batch. For those who read many files at once. */
+	windowBytes?: number;
+	batchRowCountMax?: number;
+	/** Shared by readers that are open at once: small pages of many files lie side by side. Closed by its owner, after them. */
+	pool?: BufferPool;
 	/**
 	 * For files from outside: every value is checked, and each that does not fit its column's type is reported and read as zero. Absent for our own
 	 * files, whose values are not checked and where one that does not fit is malformed_body. `row` counts from 1 in the file.
@@ -74,7 +79,7 @@ export class ParquetReader {
 		this.#options = options;
 		this.#requests = options.columns.map((column) => this.#resolve(column));
 		this.#rowGroups = options.rowGroups ?? options.file.rowGroups.map((_, index) => index);
-		this.#pool = new BufferPool(options.lease);
+		this.#pool = options.pool ?? new BufferPool(options.lease);
 		this.#batchRegion = options.lease.region();
 		this.#groupRegion = options.lease.region();
 	}
@@ -115,7 +120,7 @@ export class ParquetReader {
 		this.#batchRegion.reset();
 		if (this.#rowsLeft === 0 && !this.#openRowGroup()) return null;
 		let blocked = false;
-		let rowCount = Math.min(BATCH_ROW_COUNT_MAX, this.#rowsLeft);
+		let rowCount = Math.min(this.#options.batchRowCountMax ?? BATCH_ROW_COUNT_MAX, this.#rowsLeft);
 		for (const reader of this.#readers) {
 			if (reader === null) continue;
 			if (!reader.prepare()) blocked = true;
@@ -160,14 +165,12 @@ export class ParquetReader {
 
 	/** Starts one read of what every column will need next. */
 	#fetch(): void {
-		const { source, signal, blockOn } = this.#options;
+		const { source, signal, blockOn, windowBytes = PARQUET_READ_WINDOW_BYTES } = this.#options;
 		signal?.throwIfAborted();
 		const windows = this.#readers.filter((reader) => reader !== null).map((reader) => reader.window);
 		const wanted = windows.reduce((total, window) => total + window.remaining, 0);
-		const share =
-			wanted <= PARQUET_READ_WINDOW_BYTES
-				? PARQUET_READ_WINDOW_BYTES
-				: Math.max(PARQUET_READ_WINDOW_BYTES_MIN, Math.floor(PARQUET_READ_WINDOW_BYTES / windows.length));
+		const whole = wanted <= windowBytes;
+		const share = whole ? windowBytes : Math.max(PARQUET_READ_WINDOW_BYTES_MIN, Math.floor(windowBytes / windows.length));
 		// Windows that are still more than half full wait for the next read.
 		const empty = windows.filter(
 			(window) => window.remaining > 0 && (window.isWanting || window.available < share / 2) && window.available < window.remaining,
@@ -177,7 +180,8 @@ export class ParquetReader {
 			(parts) => {
 				parts.forEach((part, index) => {
 					this.bytesRead += part.length;
-					empty[index]?.fill(part);
+					// A view of a window that moves slowly would keep alive what was read with it.
+					empty[index]?.fill(whole ? part : part.slice());
 				});
 				this.#fetching = null;
 			},
@@ -207,8 +211,9 @@ export class ParquetReader {
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
+		for (const reader of this.#readers) reader?.close();
 		this.#readers = [];
-		this.#pool.close();
+		if (this.#options.pool === undefined) this.#pool.close();
 		this.#batchRegion.free();
 		this.#groupRegion.free();
 	}

@@ -37,7 +37,22 @@ export interface ParquetWriterOptions {
 	sink: (bytes: Uint8Array) => void | Promise<void>;
 	/** Whose arena pages are used; without it the writer leases its own. */
 	lease?: Lease;
+	/** Less memory than a writer may take by itself. */
+	memory?: WriterMemory;
 }
+
+/** Arena of the open pages and of the dictionaries; compressed bytes of the open row group, on the heap. */
+export interface WriterMemory {
+	pagesBytes: number;
+	dictionaryBytes: number;
+	rowGroupBytes: number;
+}
+
+const MEMORY_MAX: WriterMemory = {
+	pagesBytes: PARQUET_WRITE_PAGES_BYTES_MAX,
+	dictionaryBytes: PARQUET_WRITE_DICTIONARY_BYTES_MAX,
+	rowGroupBytes: PARQUET_WRITE_BYTES_MAX,
+};
 
 export interface WrittenFile {
 	rowCount: number;
@@ -55,6 +70,7 @@ export class ParquetWriter {
 	/** What one batch needs while it is appended. */
 	readonly #region: Region;
 	readonly #writers: ColumnWriter[];
+	readonly #memory: WriterMemory;
 	readonly #pageRowCount: number;
 	readonly #rowGroups: FooterRowGroup[] = [];
 	#extremes: Extremes[];
@@ -72,11 +88,12 @@ export class ParquetWriter {
 		this.#lease = options.lease ?? new Lease(options.engine.arena, { owner: `parquet-writer-${writerCount++}` });
 		this.#pool = new BufferPool(this.#lease);
 		this.#region = this.#lease.region();
-		const budget: DictionaryBudget = { byteCount: PARQUET_WRITE_DICTIONARY_BYTES_MAX };
+		this.#memory = options.memory ?? MEMORY_MAX;
+		const budget: DictionaryBudget = { byteCount: this.#memory.dictionaryBytes };
 		const memory = { engine: options.engine, pool: this.#pool };
 		this.#writers = options.columns.map((column) => new ColumnWriter(column, memory, budget));
 		this.#extremes = options.columns.map(noExtremes);
-		const fit = Math.floor(PARQUET_WRITE_PAGES_BYTES_MAX / (VALUE_BYTES_PLANNED * Math.max(1, options.columns.length)));
+		const fit = Math.floor(this.#memory.pagesBytes / (VALUE_BYTES_PLANNED * Math.max(1, options.columns.length)));
 		this.#pageRowCount = Math.max(PAGE_ROW_COUNT_MIN, Math.min(PARQUET_PAGE_ROW_COUNT, fit));
 	}
 
@@ -104,13 +121,23 @@ export class ParquetWriter {
 			this.#rowCount += end - start;
 			this.#pageRows += end - start;
 			start = end;
-			if (this.#pageRows === this.#pageRowCount) {
+			const openByteCount = this.#writers.reduce((total, writer) => total + writer.openByteCount, 0);
+			if (this.#pageRows === this.#pageRowCount || openByteCount >= this.#memory.pagesBytes) {
 				for (const writer of this.#writers) writer.closePage();
 				this.#pageRows = 0;
 			}
-			const heapByteCount = this.#writers.reduce((total, writer) => total + writer.byteCount, 0);
-			if (this.#rowCount === ROW_GROUP_ROW_COUNT || heapByteCount >= PARQUET_WRITE_BYTES_MAX) await this.#finishRowGroup();
+			if (this.#rowCount === ROW_GROUP_ROW_COUNT || this.#waitingByteCount >= this.#memory.rowGroupBytes) await this.#finishRowGroup();
 		}
+	}
+
+	/** Compressed bytes so far, the open pages left out. */
+	get byteCount(): number {
+		return this.#position + this.#waitingByteCount;
+	}
+
+	/** Compressed bytes of the open row group. */
+	get #waitingByteCount(): number {
+		return this.#writers.reduce((total, writer) => total + writer.byteCount, 0);
 	}
 
 	/** The column as the writer takes it; a free NUMERIC as its text. */
@@ -140,33 +167,25 @@ export class ParquetWriter {
 		for (const [index, writer] of this.#writers.entries()) {
 			const chunk = writer.finishChunk();
 			this.#extremes[index] = mergeExtremes(this.#extremes[index] as Extremes, chunk.extremes);
-			const byteCount = chunk.pages.reduce((total, page) => total + page.bytes.length, chunk.dictionary?.length ?? 0);
-			const bytes = new Uint8Array(byteCount);
 			const offset = this.#position;
-			let at = 0;
-			if (chunk.dictionary !== null) {
-				bytes.set(chunk.dictionary);
-				at = chunk.dictionary.length;
-			}
-			const dataOffset = offset + at;
+			if (chunk.dictionary !== null) await this.#emit(chunk.dictionary);
+			const dataOffset = this.#position;
+			const pages: FooterChunk["pages"] = [];
 			let firstRow = 0;
-			const pages = chunk.pages.map((page) => {
-				bytes.set(page.bytes, at);
-				const described = { offset: offset + at, byteCount: page.bytes.length, firstRow, extremes: page.extremes };
-				at += page.bytes.length;
-				firstRow += page.rowCount;
-				return described;
-			});
+			for (const { bytes, rowCount, extremes } of chunk.pages) {
+				pages.push({ offset: this.#position, byteCount: bytes.length, firstRow, extremes });
+				firstRow += rowCount;
+				await this.#emit(bytes);
+			}
 			chunks.push({
 				dictionaryOffset: chunk.dictionary === null ? null : offset,
 				dataOffset,
-				byteCount,
+				byteCount: this.#position - offset,
 				uncompressedByteCount: chunk.uncompressedByteCount,
 				encodings: chunk.encodings,
 				extremes: chunk.extremes,
 				pages,
 			});
-			await this.#emit(bytes);
 		}
 		this.#rowGroups.push({ rowCount: this.#rowCount, chunks });
 		this.#rowCount = 0;

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { expect, test } from "vitest";
-import { RATE_LIMIT_PERIOD_SECONDS, RATE_LIMIT_REQUEST_COUNT } from "#shared/base/limits.ts";
+import { COMPACTION_ATTEMPT_COUNT_MAX, RATE_LIMIT_PERIOD_SECONDS, RATE_LIMIT_REQUEST_COUNT } from "#shared/base/limits.ts";
 import { environmentConfig } from "../../scripts/deploy/config.ts";
 import { planDeployment } from "../../scripts/deploy/plan.ts";
 import { FLEET } from "../../scripts/fleet.ts";
@@ -94,4 +94,17 @@ test("the gateway's rate limit is the one of limits.ts", () => {
 		ratelimits: { simple: object }[];
 	};
 	expect(config.ratelimits.map(({ simple }) => simple)).toEqual([{ limit: RATE_LIMIT_REQUEST_COUNT, period: RATE_LIMIT_PERIOD_SECONDS }]);
+});
+
+test("the queue gives a compaction job as many attempts as limits.ts says, one at a time", () => {
+	const catalog = FLEET.find((member) => member.name === "catalog") as (typeof FLEET)[number];
+	const { queues } = readConfig({ config: catalog.configPath }) as unknown as {
+		queues: { consumers: { queue: string; max_batch_size: number; max_retries: number; dead_letter_queue?: string }[] };
+	};
+	expect(queues.consumers.map(({ queue, dead_letter_queue }) => [queue, dead_letter_queue])).toEqual([
+		["littoral-compaction", "littoral-compaction-dead"],
+		["littoral-compaction-dead", undefined],
+	]);
+	const [jobs] = queues.consumers;
+	expect([jobs?.max_batch_size, jobs?.max_retries]).toEqual([1, COMPACTION_ATTEMPT_COUNT_MAX - 1]);
 });

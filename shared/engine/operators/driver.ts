@@ -7,13 +7,16 @@ import type { Batch } from "../vector/batch.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import type { BatchSource } from "./source.ts";
 
+/** What the driver needs of a context: work that is no query has a smaller one. */
+export type DriverContext = Pick<ExecutionContext, "engine" | "signal" | "takePending" | "yieldDue" | "countYield">;
+
 /**
  * Runs a query. Each batch is valid until the generator is asked for the next one. The root is closed when the generator ends, throws or is
  * returned; the lease stays the caller's to release.
  *
  * @throws query_canceled or query_timeout when the signal aborts; unavailable after a kernel trapped, whose arena is then poisoned; what operators raise
  */
-export async function* run(root: BatchSource, context: ExecutionContext): AsyncGenerator<Batch, void, void> {
+export async function* run(root: BatchSource, context: DriverContext): AsyncGenerator<Batch, void, void> {
 	try {
 		for (;;) {
 			throwIfAborted(context.signal);
@@ -32,7 +35,7 @@ export async function* run(root: BatchSource, context: ExecutionContext): AsyncG
 	}
 }
 
-async function wait(context: ExecutionContext): Promise<void> {
+async function wait(context: DriverContext): Promise<void> {
 	const pending = context.takePending();
 	if (pending.length === 0 || context.yieldDue) await letEventLoopIn(context);
 	if (pending.length === 0) return;
@@ -50,7 +53,7 @@ async function wait(context: ExecutionContext): Promise<void> {
 }
 
 /** workerd's timer of zero milliseconds; in Node, where there is none of that name, its own. */
-async function letEventLoopIn(context: ExecutionContext): Promise<void> {
+async function letEventLoopIn(context: DriverContext): Promise<void> {
 	context.countYield();
 	const { scheduler } = globalThis as { scheduler?: { wait?: (milliseconds: number) => Promise<void> } };
 	if (scheduler?.wait) await scheduler.wait(0);
@@ -68,14 +71,14 @@ function throwIfAborted(signal: AbortSignal): void {
 }
 
 /** After a trap nothing in the memory can be trusted: the isolate replaces it, and this query can only be tried again. */
-function asQueryError(error: unknown, context: ExecutionContext): unknown {
+function asQueryError(error: unknown, context: DriverContext): unknown {
 	if (!(error instanceof WebAssembly.RuntimeError)) return error;
 	context.engine.arena.poison();
 	return new LittoralError("unavailable", "the query's memory was lost; try again", { retryAfterSeconds: 1 });
 }
 
 /** A source that fails to close must not hide the error that ended the query. */
-function closeQuietly(root: BatchSource, context: ExecutionContext): void {
+function closeQuietly(root: BatchSource, context: DriverContext): void {
 	try {
 		root.close();
 	} catch (error) {

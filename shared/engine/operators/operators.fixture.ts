@@ -52,7 +52,7 @@ export function tablesOf(types: DataType[], rowCountMax: number, batchCountMax =
 }
 
 /** Gives its batches one after the other, blocks before every third, and scribbles over the batch before. */
-class ScribblingSource implements BatchSource {
+export class ScribblingSource implements BatchSource {
 	readonly #engine: Engine;
 	readonly #context: ExecutionContext;
 	readonly #batches: BatchSpec[];

@@ -18,6 +18,7 @@ import { checkpoint } from "./backup/checkpoint.ts";
 import { rebuildStep } from "./backup/rebuild.ts";
 import { commit } from "./commit/commit.ts";
 import { readCommitStatus } from "./commit/outcome.ts";
+import { Compaction } from "./compaction/compaction.ts";
 import { listDeadLetters, listJobs, redriveJob } from "./compaction/list-jobs.ts";
 import { DatabaseAssignment } from "./database/assignment.ts";
 import { repeated } from "./database/attempts.ts";
@@ -162,6 +163,11 @@ export class Catalog implements CatalogRpc {
 
 	async redrive(id: string): Promise<Job> {
 		return await redriveJob(this.#ports, id);
+	}
+
+	/** Jobs in the background, over the same ports and caches. */
+	compaction(): Compaction {
+		return new Compaction(this.#ports, { assignment: this.#caches.assignment, commit: (request) => this.commit(request) });
 	}
 
 	async ready(): Promise<void> {

@@ -1,7 +1,10 @@
 /** Catalog: tables, snapshots and commits. Called by tenant, optimizer, operations and gateway. */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { TableId, TenantId } from "#shared/base/ids.ts";
-import type { DeadLetter, Job } from "#shared/contracts/job.ts";
+import kernels from "#shared/engine/kernels/build/kernels.wasm";
+import { installKernels } from "#shared/engine/kernels/kernels.ts";
+import { COMPACTION_RETRY_SECONDS } from "#shared/base/limits.ts";
+import type { DeadLetter, Job, JobPointer } from "#shared/contracts/job.ts";
 import type {
 	CallTrace,
 	CatalogRpc,
@@ -23,7 +26,21 @@ import type { CreateTableAnswer } from "./schema/create-table.ts";
 import type { DroppedTable } from "./schema/drop-table.ts";
 import type { ShardWatermark } from "./schema/list-tables.ts";
 
+installKernels(kernels);
+
 const caches = new CatalogCaches();
+
+function openCatalog(env: Env, ctx: Pick<ExecutionContext, "waitUntil">): Catalog {
+	const ports = {
+		databases: databaseBindings(env).map(d1Database),
+		objects: r2Objects(env.DATA),
+		queue: jobQueue(env.COMPACTION),
+		nowMs: () => Date.now(),
+		wait: (milliseconds: number) => scheduler.wait(milliseconds),
+		background: (work: Promise<void>) => ctx.waitUntil(work),
+	};
+	return new Catalog(ports, caches);
+}
 
 export class CatalogService extends WorkerEntrypoint<Env> implements CatalogRpc {
 	async createTable(
@@ -99,15 +116,7 @@ export class CatalogService extends WorkerEntrypoint<Env> implements CatalogRpc 
 	}
 
 	#catalog(): Catalog {
-		const ports = {
-			databases: databaseBindings(this.env).map(d1Database),
-			objects: r2Objects(this.env.DATA),
-			queue: jobQueue(this.env.COMPACTION),
-			nowMs: () => Date.now(),
-			wait: (milliseconds: number) => scheduler.wait(milliseconds),
-			background: (work: Promise<void>) => this.ctx.waitUntil(work),
-		};
-		return new Catalog(ports, caches);
+		return openCatalog(this.env, this.ctx);
 	}
 
 	async #observed<Result>(
@@ -121,4 +130,32 @@ export class CatalogService extends WorkerEntrypoint<Env> implements CatalogRpc 
 }
 
 const app = serviceApp<Env>("catalog");
-export default app;
+/** The dead-letter queue, in every environment. */
+const DEAD_LETTERS = /-compaction-dead$/;
+
+export default {
+	fetch: app.fetch,
+
+	/** Every minute. A minute in which nothing was due pushes no counters, and so wakes no one. */
+	async scheduled(_controller, env, ctx): Promise<void> {
+		const compaction = openCatalog(env, ctx).compaction();
+		const due = await compaction.due();
+		if (due.length > 0) await observed({ service: "catalog", operation: "cron", env, ctx }, () => compaction.tick(due));
+	},
+
+	async queue(batch, env, ctx): Promise<void> {
+		const compaction = openCatalog(env, ctx).compaction();
+		const isDead = DEAD_LETTERS.test(batch.queue);
+		for (const message of batch.messages) {
+			try {
+				await observed({ service: "catalog", operation: isDead ? "dead_letter" : "compaction", env, ctx }, async () => {
+					if (isDead) await compaction.handleDeadLetter(message.body, message.id);
+					else await compaction.handle(message.body);
+				});
+				message.ack();
+			} catch {
+				message.retry({ delaySeconds: COMPACTION_RETRY_SECONDS * message.attempts });
+			}
+		}
+	},
+} satisfies ExportedHandler<Env, JobPointer>;

@@ -28,6 +28,14 @@ export const DATABASE_STEPS = [
 	"read_restored",
 	"restore_objects",
 	"restore_table",
+	"read_due",
+	"read_plan",
+	"plan_jobs",
+	"plan_jobs_outcome",
+	"resend_job",
+	"claim_job",
+	"end_job",
+	"bury_job",
 ] as const;
 export type DatabaseStep = (typeof DATABASE_STEPS)[number];
 
@@ -41,6 +49,13 @@ export const OBJECT_STEPS = [
 	"list_backup",
 	"get_backup",
 	"delete_backup",
+	"read_data",
+	"put_data",
+	"begin_upload",
+	"upload_part",
+	"complete_upload",
+	"head_data",
+	"abort_upload",
 ] as const;
 export type ObjectStep = (typeof OBJECT_STEPS)[number];
 
@@ -64,8 +79,23 @@ export interface CatalogDatabase {
 	batch(step: DatabaseStep, statements: readonly Statement[]): Promise<Row[][]>;
 }
 
+/** A part of an upload that R2 has. */
+export interface UploadedPart {
+	partNumber: number;
+	etag: string;
+}
+
 export interface ObjectStore {
 	get(step: ObjectStep, path: string): Promise<Uint8Array | null>;
+	/** Exactly `byteCount` bytes from `offset`. @throws Error when the object is not there, or shorter */
+	read(step: ObjectStep, path: string, offset: number, byteCount: number): Promise<Uint8Array>;
+	/** Bytes of an object, null where there is none. */
+	head(step: ObjectStep, path: string): Promise<number | null>;
+	/** A multipart upload; parts but the last have one size, at least 5 MiB. @returns the upload's id */
+	beginUpload(step: ObjectStep, path: string): Promise<string>;
+	uploadPart(step: ObjectStep, part: { path: string; uploadId: string; number: number; bytes: Uint8Array }): Promise<UploadedPart>;
+	completeUpload(step: ObjectStep, upload: { path: string; uploadId: string; parts: UploadedPart[] }): Promise<void>;
+	abortUpload(step: ObjectStep, upload: { path: string; uploadId: string }): Promise<void>;
 	/** Conditional on absence: an object that exists stays as it is. */
 	put(step: ObjectStep, path: string, bytes: Uint8Array): Promise<void>;
 	/** At most `limit` paths (<= 1000) that begin with `prefix`, in byte order, those after `after`. */

@@ -3,8 +3,11 @@
  * and as often as a call is tried. The table below is total over the ports' steps, so a new step without a scenario does not compile.
  */
 import { beforeAll, describe, expect, test } from "vitest";
+import { LittoralError } from "#shared/base/errors.ts";
+import { filePaths } from "#shared/contracts/file-page.ts";
 import { RPC_ATTEMPT_COUNT_MAX } from "#shared/base/limits.ts";
 import { dataFilePath, newTenantId } from "#shared/base/ids.ts";
+import { encodeFile, type FileBytes, loadFile, putFile } from "./data-files.ts";
 import { DATABASE_STEPS, OBJECT_STEPS, QUEUE_STEPS } from "../src/ports.ts";
 import {
 	commitTo,
@@ -20,6 +23,7 @@ import {
 	otherIsolate,
 	outcomeOf,
 	readFresh,
+	readVersion,
 	rebuildAll,
 	type Step,
 	testEnv,
@@ -177,6 +181,90 @@ const redriveScenario: Scenario = {
 	},
 };
 
+/** Eight files of so many are 5.6 MB: more than a part of an upload. */
+const LARGE_COUNT = 88_000;
+
+/** Eight files of a full level; of `count` numbers each, which no encoding makes small. */
+async function eightFiles(fixture: Fixture, count: number): Promise<void> {
+	const { schema } = await fixture.catalog.describeTable(fixture.tenantId, "t");
+	encoded[count] ??= await encodeFile(
+		schema,
+		Array.from({ length: count }, () => [crypto.getRandomValues(new BigInt64Array(1))[0] as bigint]),
+	);
+	const files = [];
+	for (let index = 0; index < 8; index++) files.push(await putFile(fixture, `flush-${index}`, encoded[count]));
+	await commitTo(fixture, "files", { kind: "bulk", files });
+}
+const encoded: Record<number, FileBytes> = {};
+
+/** The cron's next look, in another isolate and after every lease has ended; then all messages. */
+async function compactOnce(fixture: Fixture): Promise<void> {
+	const { ports, tenantId } = fixture;
+	ports.clockMs += 20 * 60_000;
+	const compaction = otherIsolate(ports).compaction();
+	await compaction.tick(await compaction.due());
+	for (const message of ports.messages.splice(0)) if (message.tenantId === tenantId) await compaction.handle(message);
+}
+
+const compactScenario = (count: number, prepare?: (fixture: Fixture) => void): Scenario => ({
+	prepare: async (fixture) => {
+		await testEnv.CATALOG_0.exec("UPDATE tables SET changed_at_ms = NULL");
+		await testEnv.CATALOG_0.exec("DELETE FROM job");
+		await eightFiles(fixture, count);
+		prepare?.(fixture);
+	},
+	act: async (fixture) => {
+		await compactOnce(fixture);
+		// What the cron could not do it logs, and does in the next minute.
+		const { fileCount } = await otherIsolate().describeTable(fixture.tenantId, "t");
+		if (fileCount !== 1) throw new LittoralError("unavailable", "the catalog's storage does not answer; repeat the request");
+	},
+	check: async (fixture) => {
+		// A job whose end was lost learns of its commit, at the latest when its lease has ended.
+		await compactOnce(fixture);
+		const { jobs } = await otherIsolate().jobs(fixture.tenantId, { limit: 10, cursor: null });
+		expect(jobs).toMatchObject([{ state: "done", inputs: { fileCount: 8 } }]);
+		const snapshot = await readFresh(fixture, otherIsolate());
+		expect(snapshot).toMatchObject({ version: 2, rowCount: 8 * count });
+		const [path] = snapshot.pages.flatMap(filePaths) as [string];
+		if (count < LARGE_COUNT) expect(await loadFile(snapshot.schema, path)).toHaveLength(8 * count);
+		else expect((await testEnv.DATA.head(path))?.size).toBe(snapshot.byteCount);
+		expect((await readVersion(fixture, 1))?.rowCount).toBe(8 * count);
+	},
+});
+const smallMerge = compactScenario(10);
+const largeMerge = compactScenario(LARGE_COUNT);
+
+/** A job that has had its attempts, and whose lease has ended. */
+const buryScenario: Scenario = {
+	prepare: async (fixture) => {
+		await smallMerge.prepare?.(fixture);
+		await testEnv.CATALOG_0.exec("UPDATE tables SET changed_at_ms = NULL");
+		await testEnv.CATALOG_0.exec("DELETE FROM dead_letter");
+		await insertDeadJob({ ...fixture, jobId: JOB_ID, atMs: 1 });
+		await testEnv.CATALOG_0.exec("DELETE FROM dead_letter");
+		await testEnv.CATALOG_0.exec(`UPDATE job SET state = 'running', due_at_ms = 5 WHERE job_id = '${JOB_ID}'`);
+	},
+	act: async (fixture) => {
+		await compactOnce(fixture);
+		const { deadLetters } = await otherIsolate().deadLetters({ limit: 10, cursor: null });
+		if (deadLetters.length !== 1) throw new LittoralError("unavailable", "the catalog's storage does not answer; repeat the request");
+	},
+	check: async ({ tenantId }) => {
+		const { deadLetters } = await otherIsolate().deadLetters({ limit: 10, cursor: null });
+		expect(deadLetters).toMatchObject([{ id: JOB_ID, job: { state: "dead", tenantId } }]);
+	},
+};
+
+/** The message went astray: the cron sends it again. */
+const resendScenario = compactScenario(10);
+resendScenario.prepare = async (fixture) => {
+	await smallMerge.prepare?.(fixture);
+	const compaction = fixture.catalog.compaction();
+	await compaction.tick(await compaction.due());
+	fixture.ports.messages.length = 0;
+};
+
 const scenarios: Record<Step, Scenario> = {
 	commit: flushScenario,
 	commit_outcome: { ...flushScenario, after: "commit" },
@@ -214,7 +302,22 @@ const scenarios: Record<Step, Scenario> = {
 	delete_objects: deleteScenario,
 	read_jobs: redriveScenario,
 	redrive_job: redriveScenario,
-	send_job: redriveScenario,
+	send_job: smallMerge,
+	read_due: smallMerge,
+	read_plan: smallMerge,
+	plan_jobs: smallMerge,
+	plan_jobs_outcome: { ...smallMerge, after: "plan_jobs" },
+	resend_job: resendScenario,
+	claim_job: smallMerge,
+	end_job: smallMerge,
+	bury_job: buryScenario,
+	read_data: smallMerge,
+	put_data: smallMerge,
+	begin_upload: largeMerge,
+	upload_part: largeMerge,
+	complete_upload: largeMerge,
+	head_data: { ...largeMerge, after: "complete_upload" },
+	abort_upload: compactScenario(LARGE_COUNT, ({ ports }) => ports.fail("upload_part", "before", RPC_ATTEMPT_COUNT_MAX)),
 };
 
 const steps = [...DATABASE_STEPS, ...OBJECT_STEPS, ...QUEUE_STEPS];

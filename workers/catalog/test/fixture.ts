@@ -45,6 +45,12 @@ export class FaultyPorts implements CatalogPorts {
 		const objects = r2Objects(testEnv.DATA);
 		this.objects = {
 			get: async (step, path) => await this.#run(step, () => objects.get(step, path)),
+			read: async (step, path, offset, count) => await this.#run(step, () => objects.read(step, path, offset, count)),
+			head: async (step, path) => await this.#run(step, () => objects.head(step, path)),
+			beginUpload: async (step, path) => await this.#run(step, () => objects.beginUpload(step, path)),
+			uploadPart: async (step, part) => await this.#run(step, () => objects.uploadPart(step, part)),
+			completeUpload: async (step, upload) => await this.#run(step, () => objects.completeUpload(step, upload)),
+			abortUpload: async (step, upload) => await this.#run(step, () => objects.abortUpload(step, upload)),
 			put: async (step, path, bytes) => await this.#run(step, () => objects.put(step, path, bytes)),
 			list: async (step, prefix, limit, after) => await this.#run(step, () => objects.list(step, prefix, limit, after)),
 			delete: async (step, paths) => await this.#run(step, () => objects.delete(step, paths)),

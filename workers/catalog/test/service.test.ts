@@ -1,4 +1,5 @@
 /** The entrypoint over real RPC: pages and errors arrive as they were sent. */
+import { createExecutionContext } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { hasCode, isLittoralError } from "#shared/base/errors.ts";
@@ -51,6 +52,7 @@ test("errors keep code, message and SQLSTATE over RPC", async () => {
 });
 
 test("/health answers, other routes do not", async () => {
-	expect(await (await catalogApp.request("/health", {}, testEnv)).json()).toEqual({ status: "ok", service: "catalog" });
-	expect((await catalogApp.request("/", {}, testEnv)).status).toBe(404);
+	const get = async (path: string) => await catalogApp.fetch(new Request(`https://catalog.test${path}`), testEnv, createExecutionContext());
+	expect(await (await get("/health")).json()).toEqual({ status: "ok", service: "catalog" });
+	expect((await get("/")).status).toBe(404);
 });

@@ -145,3 +145,73 @@ export function sort_merge(budget: i32, state: usize, middle: i32, end: i32, fro
 export function sort_rows_of(count: i32, entries: usize, out: usize): void {
 	for (let index: i32 = 0; index < count; index++) store<u32>(out + (<usize>index << 2), load<u32>(entries + <usize>index * ENTRY_BYTES, 8));
 }
+
+/** 1 when no entry sorts before the one in front of it. */
+export function sort_is_sorted(count: i32, entries: usize, columnCount: i32, descriptors: usize): i32 {
+	for (let index: i32 = 1; index < count; index++) {
+		if (!notAfter(entries + <usize>(index - 1) * ENTRY_BYTES, entries + <usize>index * ENTRY_BYTES, columnCount, descriptors)) return 0;
+	}
+	return 1;
+}
+
+/** Next entry of a run; its end stands behind it. */
+// @ts-ignore: decorator
+@inline
+function nextOf(runs: usize, run: i32): usize {
+	return <usize>load<u32>(runs + (<usize>run << 3));
+}
+
+/** True when the next row of run `a` comes out before that of run `b`: of equal rows, that of the earlier run. */
+// @ts-ignore: decorator
+@inline
+function runBefore(runs: usize, a: i32, b: i32, columnCount: i32, descriptors: usize): bool {
+	return a < b
+		? notAfter(nextOf(runs, a), nextOf(runs, b), columnCount, descriptors)
+		: !notAfter(nextOf(runs, b), nextOf(runs, a), columnCount, descriptors);
+}
+
+/** Lets the run at `place` of the heap sink to where it belongs. */
+function sinkRun(place: i32, count: i32, heap: usize, runs: usize, columnCount: i32, descriptors: usize): void {
+	const sinking = load<i32>(heap + (<usize>place << 2));
+	for (;;) {
+		let child = 2 * place + 1;
+		if (child >= count) break;
+		let run = load<i32>(heap + (<usize>child << 2));
+		if (child + 1 < count) {
+			const right = load<i32>(heap + (<usize>(child + 1) << 2));
+			if (runBefore(runs, right, run, columnCount, descriptors)) {
+				child++;
+				run = right;
+			}
+		}
+		if (!runBefore(runs, run, sinking, columnCount, descriptors)) break;
+		store<i32>(heap + (<usize>place << 2), run);
+		place = child;
+	}
+	store<i32>(heap + (<usize>place << 2), sinking);
+}
+
+/**
+ * Merges sorted runs, stable, until `budget` rows are out or a run is used up. `runs`: per run u32 address of its next entry, u32 end; a run without
+ * entries takes no part. `heap`: i32[runCount], scratch. Rows go to `out`, u32 each. @returns how many
+ */
+export function sort_merge_runs(budget: i32, runCount: i32, runs: usize, heap: usize, out: usize, columnCount: i32, descriptors: usize): i32 {
+	let count: i32 = 0;
+	for (let run: i32 = 0; run < runCount; run++) {
+		if (nextOf(runs, run) < <usize>load<u32>(runs + (<usize>run << 3), 4)) store<i32>(heap + (<usize>(count++) << 2), run);
+	}
+	if (count == 0) return 0;
+	for (let place = (count >> 1) - 1; place >= 0; place--) sinkRun(place, count, heap, runs, columnCount, descriptors);
+	let emitted: i32 = 0;
+	while (emitted < budget) {
+		const first = load<i32>(heap);
+		const at = runs + (<usize>first << 3);
+		const entry = <usize>load<u32>(at);
+		store<u32>(out + (<usize>(emitted++) << 2), load<u32>(entry, 8));
+		const next = entry + ENTRY_BYTES;
+		store<u32>(at, <u32>next);
+		if (next >= <usize>load<u32>(at, 4)) break;
+		sinkRun(0, count, heap, runs, columnCount, descriptors);
+	}
+	return emitted;
+}

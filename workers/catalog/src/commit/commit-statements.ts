@@ -54,7 +54,10 @@ export function commitStatements(batch: CommitBatch): Statement[] {
 				WHERE +tenant_id = ${tenantId} AND until_version IS NULL AND path IN (SELECT value FROM json_each(${paths}))`),
 		]),
 		insertSnapshot(batch),
-		statement(sql`UPDATE tables SET version = version + 1 WHERE tenant_id = ${tenantId} AND table_id = ${tableId}`),
+		// The first change since the compaction policy looked: later ones write no index entry.
+		statement(sql`
+			UPDATE tables SET version = version + 1, changed_at_ms = coalesce(changed_at_ms, ${batch.nowMs})
+			WHERE tenant_id = ${tenantId} AND table_id = ${tableId}`),
 		...retire(tenantId, tableId, version),
 		statement(sql`
 			SELECT ${version} AS version, checkpoint_version,

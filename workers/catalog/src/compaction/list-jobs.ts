@@ -13,6 +13,10 @@ import { jobColumns, jobOf, jobTables } from "./job-row.ts";
 const JOB_ID = /^[0-9a-f]{24}$/;
 const DEAD_LETTER_CURSOR = /^(\d{1,15}):(.{1,200})$/;
 
+const letterColumns = sql`d.id, d.message, d.created_at_ms AS dead_at_ms, ${jobColumns}`;
+const letterTables = sql`dead_letter d LEFT JOIN job j ON j.job_id = d.id
+	LEFT JOIN tables t ON t.tenant_id = j.tenant_id AND t.table_id = j.table_id`;
+
 /** @param page `cursor` is the last job's id of the page before */
 export async function listJobs(
 	ports: CatalogPorts,
@@ -46,10 +50,7 @@ export async function listDeadLetters(
 	const rows = await readAll(
 		ports,
 		ports.databases,
-		sql`SELECT d.id, d.message, d.created_at_ms AS dead_at_ms, ${jobColumns}
-			FROM (SELECT * FROM dead_letter d WHERE ${below} ORDER BY d.created_at_ms DESC, d.id DESC LIMIT ${limit + 1}) d
-			LEFT JOIN (${jobTables}) ON j.job_id = d.id
-			ORDER BY d.created_at_ms DESC, d.id DESC`,
+		sql`SELECT ${letterColumns} FROM ${letterTables} WHERE ${below} ORDER BY d.created_at_ms DESC, d.id DESC LIMIT ${limit + 1}`,
 	);
 	rows.sort((left, right) => {
 		const newer = numberOf(right, "dead_at_ms") - numberOf(left, "dead_at_ms");
@@ -71,11 +72,7 @@ export async function listDeadLetters(
 export async function redriveJob(ports: CatalogPorts, id: string): Promise<Job> {
 	for (const database of ports.databases) {
 		const [letters] = await repeated(ports, () =>
-			database.batch("read_jobs", [
-				statement(sql`
-					SELECT d.id, d.message, d.created_at_ms AS dead_at_ms, ${jobColumns}
-					FROM dead_letter d LEFT JOIN (${jobTables}) ON j.job_id = d.id WHERE d.id = ${id}`),
-			]),
+			database.batch("read_jobs", [statement(sql`SELECT ${letterColumns} FROM ${letterTables} WHERE d.id = ${id}`)]),
 		);
 		const letter = letters?.[0];
 		if (letter === undefined) continue;

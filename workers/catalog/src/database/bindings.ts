@@ -27,6 +27,29 @@ export function r2Objects(bucket: R2Bucket): ObjectStore {
 			const object = await bucket.get(path);
 			return object === null ? null : new Uint8Array(await object.arrayBuffer());
 		},
+		async read(_step, path, offset, byteCount) {
+			const object = await bucket.get(path, { range: { offset, length: byteCount } });
+			if (object === null) throw new Error(`the object ${path} is gone`);
+			const bytes = new Uint8Array(await object.arrayBuffer());
+			if (bytes.byteLength !== byteCount) throw new Error(`${path}: asked for ${byteCount} bytes, got ${bytes.byteLength}`);
+			return bytes;
+		},
+		async head(_step, path) {
+			return (await bucket.head(path))?.size ?? null;
+		},
+		async beginUpload(_step, path) {
+			return (await bucket.createMultipartUpload(path)).uploadId;
+		},
+		async uploadPart(_step, { path, uploadId, number, bytes }) {
+			const { partNumber, etag } = await bucket.resumeMultipartUpload(path, uploadId).uploadPart(number, bytes);
+			return { partNumber, etag };
+		},
+		async completeUpload(_step, { path, uploadId, parts }) {
+			await bucket.resumeMultipartUpload(path, uploadId).complete(parts);
+		},
+		async abortUpload(_step, { path, uploadId }) {
+			await bucket.resumeMultipartUpload(path, uploadId).abort();
+		},
 		async put(_step, path, bytes) {
 			await bucket.put(path, bytes, { onlyIf: { etagDoesNotMatch: "*" } });
 		},

@@ -58,7 +58,10 @@ export const METRICS: Record<string, MetricDescription> = {
 	littoral_dead_letters_total: {
 		help: "Messages of queues that failed every time and were kept for the administrator, by queue.",
 		labels: ["service", "queue"],
-		zero: [{ service: "operations", queue: "signals" }],
+		zero: [
+			{ service: "operations", queue: "signals" },
+			{ service: "catalog", queue: "compaction" },
+		],
 	},
 
 	littoral_service_up: { help: "Whether a service answered its last probe (1) or not (0).", labels: ["service"], kind: "gauge" },
@@ -77,6 +80,15 @@ export const METRICS: Record<string, MetricDescription> = {
 		labels: ["service", "sink", "outcome"],
 		zero: ["otlp_traces", "otlp_logs", "loki"].map((sink) => ({ service: "monitoring", sink, outcome: "failed" })),
 	},
+	littoral_compaction_jobs_total: {
+		help: "Attempts at compaction jobs, by what became of them.",
+		labels: ["service", "outcome"],
+	},
+	littoral_compaction_duration_seconds: { help: "Time of one attempt at a compaction job.", labels: ["service"] },
+	littoral_compaction_read_bytes_total: { help: "Bytes of data files read by compaction jobs that committed.", labels: ["service"] },
+	littoral_compaction_written_bytes_total: { help: "Bytes of data files written by compaction jobs that committed.", labels: ["service"] },
+	littoral_compaction_rows_total: { help: "Rows written anew by compaction jobs that committed.", labels: ["service"] },
+
 	littoral_metrics_dropped_samples_total: {
 		help: "Samples that were dropped because a hub had too many metrics.",
 		labels: ["service"],
