@@ -32,6 +32,9 @@ export const QUERY_WORK_UNITS_MAX = 20_000_000_000;
 export const QUERY_TIMEOUT_MS = 60 * SECOND;
 export const QUERY_ROW_LIMIT_MAX = 10_000_000;
 export const QUERY_BYTES_SCANNED_MAX = 20 * 1024 * MIB;
+/** Of one WITH RECURSIVE: rounds, and rows of all of them. */
+export const RECURSION_ROUND_COUNT_MAX = 100_000;
+export const RECURSION_ROW_COUNT_MAX = 10_000_000;
 export const SELECTION_COMPACT_FRACTION = 0.25;
 
 // SQL

@@ -1,8 +1,14 @@
 /** From a physical plan to running operators. */
-import { unreachable } from "#shared/base/assert.ts";
-import { LittoralError } from "#shared/base/errors.ts";
+import { assert, unreachable } from "#shared/base/assert.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
-import type { PhysicalHashJoin, PhysicalNestedLoopJoin, PhysicalOperator, PhysicalScan } from "#shared/contracts/plan/physical.ts";
+import { inputsOf } from "#shared/contracts/plan/inputs.ts";
+import type {
+	PhysicalHashJoin,
+	PhysicalNestedLoopJoin,
+	PhysicalOperator,
+	PhysicalPlan,
+	PhysicalScan,
+} from "#shared/contracts/plan/physical.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { ExpandOperator } from "./expand.ts";
 import { FilterOperator } from "./filter.ts";
@@ -10,73 +16,149 @@ import { HashAggregateOperator } from "./hash-aggregate.ts";
 import { HashJoinOperator } from "./hash-join.ts";
 import type { JoinSides } from "./join.ts";
 import { LimitOperator } from "./limit.ts";
+import { MaterialisedRows } from "./materialised-rows.ts";
+import { MeasuredOperator, OperatorMeter, type OperatorStatistics } from "./measured.ts";
 import { NestedLoopJoinOperator } from "./nested-loop-join.ts";
 import { outputTypes } from "./output-types.ts";
 import { ProjectOperator } from "./project.ts";
+import { RecursiveUnionOperator, Worktable, WorktableScanOperator } from "./recursive-union.ts";
 import { SetOperationOperator } from "./set-operation.ts";
 import { SortOperator } from "./sort.ts";
 import type { BatchSource } from "./source.ts";
+import { Subplan, SubplanScanOperator } from "./subplan.ts";
+import { TableFunctionOperator } from "./table-function.ts";
 import { TopNOperator } from "./top-n.ts";
 import { UnionAllOperator } from "./union-all.ts";
 import { ValuesOperator } from "./values.ts";
 import { WindowOperator } from "./window/window.ts";
 import { YieldingSource } from "./yielding-source.ts";
 
-/**
- * @param openScan opens the source of a scan: it gives the scan's columns in order and applies its predicate in full
- * @returns the root, to be run by `driver.ts`; nothing is read before its first `next()`
- */
-export function buildOperator(
-	node: PhysicalOperator,
-	context: ExecutionContext,
-	openScan: (scan: PhysicalScan) => BatchSource,
-): BatchSource {
-	const build = (child: PhysicalOperator): BatchSource => buildOperator(child, context, openScan);
-	const typesOf = (child: PhysicalOperator): DataType[] => outputTypes(child, (scan) => context.scanTypes(scan));
-	const sidesOf = (join: PhysicalHashJoin | PhysicalNestedLoopJoin): JoinSides => ({
-		probe: build(join.probe),
-		build: build(join.build),
-		probeTypes: typesOf(join.probe),
-		buildTypes: typesOf(join.build),
-	});
-	switch (node.kind) {
-		case "scan":
-			return new YieldingSource(context, openScan(node));
-		case "values":
-			return new ValuesOperator(context, node);
-		case "filter":
-			return new FilterOperator(context, node, build(node.input));
-		case "project":
-			return new ProjectOperator(context, node, build(node.input));
-		case "limit":
-			return new LimitOperator(context, node, build(node.input));
-		case "hash_aggregate":
-			return new HashAggregateOperator(context, node, build(node.input));
-		case "hash_join":
-			return new HashJoinOperator(context, node, sidesOf(node));
-		case "nested_loop_join":
-			return new NestedLoopJoinOperator(context, node, sidesOf(node));
-		case "sort":
-			return new SortOperator(context, node, build(node.input), typesOf(node.input));
-		case "top_n":
-			return new TopNOperator(context, node, build(node.input), typesOf(node.input));
-		case "exchange":
-			// One executor: there is nobody to exchange with.
-			return build(node.input);
-		case "union_all":
-			return new UnionAllOperator(node.inputs.map(build));
-		case "set_operation":
-			return new SetOperationOperator(context, node, { left: build(node.left), right: build(node.right) }, typesOf(node.left));
-		case "expand":
-			return new ExpandOperator(context, node, build(node.input));
-		case "window":
-			return new WindowOperator(context, node, build(node.input), typesOf(node.input));
-		case "table_function":
-		case "subplan_scan":
-		case "recursive_union":
-		case "worktable_scan":
-			throw new LittoralError("feature_not_supported", `the operator ${node.kind} is not supported yet`);
-		default:
-			return unreachable(node);
+/** Gives a scan's columns in order and applies its predicate in full. */
+export type OpenScan = (scan: PhysicalScan) => BatchSource;
+
+/** One operator's statistics, by its place in the tree. */
+export interface MeasuredNode {
+	node: PhysicalOperator;
+	depth: number;
+	/** Of the subplan that the node is of; null in the plan itself. */
+	subplan: number | null;
+	statistics: OperatorStatistics;
+}
+
+/** A plan's operators. As a source it is the root; nothing is read before its first `next()`. */
+export class RunningPlan implements BatchSource {
+	readonly #context: ExecutionContext;
+	readonly #plan: Pick<PhysicalPlan, "subplans" | "root">;
+	readonly #openScan: OpenScan;
+	readonly #subplans: Subplan[] = [];
+	readonly #worktables = new Map<number, Worktable>();
+	readonly #meters = new Map<PhysicalOperator, OperatorMeter>();
+	readonly #root: BatchSource;
+
+	constructor(context: ExecutionContext, plan: Pick<PhysicalPlan, "subplans" | "root">, openScan: OpenScan) {
+		this.#context = context;
+		this.#plan = plan;
+		this.#openScan = openScan;
+		for (const subplan of plan.subplans) this.#subplans.push(new Subplan(context, this.#build(subplan)));
+		this.#root = this.#build(plan.root);
 	}
+
+	next(): ReturnType<BatchSource["next"]> {
+		return this.#root.next();
+	}
+
+	close(): void {
+		this.#root.close();
+		for (const subplan of this.#subplans) subplan.close();
+	}
+
+	/** Every operator, the root first, inputs behind their operator (as `inputsOf` orders them), the subplans last. */
+	get statistics(): MeasuredNode[] {
+		const measured = (node: PhysicalOperator, depth: number, subplan: number | null): MeasuredNode[] => {
+			const statistics = (this.#meters.get(node) ?? new OperatorMeter()).statistics;
+			return [{ node, depth, subplan, statistics }, ...inputsOf(node).flatMap((input) => measured(input, depth + 1, subplan))];
+		};
+		return [...measured(this.#plan.root, 0, null), ...this.#plan.subplans.flatMap((node, index) => measured(node, 0, index))];
+	}
+
+	#build(node: PhysicalOperator): BatchSource {
+		let meter = this.#meters.get(node);
+		if (meter === undefined) this.#meters.set(node, (meter = new OperatorMeter()));
+		meter.loops++;
+		const outer = this.#context.enter(meter);
+		try {
+			return new MeasuredOperator(this.#context, meter, this.#operator(node));
+		} finally {
+			this.#context.enter(outer);
+		}
+	}
+
+	#operator(node: PhysicalOperator): BatchSource {
+		const context = this.#context;
+		const build = (child: PhysicalOperator): BatchSource => this.#build(child);
+		const typesOf = (child: PhysicalOperator): DataType[] => outputTypes(child, (scan) => context.scanTypes(scan));
+		const sidesOf = (join: PhysicalHashJoin | PhysicalNestedLoopJoin): JoinSides => ({
+			probe: build(join.probe),
+			build: build(join.build),
+			probeTypes: typesOf(join.probe),
+			buildTypes: typesOf(join.build),
+		});
+		switch (node.kind) {
+			case "scan":
+				return new YieldingSource(context, this.#openScan(node));
+			case "values":
+				return new ValuesOperator(context, node);
+			case "filter":
+				return new FilterOperator(context, node, build(node.input));
+			case "project":
+				return new ProjectOperator(context, node, build(node.input));
+			case "limit":
+				return new LimitOperator(context, node, build(node.input));
+			case "hash_aggregate":
+				return new HashAggregateOperator(context, node, build(node.input));
+			case "hash_join":
+				return new HashJoinOperator(context, node, sidesOf(node));
+			case "nested_loop_join":
+				return new NestedLoopJoinOperator(context, node, sidesOf(node));
+			case "sort":
+				return new SortOperator(context, node, build(node.input), typesOf(node.input));
+			case "top_n":
+				return new TopNOperator(context, node, build(node.input), typesOf(node.input));
+			case "exchange":
+				// One executor: there is nobody to exchange with.
+				return build(node.input);
+			case "union_all":
+				return new UnionAllOperator(node.inputs.map(build));
+			case "set_operation":
+				return new SetOperationOperator(context, node, { left: build(node.left), right: build(node.right) }, typesOf(node.left));
+			case "expand":
+				return new ExpandOperator(context, node, build(node.input));
+			case "window":
+				return new WindowOperator(context, node, build(node.input), typesOf(node.input));
+			case "table_function":
+				return new TableFunctionOperator(context, node, build(node.input));
+			case "subplan_scan": {
+				const subplan = this.#subplans[node.subplan];
+				assert(subplan !== undefined, "a subplan is read only by those behind it");
+				return new SubplanScanOperator(context, subplan);
+			}
+			case "recursive_union": {
+				const worktable = new Worktable(new MaterialisedRows(context, context.lease));
+				this.#worktables.set(node.worktable, worktable);
+				return new RecursiveUnionOperator(context, node, { seed: build(node.seed), worktable, buildStep: () => build(node.step) });
+			}
+			case "worktable_scan": {
+				const worktable = this.#worktables.get(node.worktable);
+				assert(worktable !== undefined, "a worktable is scanned by its recursion's step");
+				return new WorktableScanOperator(context, worktable);
+			}
+			default:
+				return unreachable(node);
+		}
+	}
+}
+
+/** A single tree without subplans. */
+export function buildOperator(root: PhysicalOperator, context: ExecutionContext, openScan: OpenScan): BatchSource {
+	return new RunningPlan(context, { root, subplans: [] }, openScan);
 }

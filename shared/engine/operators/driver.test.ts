@@ -81,6 +81,33 @@ function countingEngine(failAt: number, fail: () => void) {
 	return { engine, callCount: () => calls };
 }
 
+test("each operator's rows, work, memory and time are its own, and sum up to the query's", async () => {
+	let clock = 1000;
+	const { statistics, operators } = await runPlan(wholePlan, tables, { nowMs: () => clock++ });
+	expect(operators.map(({ node, depth }) => `${" ".repeat(depth)}${node.kind}`)).toEqual([
+		"limit",
+		" sort",
+		"  hash_aggregate",
+		"   filter",
+		"    hash_join",
+		"     scan",
+		"     scan",
+	]);
+	const own = operators.map((operator) => operator.statistics);
+	expect(own.map(({ rows }) => rows)).toEqual([50, 50, 50, 50, 80, 80, 30]);
+	expect(own.map(({ batches }) => batches)).toEqual([1, 1, 1, 4, 5, 4, 3]);
+	expect(own.reduce((sum, { workUnits }) => sum + workUnits, 0)).toBe(statistics.workUnits);
+	expect(own.every(({ workUnits }, index) => workUnits > 0 || operators[index]?.node.kind === "limit")).toBe(true);
+	expect(own.reduce((sum, { arenaPeakBytes }) => sum + arenaPeakBytes, 0)).toBeGreaterThanOrEqual(statistics.arenaPeakBytes);
+	expect(Math.max(...own.map(({ arenaPeakBytes }) => arenaPeakBytes))).toBeLessThan(statistics.arenaPeakBytes);
+	// An operator's time holds that of its inputs.
+	for (const [index, { node }] of operators.entries()) {
+		if (node.kind !== "scan") expect(own[index]!.totalMs).toBeGreaterThan(own[index + 1]!.totalMs);
+		expect(own[index]!.startupMs).toBeGreaterThan(0);
+		expect(own[index]!.startupMs).toBeLessThanOrEqual(own[index]!.totalMs);
+	}
+});
+
 test("the plan of these tests gives what it should", async () => {
 	const { rows, closeCounts } = await runPlan(wholePlan, tables);
 	expect(rows.length).toBe(50);

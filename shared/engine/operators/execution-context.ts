@@ -6,7 +6,7 @@
  */
 import { assert } from "#shared/base/assert.ts";
 import { LittoralError } from "#shared/base/errors.ts";
-import { QUERY_BYTES_SCANNED_MAX, QUERY_WORK_UNITS_MAX, YIELD_WORK_UNITS } from "#shared/base/limits.ts";
+import { BATCH_ROW_COUNT_MAX, QUERY_BYTES_SCANNED_MAX, QUERY_WORK_UNITS_MAX, YIELD_WORK_UNITS } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { PhysicalScan, PlanStatement, PlanTable } from "#shared/contracts/plan/physical.ts";
@@ -15,6 +15,7 @@ import { compilePredicate } from "../expression/predicate.ts";
 import type { Engine } from "../kernels/kernels.ts";
 import type { Lease } from "../memory/lease.ts";
 import type { CompiledExpression, CompiledPredicate, Evaluator } from "./evaluator.ts";
+import type { OperatorMeter } from "./measured.ts";
 
 export interface ExecutionStatistics {
 	rowsScanned: number;
@@ -24,6 +25,13 @@ export interface ExecutionStatistics {
 	spilledBytes: number;
 	/** Times the event loop was let in between two pieces of CPU work. */
 	yieldCount: number;
+}
+
+export interface TestModes {
+	/** Rows of a batch, at most; default BATCH_ROW_COUNT_MAX. */
+	batchRowCountMax?: number;
+	/** Entries of a dictionary that is grouped by its codes; default: any number. */
+	dictionaryEntryCountMax?: number;
 }
 
 export interface ExecutionOptions {
@@ -38,13 +46,23 @@ export interface ExecutionOptions {
 	evaluator?: Evaluator;
 	/** Lower limits of this query. */
 	limits?: { workUnits?: number; bytesScanned?: number };
+	/** Milliseconds, for the operators' statistics; without it they took no time. */
+	nowMs?: () => number;
+	/** Ways of running that answers must not depend on; only tests set them. */
+	testModes?: TestModes;
 }
 
 export class ExecutionContext {
 	readonly engine: Engine;
-	readonly lease: Lease;
 	readonly statement: PlanStatement;
 	readonly signal: AbortSignal;
+	readonly batchRowCountMax: number;
+	readonly dictionaryEntryCountMax: number;
+	readonly nowMs: () => number;
+	/** The query's own, and what operators take from now on: that or a part of it. */
+	readonly #rootLease: Lease;
+	#lease: Lease;
+	#meter: OperatorMeter | null = null;
 	readonly #tables: PlanTable[];
 	readonly #evaluator: Evaluator;
 	readonly #workUnitsMax: number;
@@ -58,7 +76,11 @@ export class ExecutionContext {
 
 	constructor(options: ExecutionOptions) {
 		this.engine = options.engine;
-		this.lease = options.lease;
+		this.#rootLease = options.lease;
+		this.#lease = options.lease;
+		this.batchRowCountMax = options.testModes?.batchRowCountMax ?? BATCH_ROW_COUNT_MAX;
+		this.dictionaryEntryCountMax = options.testModes?.dictionaryEntryCountMax ?? Number.POSITIVE_INFINITY;
+		this.nowMs = options.nowMs ?? (() => 0);
 		this.statement = options.statement;
 		this.signal = options.signal;
 		this.#tables = options.tables;
@@ -67,12 +89,35 @@ export class ExecutionContext {
 		this.#bytesScannedMax = Math.min(options.limits?.bytesScanned ?? QUERY_BYTES_SCANNED_MAX, QUERY_BYTES_SCANNED_MAX);
 	}
 
+	get lease(): Lease {
+		return this.#lease;
+	}
+
+	/** Runs `work` with another lease: what is built or pulled there takes its memory from it. */
+	within<Result>(lease: Lease, work: () => Result): Result {
+		const outer = this.#lease;
+		this.#lease = lease;
+		try {
+			return work();
+		} finally {
+			this.#lease = outer;
+		}
+	}
+
+	/** Charges work and memory to an operator from now on. @returns who was charged before */
+	enter(meter: OperatorMeter | null): OperatorMeter | null {
+		const outer = this.#meter;
+		this.#meter = meter;
+		this.#rootLease.account = meter;
+		return outer;
+	}
+
 	get statistics(): ExecutionStatistics {
 		return {
 			rowsScanned: this.#rowsScanned,
 			bytesScanned: this.#bytesScanned,
 			workUnits: this.#workUnits,
-			arenaPeakBytes: this.lease.peakByteCount,
+			arenaPeakBytes: this.#rootLease.peakByteCount,
 			spilledBytes: 0,
 			yieldCount: this.#yieldCount,
 		};
@@ -86,6 +131,7 @@ export class ExecutionContext {
 	/** @throws resource_exhausted (54000) above the query's work limit */
 	spend(workUnits: number): void {
 		this.#workUnits += workUnits;
+		if (this.#meter !== null) this.#meter.workUnits += workUnits;
 		if (this.#workUnits > this.#workUnitsMax) {
 			throw new LittoralError("resource_exhausted", `the query does more than its ${this.#workUnitsMax} units of work`, {
 				sqlstate: "54000",

@@ -33,7 +33,8 @@ export class GroupFinder {
 			kernels.group_fill(batch.selectedCount, batch.selection, this.#table.single(), groups);
 			return groups;
 		}
-		if (keys.length === 1 && first.kind === "dictionary") return this.#findByCodes(batch, first, region);
+		if (keys.length === 1 && first.kind === "dictionary" && first.dictionary.entryCount <= this.#context.dictionaryEntryCountMax)
+			return this.#findByCodes(batch, first, region);
 		return this.#findByValues(batch, keys, region);
 	}
 

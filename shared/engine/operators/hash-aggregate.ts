@@ -2,7 +2,7 @@
  * GROUP BY, DISTINCT and aggregates without groups. Consumes the whole input, then emits the groups in the order in which they were first seen.
  * Without keys there is one group, also over no input.
  */
-import { BATCH_ROW_COUNT_MAX, SELECTION_COMPACT_FRACTION } from "#shared/base/limits.ts";
+import { SELECTION_COMPACT_FRACTION } from "#shared/base/limits.ts";
 import type { PhysicalHashAggregate } from "#shared/contracts/plan/physical.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
@@ -60,7 +60,7 @@ export class HashAggregateOperator implements BatchSource {
 			} else if (batch.selectedCount > 0) this.#consume(batch);
 		}
 		this.#region.reset();
-		const rows = this.#output.next(BATCH_ROW_COUNT_MAX, this.#region);
+		const rows = this.#output.next(this.#context.batchRowCountMax, this.#region);
 		if (rows.count === 0) return null;
 		const { engine } = this.#context;
 		const keys = this.#table.layout.columns.map((column) => gatherColumn(engine, { ...column, present: -1 }, rows, this.#region));

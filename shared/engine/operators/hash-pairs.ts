@@ -4,7 +4,6 @@
  * A mark join that knows NULLs asks up to three times, each time for the rows still without a mark: by every key (a match); among loose rows by the plain keys (NULL);
  * and, where the probe row's own last key is NULL, among the others by the plain keys (NULL).
  */
-import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import type { PhysicalHashJoin } from "#shared/contracts/plan/physical.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
@@ -158,7 +157,11 @@ export class HashPairs implements PairFinder {
 	#pairs({ chains, keyCount, mark, rows }: Question, region: Region): Batch | null {
 		const { kernels } = this.#context.engine;
 		const { heads, mask, link } = chains;
-		const pairs: Pairs = { positions: region.allocate(BATCH_ROW_COUNT_MAX * 2), rows: region.allocate(BATCH_ROW_COUNT_MAX * 4), count: 0 };
+		const pairs: Pairs = {
+			positions: region.allocate(this.#context.batchRowCountMax * 2),
+			rows: region.allocate(this.#context.batchRowCountMax * 4),
+			count: 0,
+		};
 		pairs.count = kernels.join_probe(
 			rows.count,
 			rows.selection,
@@ -169,7 +172,7 @@ export class HashPairs implements PairFinder {
 			heads,
 			mask,
 			this.#state,
-			BATCH_ROW_COUNT_MAX,
+			this.#context.batchRowCountMax,
 			pairs.positions,
 			pairs.rows,
 		);

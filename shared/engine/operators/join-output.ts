@@ -1,7 +1,6 @@
 /** What a join emits, by its kind, once a finder of pairs has told it which of them match. */
 import { unreachable } from "#shared/base/assert.ts";
 import { LittoralError } from "#shared/base/errors.ts";
-import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { JoinKind } from "#shared/contracts/plan/physical.ts";
 import type { Pointer } from "../memory/arena.ts";
@@ -111,7 +110,7 @@ export class JoinOutput {
 		const [cursor] = this.#rest;
 		if (cursor === undefined) return "done";
 		region.reset();
-		const { rows, count: lookedAt } = cursor.next(BATCH_ROW_COUNT_MAX, region);
+		const { rows, count: lookedAt } = cursor.next(this.#context.batchRowCountMax, region);
 		if (lookedAt === 0) this.#rest.shift();
 		this.#context.spend(lookedAt);
 		const { engine } = this.#context;

@@ -1,5 +1,4 @@
 /** The pairs of a join on any condition: every probe row with every stored build row, a batch of pairs at a time. */
-import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import type { PhysicalNestedLoopJoin } from "#shared/contracts/plan/physical.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
@@ -82,11 +81,15 @@ export class LoopPairs implements PairFinder {
 	#nextPairs(region: Region): Pairs {
 		const { u8, u16, u32 } = this.#context.engine.arena.views;
 		const { selection, selectedCount } = this.#batch;
-		const pairs: Pairs = { positions: region.allocate(BATCH_ROW_COUNT_MAX * 2), rows: region.allocate(BATCH_ROW_COUNT_MAX * 4), count: 0 };
-		while (this.#index < selectedCount && pairs.count < BATCH_ROW_COUNT_MAX) {
+		const pairs: Pairs = {
+			positions: region.allocate(this.#context.batchRowCountMax * 2),
+			rows: region.allocate(this.#context.batchRowCountMax * 4),
+			count: 0,
+		};
+		while (this.#index < selectedCount && pairs.count < this.#context.batchRowCountMax) {
 			const position = selection === 0 ? this.#index : (u16[selection / 2 + this.#index] as number);
 			const answered = this.#existence && u8[this.#matched + position] === MARK.matched;
-			const run = answered ? { rows: 0, count: 0 } : this.#stored.next(BATCH_ROW_COUNT_MAX - pairs.count, region);
+			const run = answered ? { rows: 0, count: 0 } : this.#stored.next(this.#context.batchRowCountMax - pairs.count, region);
 			if (run.count === 0) {
 				this.#index++;
 				this.#stored.rewind();

@@ -12,7 +12,7 @@ import type { Batch } from "../vector/batch.ts";
 import { VectorBuilder } from "../vector/builder.ts";
 import { readRows, readValue } from "../vector/read.ts";
 import { type BatchSpec, batchesOf, buildBatch, liveRows } from "../vector/vectors.fixture.ts";
-import { buildOperator } from "./build.ts";
+import { type MeasuredNode, RunningPlan } from "./build.ts";
 import { run } from "./driver.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { ExecutionContext, type ExecutionOptions, type ExecutionStatistics } from "./execution-context.ts";
@@ -94,6 +94,7 @@ export interface RunResult {
 	batchRowCounts: number[];
 	statistics: ExecutionStatistics;
 	closeCounts: number[];
+	operators: MeasuredNode[];
 }
 
 export interface RunOptions {
@@ -101,6 +102,9 @@ export interface RunOptions {
 	engine?: Engine;
 	limits?: ExecutionOptions["limits"];
 	byteCountMax?: number;
+	subplans?: PhysicalOperator[];
+	testModes?: ExecutionOptions["testModes"];
+	nowMs?: () => number;
 	/** Called after every batch. */
 	onBatch?: (batch: Batch) => void;
 }
@@ -129,8 +133,10 @@ async function runLeased(root: PhysicalOperator, tables: TestTable[], options: R
 			signal: options.signal ?? new AbortController().signal,
 			evaluator: FIXTURE_EVALUATOR,
 			...(options.limits ? { limits: options.limits } : {}),
+			...(options.testModes ? { testModes: options.testModes } : {}),
+			...(options.nowMs ? { nowMs: options.nowMs } : {}),
 		});
-		const operator = buildOperator(root, context, (node) => {
+		const operator = new RunningPlan(context, { root, subplans: options.subplans ?? [] }, (node) => {
 			const source = new ScribblingSource(context, (tables[node.table] as TestTable).batches);
 			sources.push(source);
 			return source;
@@ -142,7 +148,13 @@ async function runLeased(root: PhysicalOperator, tables: TestTable[], options: R
 			rows.push(...readRows(ownEngine, batch));
 			options.onBatch?.(batch);
 		}
-		return { rows, batchRowCounts, statistics: context.statistics, closeCounts: sources.map(({ closed }) => closed) };
+		return {
+			rows,
+			batchRowCounts,
+			statistics: context.statistics,
+			closeCounts: sources.map(({ closed }) => closed),
+			operators: operator.statistics,
+		};
 	} finally {
 		lease.release();
 	}

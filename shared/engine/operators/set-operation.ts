@@ -2,7 +2,6 @@
  * INTERSECT and EXCEPT by counting: an aggregation groups the rows of both sides by all their columns (NULLs are equal there) and counts each side's; a group then gives as
  * many copies as the operation says.
  */
-import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { AggregateCall } from "#shared/contracts/plan/expression.ts";
 import type { PhysicalSetOperation } from "#shared/contracts/plan/physical.ts";
@@ -72,16 +71,16 @@ export class SetOperationOperator implements BatchSource {
 		const { engine } = this.#context;
 		const [left, right] = batch.columns.slice(this.#columnCount) as [FlatVector, FlatVector];
 		this.#region.reset();
-		const positions: Pointer = this.#region.allocate(BATCH_ROW_COUNT_MAX * 2);
+		const positions: Pointer = this.#region.allocate(this.#context.batchRowCountMax * 2);
 		const { u16, i64 } = engine.arena.views;
 		let count = 0;
-		while (this.#row < batch.rowCount && count < BATCH_ROW_COUNT_MAX) {
+		while (this.#row < batch.rowCount && count < this.#context.batchRowCountMax) {
 			const sides = { left: Number(i64[left.values / 8 + this.#row]), right: Number(i64[right.values / 8 + this.#row]) };
-			const taken = Math.min(copyCount(this.#node, sides) - this.#copiesDone, BATCH_ROW_COUNT_MAX - count);
+			const taken = Math.min(copyCount(this.#node, sides) - this.#copiesDone, this.#context.batchRowCountMax - count);
 			u16.fill(this.#row, positions / 2 + count, positions / 2 + count + taken);
 			count += taken;
 			this.#copiesDone += taken;
-			if (count < BATCH_ROW_COUNT_MAX) {
+			if (count < this.#context.batchRowCountMax) {
 				this.#row++;
 				this.#copiesDone = 0;
 			}

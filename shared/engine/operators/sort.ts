@@ -1,5 +1,4 @@
 /** ORDER BY: stores the whole input, sorts it in bounded steps, emits it. Stable; text by its UTF-8 bytes; NULLs where the key says. */
-import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { PhysicalSort } from "#shared/contracts/plan/physical.ts";
 import type { Region } from "../memory/region.ts";
@@ -43,7 +42,7 @@ export class SortOperator implements BatchSource {
 			this.#sorting = handled > 0;
 		}
 		this.#region.reset();
-		const rows = this.#sorted.next(BATCH_ROW_COUNT_MAX, this.#region);
+		const rows = this.#sorted.next(this.#context.batchRowCountMax, this.#region);
 		if (rows.count === 0) return null;
 		this.#context.spend(rows.count * this.#store.layout.columns.length);
 		return this.#sortInput.gather(this.#store, rows, this.#region);

@@ -88,7 +88,7 @@ export class TopNOperator implements BatchSource {
 		const kept = this.#sortInput.newStore();
 		while (kept.rowCount < this.#wanted) {
 			this.#region.reset();
-			const rows = sorted.next(Math.min(BATCH_ROW_COUNT_MAX, this.#wanted - kept.rowCount), this.#region);
+			const rows = sorted.next(Math.min(this.#context.batchRowCountMax, this.#wanted - kept.rowCount), this.#region);
 			kept.append(this.#sortInput.gatherAll(this.#store, rows, this.#region), { selection: 0, count: rows.count, hashes: 0 });
 		}
 		sorted.free();
@@ -103,12 +103,12 @@ export class TopNOperator implements BatchSource {
 	#emit(sorted: SortedRows): Batch | null {
 		for (; this.#emitted < this.#offset; ) {
 			this.#region.reset();
-			const skipped = sorted.next(Math.min(BATCH_ROW_COUNT_MAX, this.#offset - this.#emitted), this.#region);
+			const skipped = sorted.next(Math.min(this.#context.batchRowCountMax, this.#offset - this.#emitted), this.#region);
 			if (skipped.count === 0) return null;
 			this.#emitted += skipped.count;
 		}
 		this.#region.reset();
-		const rows = sorted.next(Math.min(BATCH_ROW_COUNT_MAX, this.#wanted - this.#emitted), this.#region);
+		const rows = sorted.next(Math.min(this.#context.batchRowCountMax, this.#wanted - this.#emitted), this.#region);
 		if (rows.count === 0) return null;
 		this.#emitted += rows.count;
 		return this.#sortInput.gather(this.#store, rows, this.#region);

@@ -1,5 +1,4 @@
 /** Rows written in the statement. Each expression is evaluated over a batch of one row without columns. */
-import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import type { PhysicalValues } from "#shared/contracts/plan/physical.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
@@ -29,8 +28,8 @@ export class ValuesOperator implements BatchSource {
 		if (this.#nextRow >= rows.length) return null;
 		const { engine } = this.#context;
 		this.#region.reset();
-		const builder = new BatchBuilder(engine, this.#region, types, Math.min(rows.length - this.#nextRow, BATCH_ROW_COUNT_MAX));
-		const end = Math.min(rows.length, this.#nextRow + BATCH_ROW_COUNT_MAX);
+		const builder = new BatchBuilder(engine, this.#region, types, Math.min(rows.length - this.#nextRow, this.#context.batchRowCountMax));
+		const end = Math.min(rows.length, this.#nextRow + this.#context.batchRowCountMax);
 		for (; this.#nextRow < end; this.#nextRow++) {
 			const row = rows[this.#nextRow] ?? [];
 			this.#scratch.reset();

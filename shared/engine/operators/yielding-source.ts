@@ -1,5 +1,7 @@
 /** A scan's source, which answers "blocked" when the event loop is due, so that every pipeline lets it in. */
+import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
+import { sliceBatch } from "../vector/slice.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import type { BatchSource } from "./source.ts";
 
@@ -9,20 +11,37 @@ const ROW_COST = 1;
 export class YieldingSource implements BatchSource {
 	readonly #context: ExecutionContext;
 	readonly #source: BatchSource;
+	readonly #region: Region;
+	/** A batch that is handed on in pieces, and the rows that were: only where a test wants small batches. */
+	#whole: Batch | null = null;
+	#done = 0;
 
 	constructor(context: ExecutionContext, source: BatchSource) {
 		this.#context = context;
 		this.#source = source;
+		this.#region = context.lease.region();
 	}
 
 	next(): Batch | "blocked" | null {
 		if (this.#context.yieldDue) return "blocked";
+		if (this.#whole !== null) return this.#piece(this.#whole);
 		const batch = this.#source.next();
-		if (batch !== null && batch !== "blocked") this.#context.spend(batch.rowCount * ROW_COST);
-		return batch;
+		if (batch === null || batch === "blocked") return batch;
+		this.#context.spend(batch.rowCount * ROW_COST);
+		return batch.selectedCount > this.#context.batchRowCountMax ? this.#piece(batch) : batch;
 	}
 
 	close(): void {
 		this.#source.close();
+	}
+
+	#piece(whole: Batch): Batch {
+		const count = Math.min(this.#context.batchRowCountMax, whole.selectedCount - this.#done);
+		this.#region.reset();
+		const piece = sliceBatch(this.#context.engine, whole, { start: this.#done, count }, this.#region);
+		this.#done += count;
+		this.#whole = this.#done < whole.selectedCount ? whole : null;
+		if (this.#whole === null) this.#done = 0;
+		return piece;
 	}
 }

@@ -40,6 +40,7 @@ export function engineSession(options: SessionOptions): EngineSession {
 		tables: options.tables,
 		signal: options.signal ?? new AbortController().signal,
 		evaluator: { compileExpression, compilePredicate },
+		nowMs: () => Date.now(),
 		limits: options.bytesScanned === undefined ? {} : { bytesScanned: options.bytesScanned },
 	});
 	return { context, close: () => lease.release() };

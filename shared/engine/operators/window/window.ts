@@ -3,7 +3,6 @@
  * call needs it any more. So memory is bounded by the frames that look a bounded way, and by the largest partition where one looks over it.
  */
 import { unreachable } from "#shared/base/assert.ts";
-import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { PhysicalWindow } from "#shared/contracts/plan/physical.ts";
 import type { Region } from "../../memory/region.ts";
@@ -43,7 +42,8 @@ export class WindowOperator implements BatchSource {
 			if (this.#context.yieldDue) return "blocked";
 			const ready = this.#readyRowCount() - this.#emitted;
 			// Small pieces wait for more, so that partitions of a row do not make batches of a row.
-			if (ready >= BATCH_ROW_COUNT_MAX || (this.#rows.ended && ready > 0)) return this.#emit(Math.min(ready, BATCH_ROW_COUNT_MAX));
+			if (ready >= this.#context.batchRowCountMax || (this.#rows.ended && ready > 0))
+				return this.#emit(Math.min(ready, this.#context.batchRowCountMax));
 			if (this.#rows.ended) return null;
 			const batch = this.#input.next();
 			if (batch === "blocked") return batch;

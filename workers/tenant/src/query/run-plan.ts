@@ -2,7 +2,7 @@
 import type { PhysicalPlan, PhysicalScan } from "#shared/contracts/plan/physical.ts";
 import { filePath } from "#shared/contracts/file-page.ts";
 import { predicateRanges } from "#shared/contracts/plan/bounds.ts";
-import { buildOperator } from "#shared/engine/operators/build.ts";
+import { RunningPlan } from "#shared/engine/operators/build.ts";
 import { run } from "#shared/engine/operators/driver.ts";
 import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
 import type { BatchSource } from "#shared/engine/operators/source.ts";
@@ -27,7 +27,7 @@ export function runPlan(
 	tails: OpenedTail[][],
 	context: ExecutionContext,
 ): AsyncGenerator<Batch, void, void> {
-	const root = buildOperator(plan.root, context, (scan) => openScan(ports, plan, tails, scan, context));
+	const root = new RunningPlan(context, plan, (scan) => openScan(ports, plan, tails, scan, context));
 	return run(root, context);
 }
 

@@ -1,0 +1,95 @@
+/**
+ * What each operator of a plan did, for EXPLAIN ANALYZE. Always on: a few additions per batch. Work and memory are counted for the operator that runs; what its inputs do
+ * while it pulls from them is theirs.
+ */
+import type { MemoryAccount } from "../memory/lease.ts";
+import type { Batch } from "../vector/batch.ts";
+import type { ExecutionContext } from "./execution-context.ts";
+import type { BatchSource } from "./source.ts";
+
+export interface OperatorStatistics {
+	/** Times it was built: a recursion's step is built once a round. */
+	loops: number;
+	rows: number;
+	batches: number;
+	workUnits: number;
+	/**
+	 * From its first pull to its first batch, and to its last answer, inputs included. Production's clock moves only with I/O: a query that waits for none took no time here.
+	 */
+	startupMs: number;
+	totalMs: number;
+	/** Most arena bytes it held at once. */
+	arenaPeakBytes: number;
+	spilledBytes: number;
+}
+
+export class OperatorMeter implements MemoryAccount {
+	loops = 0;
+	workUnits = 0;
+	heldBytes = 0;
+	peakBytes = 0;
+	spilledBytes = 0;
+	#rows = 0;
+	#batches = 0;
+	#startedAtMs: number | null = null;
+	#firstAtMs: number | null = null;
+	#lastAtMs = 0;
+
+	start(nowMs: number): void {
+		this.#startedAtMs ??= nowMs;
+		this.#lastAtMs = nowMs;
+	}
+
+	count(batch: Batch | null, nowMs: number): void {
+		this.#lastAtMs = nowMs;
+		if (batch === null) return;
+		this.#firstAtMs ??= nowMs;
+		this.#rows += batch.selectedCount;
+		this.#batches++;
+	}
+
+	get statistics(): OperatorStatistics {
+		const startedAtMs = this.#startedAtMs ?? this.#lastAtMs;
+		return {
+			loops: this.loops,
+			rows: this.#rows,
+			batches: this.#batches,
+			workUnits: this.workUnits,
+			startupMs: (this.#firstAtMs ?? this.#lastAtMs) - startedAtMs,
+			totalMs: this.#lastAtMs - startedAtMs,
+			arenaPeakBytes: this.peakBytes,
+			spilledBytes: this.spilledBytes,
+		};
+	}
+}
+
+export class MeasuredOperator implements BatchSource {
+	readonly #context: ExecutionContext;
+	readonly #meter: OperatorMeter;
+	readonly #source: BatchSource;
+	#started = false;
+
+	constructor(context: ExecutionContext, meter: OperatorMeter, source: BatchSource) {
+		this.#context = context;
+		this.#meter = meter;
+		this.#source = source;
+	}
+
+	next(): Batch | "blocked" | null {
+		const context = this.#context;
+		if (!this.#started) this.#meter.start(context.nowMs());
+		this.#started = true;
+		const outer = context.enter(this.#meter);
+		try {
+			const batch = this.#source.next();
+			if (batch !== "blocked") this.#meter.count(batch, context.nowMs());
+			return batch;
+		} finally {
+			context.enter(outer);
+		}
+	}
+
+	close(): void {
+		this.#source.close();
+	}
+}
