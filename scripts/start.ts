@@ -9,12 +9,20 @@ import { watchWorkerd } from "./local/watchdog.ts";
 
 const PARENT_CHECK_MS = 250;
 
+/** What `docs/monitoring.md` lets an operator set. */
+const MONITORING_VARIABLES = Object.fromEntries(
+	Object.entries(process.env).flatMap(([name, value]) =>
+		/^(OTEL_|LOKI_|ALERT_WEBHOOK_)/.test(name) && value !== undefined ? [[name, value]] : [],
+	),
+);
+
 watchWorkerd();
 buildStaleKernels();
 const littoral = await startLittoral({
 	port: Number(process.env["PORT"] ?? 8787),
 	stateDir: process.env["STATE_DIR"] ?? ".littoral",
 	adminKey: process.env["ADMIN_KEY"],
+	vars: { monitoring: MONITORING_VARIABLES },
 	...(process.env["LOG"] ? { onLog: (line: string) => process.stderr.write(`${line}\n`) } : {}),
 });
 if (littoral.adminKeyIsNew) process.stdout.write(`ADMIN_KEY=${littoral.adminKey}\n`);
