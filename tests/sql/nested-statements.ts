@@ -148,3 +148,19 @@ export const JSON_STATEMENTS = [
 	"SELECT ARRAY['{\"a\":1}'::jsonb, '2'], ('{\"{\\\\\"a\\\\\": 1}\",2}'::jsonb[])[1] -> 'a'",
 	"SELECT coalesce('{\"a\":1}'::jsonb -> 'x', '0'), CASE WHEN '{\"a\":1}'::jsonb ? 'a' THEN '[1]'::jsonb END, '5'::jsonb::text || 'x', nullif('1'::jsonb, '1.0')",
 ];
+
+const ROWS =
+	"(VALUES (1, 'x', 1.50, '{\"a\": 1}'::jsonb, '2024-01-01 00:00+00'::timestamptz), (1, NULL, 2, NULL, NULL), (2, 'y\"z', NULL, '[1]', '2024-06-01 12:00+00')) t(g, s, n, j, at)";
+
+export const AGGREGATE_STATEMENTS = [
+	`SELECT g, array_agg(s), array_agg(n), array_agg(j), array_agg(at), array_agg(g = 1) FROM ${ROWS} GROUP BY g ORDER BY g`,
+	`SELECT g, jsonb_agg(s), jsonb_agg(n), jsonb_agg(j), jsonb_agg(at), jsonb_agg(ARRAY[g]) FROM ${ROWS} GROUP BY g ORDER BY g`,
+	`SELECT g, jsonb_object_agg(coalesce(s, 'none'), n), jsonb_object_agg(g, j), jsonb_object_agg(n IS NULL, s) FROM ${ROWS} GROUP BY g ORDER BY g`,
+	`SELECT array_agg(s) FILTER (WHERE g = 1), jsonb_agg(n) FILTER (WHERE g > 5), array_agg(g) FILTER (WHERE false) FROM ${ROWS}`,
+	`SELECT array_agg(n) FROM ${ROWS} WHERE false`,
+	`SELECT jsonb_object_agg(s, n) FROM ${ROWS}`,
+	`SELECT jsonb_object_agg(j, n) FROM ${ROWS} WHERE j IS NOT NULL`,
+	"SELECT jsonb_agg('x')",
+	"SELECT array_length(array_agg(v), 1), (array_agg(v))[1] FROM (VALUES (1), (1)) t(v)",
+	"SELECT 'a' = ANY(array_agg(v)) FROM (VALUES ('a'), ('b')) t(v)",
+];

@@ -1,7 +1,7 @@
 /** Arrays and JSONB through parser, binder, optimizer and engine, statement by statement as PostgreSQL answers. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LocalEngine } from "./local.ts";
-import { ARRAY_STATEMENTS, JSON_STATEMENTS } from "./nested-statements.ts";
+import { AGGREGATE_STATEMENTS, ARRAY_STATEMENTS, JSON_STATEMENTS } from "./nested-statements.ts";
 import { Oracle } from "./oracle.ts";
 
 const local = new LocalEngine();
@@ -14,6 +14,7 @@ afterAll(() => oracle.stop());
 describe.each([
 	["arrays", ARRAY_STATEMENTS],
 	["jsonb", JSON_STATEMENTS],
+	["aggregates", AGGREGATE_STATEMENTS],
 ])("%s", (_, statements) => {
 	test.each(statements)("%s", async (sql) => {
 		expect(await local.query(sql)).toEqual(await oracle.query(sql));

@@ -73,4 +73,21 @@ export const AGGREGATE_SIGNATURES: readonly FunctionSignature[] = [
 		canRaise: true,
 		cost: 10,
 	}),
+	aggregate(
+		"array_agg",
+		["nonarray"],
+		(types) => ({ kind: "array", element: types[0] as DataType }),
+		"The values as an array, NULLs among them; NULL over nothing.",
+		{ strict: false, canRaise: true, cost: 20 },
+	),
+	aggregate("jsonb_agg", ["element"], "jsonb", "The values as an array of documents; NULL over nothing.", {
+		strict: false,
+		canRaise: true,
+		cost: 20,
+	}),
+	aggregate("jsonb_object_agg", ["any", "any"], "jsonb", "Keys and values as an object, the last of equal keys; NULL over nothing.", {
+		strict: false,
+		canRaise: true,
+		cost: 30,
+	}),
 ];

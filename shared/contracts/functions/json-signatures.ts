@@ -69,6 +69,7 @@ export const JSON_SIGNATURES: readonly FunctionSignature[] = [
 	scalar("jsonb_strip_nulls", ["jsonb", "boolean"], "jsonb", "Without members, and when true elements, that are null.", RAISING),
 	scalar("jsonb_pretty", ["jsonb"], "text", "The document over several lines, with indentation.", RAISING),
 	scalar("to_jsonb", ["element"], "jsonb", "The value as a document.", { ...BUILDING, strict: true }),
+	scalar("jsonb_key", ["any"], "text", "The text of the value as the key of a member; 22023 for NULL, an array or a document.", BUILDING),
 	scalar("jsonb_build_array", [], "jsonb", "An empty array."),
 	scalar("jsonb_build_array", ["any"], "jsonb", "The values as an array.", { ...BUILDING, variadic: true }),
 	scalar("jsonb_build_object", [], "jsonb", "An empty object."),

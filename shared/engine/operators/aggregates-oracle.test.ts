@@ -25,7 +25,9 @@ afterAll(async () => {
 
 /** The type that an argument kind of a signature is tried with. */
 function typeOf(kind: string): DataType {
-	if (kind === "any") return { kind: "integer" };
+	if (kind === "any" || kind === "nonarray") return { kind: "integer" };
+	// The binder makes documents of what jsonb_agg is given.
+	if (kind === "element") return { kind: "jsonb" };
 	if (kind === "char") return { kind: "char", length: 3 };
 	if (kind === "array") return { kind: "array", element: { kind: "integer" } };
 	if (kind === "numeric") return { kind: "numeric", precision: 12, scale: 2 };
@@ -124,8 +126,23 @@ function aggregate(functionId: string, types: DataType[], rows: SqlValue[][], sp
 
 const FLOATS = new Set(["real", "double"]);
 const AGGREGATES = SIGNATURES.filter(({ kind }) => kind === "aggregate");
+const ELEMENT_TYPES: DataType[] = [
+	{ kind: "text" },
+	{ kind: "boolean" },
+	{ kind: "bigint" },
+	{ kind: "numeric" },
+	{ kind: "numeric", precision: 30, scale: 5 },
+	{ kind: "interval" },
+	{ kind: "uuid" },
+	{ kind: "jsonb" },
+	{ kind: "timestamptz" },
+];
 const CASES: [string, DataType[]][] = [
-	...AGGREGATES.map(({ id, arguments: kinds }): [string, DataType[]] => [id, kinds.map(typeOf)]),
+	...AGGREGATES.filter(({ name }) => name !== "jsonb_object_agg").map(({ id, arguments: kinds }): [string, DataType[]] => [
+		id,
+		kinds.map(typeOf),
+	]),
+	...ELEMENT_TYPES.map((element): [string, DataType[]] => ["array_agg(nonarray)", [element]]),
 	...["sum", "avg", "min", "max"].map((name): [string, DataType[]] => [`${name}(numeric)`, [{ kind: "numeric" }]]),
 	...["sum", "avg", "min", "max"].map((name): [string, DataType[]] => [`${name}(numeric)`, [{ kind: "numeric", precision: 30, scale: 5 }]]),
 ];

@@ -1,12 +1,14 @@
 /** Aggregates by the stable id that plans carry. A test proves that every signature of `contracts/functions` is bound. */
 import { LittoralError } from "#shared/base/errors.ts";
 import type { AggregateFunction } from "./aggregate.ts";
+import { ARRAY_AGG } from "./array-agg.ts";
 import { BOOL_AND, BOOL_OR } from "./boolean.ts";
 import { COUNT } from "./count.ts";
 import { MAXIMUM, MINIMUM } from "./extreme.ts";
 import { FLOAT_MEAN, FLOAT_SUM } from "./float-sum.ts";
 import { INTEGER_SUM } from "./integer-sum.ts";
 import { INTERVAL_MEAN, INTERVAL_SUM } from "./interval-sum.ts";
+import { JSONB_AGG, JSONB_OBJECT_AGG } from "./json-agg.ts";
 import { NUMERIC_MEAN, NUMERIC_SUM } from "./numeric-sum.ts";
 import { spread } from "./spread.ts";
 import { STRING_AGG } from "./string-agg.ts";
@@ -57,6 +59,12 @@ function lookUp(name: string, kind: string): AggregateFunction | undefined {
 			return BOOL_OR;
 		case "string_agg":
 			return STRING_AGG;
+		case "array_agg":
+			return ARRAY_AGG;
+		case "jsonb_agg":
+			return JSONB_AGG;
+		case "jsonb_object_agg":
+			return JSONB_OBJECT_AGG;
 		case "stddev":
 		case "stddev_samp":
 			return spread({ kind, sample: true, root: true });

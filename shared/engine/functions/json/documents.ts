@@ -6,7 +6,7 @@ import { jsonElements, jsonKind } from "#shared/contracts/values/json-parts.ts";
 import { writeArray } from "#shared/contracts/values/json-text.ts";
 import type { Bind } from "../kernel.ts";
 import { perValue, perValueBound, perValueNullable } from "../per-value.ts";
-import { buildObject, objectOfPairs, objectOfTexts, toJson } from "./build.ts";
+import { buildObject, objectOfPairs, objectOfTexts, toJson, toJsonKey } from "./build.ts";
 import { containsJson } from "./contains.ts";
 import { concatenateJson, prettyJson, removeElement, removeKeys, removePath, setPath, stripNulls } from "./edit.ts";
 
@@ -51,6 +51,10 @@ export const JSON_DOCUMENT_KERNELS: Record<string, Bind> = {
 			([value]) =>
 				toJson(argumentTypes[0] as DataType, value as SqlValue, statement.timeZone),
 	),
+	"jsonb_key(any)": perValueNullable(({ argumentTypes, statement }) => ([value]) => {
+		if (value === null) throw new LittoralError("invalid_parameter_value", "field name must not be null");
+		return toJsonKey(argumentTypes[0] as DataType, value as SqlValue, statement.timeZone);
+	}),
 	"jsonb_build_array()": build,
 	"jsonb_build_array(any...)": build,
 	"jsonb_build_object()": perValueNullable(() => () => "{}"),

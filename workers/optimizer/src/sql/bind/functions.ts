@@ -7,6 +7,7 @@ import type { AggregateCall, Expression } from "#shared/contracts/plan/expressio
 import { collectColumns, fingerprint } from "../../logical/expression.ts";
 import type { ColumnId } from "../../logical/plan.ts";
 import { as, leftmost, locationOf, strings } from "../parse/ast.ts";
+import { aggregateArguments } from "./aggregate-arguments.ts";
 import { boundType, typed, type Bound } from "./bound.ts";
 import { bindExplicitCast, canCoerce, coerce, coerceBoolean } from "./coerce.ts";
 import type { ExpressionEnvironment, QueryLevel } from "./environment.ts";
@@ -222,13 +223,19 @@ function bindAggregateCall(
 			locationOf(as(call.agg_order?.[0], "SortBy")?.node),
 		);
 	}
+	const given = aggregateArguments(bound.functionId, bound.arguments);
+	// With DISTINCT the rows that are left have the arguments alone: they are sorted by these.
+	const orderBy = keys.map((key) => {
+		const index = bound.arguments.findIndex((argument) => fingerprint(argument) === fingerprint(key.expression));
+		return distinct ? { ...key, expression: given[index] ?? key.expression } : key;
+	});
 	return {
 		made: {
 			functionId: bound.functionId,
-			arguments: bound.arguments,
+			arguments: given,
 			distinct,
 			filter,
-			...(keys.length === 0 ? {} : { orderBy: keys }),
+			...(keys.length === 0 ? {} : { orderBy }),
 			type: bound.type,
 		},
 		name: chosen.signature.name,
