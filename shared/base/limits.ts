@@ -6,6 +6,7 @@ const MIB = 1024 * KIB;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 // Memory of one isolate (128 MB in production)
 export const ARENA_PAGE_BYTES = 64 * KIB;
@@ -155,6 +156,33 @@ assert(
 	GRACE_PERIOD_MS > CATALOG_CACHE_AGE_MS_MAX + SNAPSHOT_CACHE_AGE_MS_MAX + QUERY_LIFETIME_MS_MAX + CLOCK_SKEW_MS_MAX,
 	"the grace period outlives every cached snapshot and running query (design, section 7)",
 );
+
+// Garbage collection
+/** A table shows its newest 100 snapshots of the last seven days, and its newest always. */
+export const SNAPSHOT_RETAINED_MS = 7 * DAY;
+/** An object that no commit names for so long was written by somebody who is gone. */
+export const ORPHAN_AGE_MS = DAY;
+/** Spill blocks and spooled uploads older than this are left-overs. */
+export const SPILL_AGE_MS = HOUR;
+/** A table's activity is noted at most this often: a row written for thousands of commits. */
+export const ACTIVITY_NOTE_MS = HOUR;
+/** Sweeps of an active table are this far apart. */
+export const SWEEP_PERIOD_MS = DAY;
+/** The sweep that begins this long after a table's last activity finds every orphan old enough, and is the last. */
+export const SWEEP_SETTLE_MS = ORPHAN_AGE_MS + 2 * ACTIVITY_NOTE_MS + HOUR;
+assert(
+	ORPHAN_AGE_MS > BULK_CLAIM_MS + GRACE_PERIOD_MS,
+	"an orphan's age outlives claims and their retries; who is slower still finds its object condemned and writes a new attempt",
+);
+assert(SPILL_AGE_MS > QUERY_LIFETIME_MS_MAX + BULK_CLAIM_MS + CLOCK_SKEW_MS_MAX, "spilled blocks outlive their query");
+/** Rows or objects that one statement or call of a step takes; R2 lists and deletes at most 1,000. */
+export const COLLECTION_STEP_COUNT_MAX = 1000;
+/** Steps of one table, and tables of one database, in one tick. */
+export const COLLECTION_STEPS_PER_TICK_MAX = 10;
+export const COLLECTION_TABLES_PER_TICK_MAX = 100;
+export const COLLECTION_TICK_MS = 20 * SECOND;
+/** A table whose collection failed is due again after this. */
+export const COLLECTION_RETRY_MS = 5 * MINUTE;
 
 // Parquet
 export const ROW_GROUP_ROW_COUNT = 131_072;

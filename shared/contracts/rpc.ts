@@ -110,6 +110,11 @@ export interface CatalogRpc {
 	): Promise<{ tableId: TableId; watermark: number; snapshotVersion: number; dropped: boolean }[]>;
 	/** Whether a table is there; `unknown` is not dropped: the catalog has lost it, or never had it. */
 	tableState(tenantId: TenantId, tableId: TableId, trace?: CallTrace): Promise<"live" | "dropped" | "unknown">;
+	/**
+	 * Whoever writes objects that no commit names yet says so before, and again when an hour has passed: if it is cut off, they are found. Of a data file its table; null for what lies
+	 * under `spill/`. A flush need not: its intent is durable, and ends in a commit.
+	 */
+	announceObjects(tenantId: TenantId, tableId: TableId | null, trace?: CallTrace): Promise<void>;
 	/** One bounded step of restoring tables that D1 has lost from their backup in R2; call again with the cursor until it is null. */
 	rebuild(cursor: string | null, trace?: CallTrace): Promise<RebuildStep>;
 	/** One bounded step of removing every R2 object and D1 row of a tenant; call again until `done`. */

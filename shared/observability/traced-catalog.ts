@@ -13,6 +13,7 @@ export function tracedCatalog(catalog: CatalogRpc, trace: CallTrace): CatalogRpc
 		commitStatus: (tenantId, commitId) => catalog.commitStatus(tenantId, commitId, trace),
 		shardWatermarks: (tenantId, shard) => catalog.shardWatermarks(tenantId, shard, trace),
 		tableState: (tenantId, tableId) => catalog.tableState(tenantId, tableId, trace),
+		announceObjects: (tenantId, tableId) => catalog.announceObjects(tenantId, tableId, trace),
 		rebuild: (cursor) => catalog.rebuild(cursor, trace),
 		deleteTenant: (tenantId) => catalog.deleteTenant(tenantId, trace),
 		jobs: (tenantId, page) => catalog.jobs(tenantId, page, trace),

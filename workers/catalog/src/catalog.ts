@@ -7,6 +7,7 @@ import {
 	MANIFEST_CACHE_BYTES_MAX,
 	MANIFEST_FILE_COUNT_MAX,
 	SNAPSHOT_REQUEST_COUNT_MAX,
+	SPILL_AGE_MS,
 } from "#shared/base/limits.ts";
 import type { DeadLetter, Job } from "#shared/contracts/job.ts";
 import type { CatalogRpc, PageRequest, RebuildStep, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
@@ -23,6 +24,8 @@ import { listDeadLetters, listJobs, redriveJob } from "./compaction/list-jobs.ts
 import { DatabaseAssignment } from "./database/assignment.ts";
 import { repeated } from "./database/attempts.ts";
 import { statement } from "./database/statement.ts";
+import { collectGarbage } from "./garbage/collect.ts";
+import { NO_TABLE, noteActivity } from "./garbage/collection-row.ts";
 import { fold } from "./manifest/fold.ts";
 import type { CatalogDatabase, CatalogPorts } from "./ports.ts";
 import { createTable, type CreateTableAnswer } from "./schema/create-table.ts";
@@ -139,6 +142,23 @@ export class Catalog implements CatalogRpc {
 	async tableState(tenantId: TenantId, tableId: TableId): Promise<"live" | "dropped" | "unknown"> {
 		const database = await this.#database(tenantId);
 		return database === null ? "unknown" : await tableState(this.#ports, database, { tenantId, tableId });
+	}
+
+	async announceObjects(tenantId: TenantId, tableId: TableId | null): Promise<void> {
+		const database = await this.#database(tenantId);
+		if (database === null) return;
+		const nowMs = this.#ports.nowMs();
+		const exists = sql`EXISTS (SELECT 1 FROM tables WHERE tenant_id = ${tenantId})`;
+		const note =
+			tableId === null
+				? noteActivity({ tenantId, tableId: NO_TABLE }, { nowMs, dueAtMs: sql`${nowMs + 2 * SPILL_AGE_MS}`, where: exists })
+				: noteActivity({ tenantId, tableId }, { nowMs, where: exists });
+		await repeated(this.#ports, () => database.batch("announce", [note]));
+	}
+
+	/** What is due of every tenant's garbage, as far as one tick goes. */
+	async collectGarbage(): Promise<number> {
+		return await collectGarbage(this.#ports);
 	}
 
 	async rebuild(cursor: string | null): Promise<RebuildStep> {

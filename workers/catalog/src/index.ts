@@ -91,6 +91,10 @@ export class CatalogService extends WorkerEntrypoint<Env> implements CatalogRpc 
 		return await this.#observed("tableState", tenantId, trace, (catalog) => catalog.tableState(tenantId, tableId));
 	}
 
+	async announceObjects(tenantId: TenantId, tableId: TableId | null, trace?: CallTrace): Promise<void> {
+		await this.#observed("announceObjects", tenantId, trace, (catalog) => catalog.announceObjects(tenantId, tableId));
+	}
+
 	async rebuild(cursor: string | null, trace?: CallTrace): Promise<RebuildStep> {
 		return await this.#observed("rebuild", "", trace, (catalog) => catalog.rebuild(cursor));
 	}
@@ -138,9 +142,14 @@ export default {
 
 	/** Every minute. A minute in which nothing was due pushes no counters, and so wakes no one. */
 	async scheduled(_controller, env, ctx): Promise<void> {
-		const compaction = openCatalog(env, ctx).compaction();
-		const due = await compaction.due();
-		if (due.length > 0) await observed({ service: "catalog", operation: "cron", env, ctx }, () => compaction.tick(due));
+		const catalog = openCatalog(env, ctx);
+		const compaction = catalog.compaction();
+		const compact = async () => {
+			const due = await compaction.due();
+			if (due.length > 0) await observed({ service: "catalog", operation: "cron", env, ctx }, () => compaction.tick(due));
+		};
+		const collect = () => observed({ service: "catalog", operation: "garbage", env, ctx, isQuiet: true }, () => catalog.collectGarbage());
+		await Promise.all([compact(), collect()]);
 	},
 
 	async queue(batch, env, ctx): Promise<void> {

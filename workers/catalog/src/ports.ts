@@ -36,6 +36,15 @@ export const DATABASE_STEPS = [
 	"claim_job",
 	"end_job",
 	"bury_job",
+	"announce",
+	"read_garbage_due",
+	"expire",
+	"condemn",
+	"read_condemned",
+	"mark_deleted",
+	"read_swept",
+	"sweep",
+	"reschedule",
 ] as const;
 export type DatabaseStep = (typeof DATABASE_STEPS)[number];
 
@@ -56,6 +65,8 @@ export const OBJECT_STEPS = [
 	"complete_upload",
 	"head_data",
 	"abort_upload",
+	"list_garbage",
+	"delete_garbage",
 ] as const;
 export type ObjectStep = (typeof OBJECT_STEPS)[number];
 
@@ -85,6 +96,13 @@ export interface UploadedPart {
 	etag: string;
 }
 
+/** An object as a listing shows it. */
+export interface StoredObject {
+	path: string;
+	byteCount: number;
+	uploadedAtMs: number;
+}
+
 export interface ObjectStore {
 	get(step: ObjectStep, path: string): Promise<Uint8Array | null>;
 	/** Exactly `byteCount` bytes from `offset`. @throws Error when the object is not there, or shorter */
@@ -100,6 +118,8 @@ export interface ObjectStore {
 	put(step: ObjectStep, path: string, bytes: Uint8Array): Promise<void>;
 	/** At most `limit` paths (<= 1000) that begin with `prefix`, in byte order, those after `after`. */
 	list(step: ObjectStep, prefix: string, limit: number, after?: string): Promise<string[]>;
+	/** As `list`, with sizes and times. `more`: keys are left, also where the page is short. */
+	listObjects(step: ObjectStep, prefix: string, limit: number, after: string): Promise<{ objects: StoredObject[]; more: boolean }>;
 	/** @param paths at most 1000; those that do not exist are no error */
 	delete(step: ObjectStep, paths: string[]): Promise<void>;
 }

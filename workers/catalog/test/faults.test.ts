@@ -28,6 +28,7 @@ import {
 	type Step,
 	testEnv,
 } from "./fixture.ts";
+import { addFile, collectAll, objectsOf, putObject, replaceFiles } from "./garbage.ts";
 
 beforeAll(migrate);
 
@@ -131,7 +132,7 @@ async function leftOvers(tenantId: string): Promise<string[]> {
 	const tables = await testEnv.CATALOG_0.prepare(
 		"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'd1_%' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%'",
 	).all<{ name: string }>();
-	expect(tables.results.length).toBe(11);
+	expect(tables.results.length).toBe(12);
 	for (const { name } of tables.results) {
 		const row = await testEnv.CATALOG_0.prepare(`SELECT count(*) AS count FROM "${name}" WHERE tenant_id = ?`)
 			.bind(tenantId)
@@ -265,6 +266,28 @@ resendScenario.prepare = async (fixture) => {
 	fixture.ports.messages.length = 0;
 };
 
+/** Everything that garbage collection does: an orphan, a replaced file and its snapshot, a dropped table, spill. */
+const collectScenario: Scenario = {
+	prepare: async (fixture) => {
+		const { catalog, ports, tenantId } = fixture;
+		ports.moveClock(0);
+		await replaceFiles(fixture, [await addFile(fixture, "a")], "b");
+		await putObject(dataFile(fixture, "orphan").path);
+		const { schema } = await catalog.createTable(tenantId, { commitId: "c", definition: definition("u") });
+		await addFile({ ...fixture, tableId: schema.tableId }, "u");
+		await catalog.dropTable(tenantId, { commitId: "d", name: "u" });
+		await putObject(`spill/${tenantId}/q/0`);
+	},
+	act: async ({ catalog, ports, tenantId }) => {
+		await catalog.announceObjects(tenantId, null);
+		await collectAll(ports, tenantId);
+	},
+	check: async (fixture) => {
+		expect(await objectsOf(fixture.tenantId)).toEqual([dataFile(fixture, "b").path]);
+		expect((await readFresh(fixture, otherIsolate())).rowCount).toBe(1);
+	},
+};
+
 const scenarios: Record<Step, Scenario> = {
 	commit: flushScenario,
 	commit_outcome: { ...flushScenario, after: "commit" },
@@ -318,6 +341,17 @@ const scenarios: Record<Step, Scenario> = {
 	complete_upload: largeMerge,
 	head_data: { ...largeMerge, after: "complete_upload" },
 	abort_upload: compactScenario(LARGE_COUNT, ({ ports }) => ports.fail("upload_part", "before", RPC_ATTEMPT_COUNT_MAX)),
+	announce: collectScenario,
+	read_garbage_due: collectScenario,
+	expire: collectScenario,
+	condemn: collectScenario,
+	read_condemned: collectScenario,
+	mark_deleted: collectScenario,
+	read_swept: collectScenario,
+	sweep: collectScenario,
+	reschedule: collectScenario,
+	list_garbage: collectScenario,
+	delete_garbage: collectScenario,
 };
 
 const steps = [...DATABASE_STEPS, ...OBJECT_STEPS, ...QUEUE_STEPS];

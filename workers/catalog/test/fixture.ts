@@ -34,7 +34,10 @@ export class FaultyPorts implements CatalogPorts {
 	readonly messages: JobPointer[] = [];
 	readonly counts = new Map<Step, number>();
 	readonly #planned: { step: Step; failure: Failure }[] = [];
+	readonly #interruptions = new Map<Step, () => Promise<void>>();
 	readonly #running: Promise<unknown>[] = [];
+	/** Makes the pages of listings smaller than R2 would. */
+	listedCountMax = 1000;
 	clockMs = Date.UTC(2026, 0, 1);
 
 	constructor(databases: readonly D1Database[] = [testEnv.CATALOG_0]) {
@@ -53,9 +56,16 @@ export class FaultyPorts implements CatalogPorts {
 			abortUpload: async (step, upload) => await this.#run(step, () => objects.abortUpload(step, upload)),
 			put: async (step, path, bytes) => await this.#run(step, () => objects.put(step, path, bytes)),
 			list: async (step, prefix, limit, after) => await this.#run(step, () => objects.list(step, prefix, limit, after)),
+			listObjects: async (step, prefix, limit, after) =>
+				await this.#run(step, () => objects.listObjects(step, prefix, Math.min(limit, this.listedCountMax), after)),
 			delete: async (step, paths) => await this.#run(step, () => objects.delete(step, paths)),
 		};
 		this.queue = { send: async (step, pointer) => await this.#run(step, async () => void this.messages.push(pointer)) };
+	}
+
+	/** Something else happens right before the next call of a step. */
+	before(step: Step, act: () => Promise<void>): void {
+		this.#interruptions.set(step, act);
 	}
 
 	fail(step: Step, failure: Failure, times = 1): void {
@@ -79,12 +89,20 @@ export class FaultyPorts implements CatalogPorts {
 		this.#running.push(work);
 	}
 
+	/** From the real time on, by which R2 dates objects, the clock is moved by hand. */
+	moveClock(milliseconds: number): void {
+		this.clockMs = Math.max(this.clockMs, Date.now()) + milliseconds;
+	}
+
 	/** Waits for what goes on in the background. */
 	async settle(): Promise<void> {
 		while (this.#running.length > 0) await this.#running.shift();
 	}
 
 	async #run<Answer>(step: Step, work: () => Promise<Answer>): Promise<Answer> {
+		const interruption = this.#interruptions.get(step);
+		this.#interruptions.delete(step);
+		await interruption?.();
 		this.counts.set(step, (this.counts.get(step) ?? 0) + 1);
 		const index = this.#planned.findIndex((planned) => planned.step === step);
 		const failure = index < 0 ? undefined : this.#planned.splice(index, 1)[0]?.failure;

@@ -1,6 +1,6 @@
 /** What statements read: D1 bills rows read, and a commit must not cost more the more files its tenant has. */
 import { beforeAll, expect, test } from "vitest";
-import { COMPACTION_ATTEMPT_COUNT_MAX, COMPACTION_LEASE_MS } from "#shared/base/limits.ts";
+import { COMPACTION_ATTEMPT_COUNT_MAX, COMPACTION_LEASE_MS, GRACE_PERIOD_MS, SWEEP_SETTLE_MS } from "#shared/base/limits.ts";
 import { d1Database } from "../src/database/bindings.ts";
 import type { CatalogDatabase, DatabaseStep, Statement } from "../src/ports.ts";
 import { commitTo, dataFile, definition, FaultyPorts, migrate, newTable, otherIsolate, outcomeOf, readFresh, testEnv } from "./fixture.ts";
@@ -57,6 +57,11 @@ test("no statement scans a table, or all objects of a tenant", async () => {
 	await catalog.listTables(tenantId, { limit: 1, cursor: null });
 	await catalog.shardWatermarks(tenantId, 0);
 	await outcomeOf(catalog.createTable(tenantId, { commitId: "c2", definition: definition("t") }));
+	await catalog.announceObjects(tenantId, fixture.tableId);
+	ports.moveClock(2 * SWEEP_SETTLE_MS);
+	await catalog.collectGarbage();
+	ports.moveClock(GRACE_PERIOD_MS);
+	await catalog.collectGarbage();
 	await catalog.dropTable(tenantId, { commitId: "d", name: "t" });
 	await otherIsolate(ports).tableNames(tenantId);
 
@@ -78,27 +83,36 @@ test("no statement scans a table, or all objects of a tenant", async () => {
 	}
 	expect(wasteful).toEqual([]);
 	expect([...ports.seen.keys()].toSorted((left, right) => (left < right ? -1 : 1))).toEqual([
+		"announce",
 		"bury_job",
 		"claim_job",
 		"commit",
 		"commit_outcome",
+		"condemn",
 		"create_table",
 		"create_table_outcome",
 		"drop_table",
 		"end_job",
+		"expire",
 		"fold",
 		"mark_backed_up",
+		"mark_deleted",
 		"plan_jobs",
 		"read_assignment",
 		"read_checkpoint",
+		"read_condemned",
 		"read_due",
 		"read_fold",
+		"read_garbage_due",
 		"read_jobs",
 		"read_plan",
 		"read_snapshots",
+		"read_swept",
 		"read_tables",
 		"redrive_job",
+		"reschedule",
 		"resend_job",
+		"sweep",
 		"write_assignment",
 	]);
 });

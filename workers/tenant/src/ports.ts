@@ -24,6 +24,7 @@ export const PORT_STEPS = {
 		"commit",
 		"commitStatus",
 		"shardWatermarks",
+		"announceObjects",
 		"tableState",
 	],
 	optimizer: ["plan"],

@@ -113,6 +113,8 @@ export class MemoryCatalog implements CatalogPort {
 		return answer;
 	}
 
+	async announceObjects() {}
+
 	async tableState(_: TenantId, tableId: TableId) {
 		const table = this.tables.get(tableId);
 		if (table === undefined) return "unknown" as const;

@@ -10,6 +10,7 @@ import { sql } from "drizzle-orm";
 import { objectStatements } from "../commit/commit-statements.ts";
 import { repeated, settled } from "../database/attempts.ts";
 import { jsonParameters, statement } from "../database/statement.ts";
+import { noteActivity } from "../garbage/collection-row.ts";
 import { readManifest } from "../manifest/store.ts";
 import type { CatalogDatabase, CatalogPorts, Statement } from "../ports.ts";
 import { ByteLru } from "../snapshot/byte-lru.ts";
@@ -153,5 +154,7 @@ function tableStatements(
 				VALUES (${tenantId}, ${commitId}, ${kind}, ${tableId}, ${version}, 0, ${JSON.stringify(paths)}, ${token}, ${atMs})
 				ON CONFLICT (tenant_id, commit_id) DO NOTHING`),
 		),
+		// What waited for its deletion, and what was never committed, is known no more: a sweep finds it.
+		noteActivity({ tenantId, tableId }, { nowMs: made.nowMs }),
 	];
 }

@@ -13,10 +13,11 @@
  * The version is assigned inside the batch, so additions are rebased onto whatever is newest by then.
  */
 import type { TableId, TenantId } from "#shared/base/ids.ts";
-import { SNAPSHOT_RETAINED_COUNT_MAX } from "#shared/base/limits.ts";
+import { GRACE_PERIOD_MS, SNAPSHOT_RETAINED_COUNT_MAX, SWEEP_PERIOD_MS } from "#shared/base/limits.ts";
 import type { CommitRequest, DataFile } from "#shared/contracts/snapshot.ts";
 import { type SQL, sql } from "drizzle-orm";
 import { jsonParameters, statement } from "../database/statement.ts";
+import { noteActivity } from "../garbage/collection-row.ts";
 import { encodeStatistics } from "../manifest/statistics.ts";
 import type { WrittenManifest } from "../manifest/store.ts";
 import type { Statement } from "../ports.ts";
@@ -59,6 +60,7 @@ export function commitStatements(batch: CommitBatch): Statement[] {
 			UPDATE tables SET version = version + 1, changed_at_ms = coalesce(changed_at_ms, ${batch.nowMs})
 			WHERE tenant_id = ${tenantId} AND table_id = ${tableId}`),
 		...retire(tenantId, tableId, version),
+		noteChange(tenantId, tableId, batch.nowMs),
 		statement(sql`
 			SELECT ${version} AS version, checkpoint_version,
 				(SELECT count(*) FROM inline_file WHERE ${table} AND until_version IS NULL) AS inline_count,
@@ -170,4 +172,13 @@ function retire(tenantId: TenantId, tableId: TableId, version: SQL): Statement[]
 		statement(sql`DELETE FROM snapshot WHERE tenant_id = ${tenantId} AND table_id = ${tableId} AND version < ${oldest}`),
 		statement(sql`DELETE FROM inline_file WHERE tenant_id = ${tenantId} AND table_id = ${tableId} AND until_version <= ${oldest}`),
 	];
+}
+
+/** Tells garbage collection: soon where replaced files are in no snapshot any more, else in its own time. */
+function noteChange(tenantId: TenantId, tableId: TableId, nowMs: number): Statement {
+	const table = sql`tenant_id = ${tenantId} AND table_id = ${tableId}`;
+	const isReplaced = sql`EXISTS (SELECT 1 FROM object
+		WHERE ${table} AND state = 'live' AND removed_version <= (SELECT min(version) FROM snapshot WHERE ${table}))`;
+	const dueAtMs = sql`CASE WHEN ${isReplaced} THEN ${nowMs + GRACE_PERIOD_MS} ELSE ${nowMs + SWEEP_PERIOD_MS} END`;
+	return noteActivity({ tenantId, tableId }, { nowMs, dueAtMs });
 }

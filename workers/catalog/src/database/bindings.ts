@@ -58,6 +58,13 @@ export function r2Objects(bucket: R2Bucket): ObjectStore {
 				(object) => object.key,
 			);
 		},
+		async listObjects(_step, prefix, limit, after) {
+			const { objects, truncated } = await bucket.list({ prefix, limit, startAfter: after });
+			return {
+				objects: objects.map(({ key, size, uploaded }) => ({ path: key, byteCount: size, uploadedAtMs: uploaded.getTime() })),
+				more: truncated,
+			};
+		},
 		async delete(_step, paths) {
 			await bucket.delete(paths);
 		},

@@ -135,6 +135,8 @@ export const object = sqliteTable(
 		removedVersion: integer("removed_version"),
 		removedAtMs: integer("removed_at_ms"),
 		condemnedAtMs: integer("condemned_at_ms"),
+		/** When R2 was told to delete it; NULL again where the object was seen after that. */
+		deletedAtMs: integer("deleted_at_ms"),
 		/** The manifest that lists the file; NULL while it is inline. */
 		manifestId: text("manifest_id"),
 	},
@@ -142,6 +144,10 @@ export const object = sqliteTable(
 		check("object_state", sql`state IN ('live', 'condemned')`),
 		index("object_tenant").on(table.tenantId, table.tableId),
 		index("object_removed").on(table.tenantId, table.tableId, table.manifestId).where(sql`removed_version IS NOT NULL`),
+		index("object_live").on(table.tenantId, table.tableId, table.removedVersion).where(sql`state = 'live'`),
+		index("object_to_delete")
+			.on(table.tenantId, table.tableId, table.condemnedAtMs)
+			.where(sql`state = 'condemned' AND deleted_at_ms IS NULL`),
 	],
 );
 
@@ -179,6 +185,26 @@ export const manifest = sqliteTable(
 		untilVersion: integer("until_version"),
 	},
 	(table) => [primaryKey({ columns: [table.tenantId, table.tableId, table.manifestId] })],
+);
+
+/**
+ * Where garbage collection has something to do, and when: a row per table whose files changed lately or whose replaced files wait, and one with the
+ * empty table id for what belongs to no table (spill, commit ids). A tenant that is idle and clean has none.
+ */
+export const collection = sqliteTable(
+	"collection",
+	{
+		tenantId: text("tenant_id").notNull(),
+		tableId: text("table_id").notNull(),
+		/** Last commit, or announcement of objects; older than the truth by at most ACTIVITY_NOTE_MS. */
+		activeAtMs: integer("active_at_ms").notNull(),
+		/** When the last sweep began; at first when the row was made. */
+		sweptAtMs: integer("swept_at_ms").notNull(),
+		/** The sweep under way has seen every key up to this one; NULL without one. */
+		sweepAfter: text("sweep_after"),
+		dueAtMs: integer("due_at_ms").notNull(),
+	},
+	(table) => [primaryKey({ columns: [table.tenantId, table.tableId] }), index("collection_due").on(table.dueAtMs)],
 );
 
 /** Background jobs. The message in the queue is a pointer; everything that a job is stands here. */

@@ -4,10 +4,12 @@
  */
 import { LittoralError } from "#shared/base/errors.ts";
 import { randomHex, type TableId, type TenantId } from "#shared/base/ids.ts";
+import { GRACE_PERIOD_MS } from "#shared/base/limits.ts";
 import { sql } from "drizzle-orm";
 import { checkpoint } from "../backup/checkpoint.ts";
 import { repeated, settled } from "../database/attempts.ts";
 import { numberOf, statement, textOf } from "../database/statement.ts";
+import { noteActivity } from "../garbage/collection-row.ts";
 import type { CatalogDatabase, CatalogPorts, Row } from "../ports.ts";
 
 export interface DroppedTable {
@@ -67,9 +69,10 @@ export async function dropTable(
 				statement(sql`
 					UPDATE tables SET dropped_at_ms = ${nowMs}, schema_version = schema_version + 1
 					WHERE tenant_id = ${tenantId} AND table_id = ${ownTable}`),
+				noteActivity({ tenantId, tableId: ownTable }, { nowMs, dueAtMs: sql`${nowMs + GRACE_PERIOD_MS}` }),
 				readDropped,
 			]);
-			return { dropped: droppedTable(results[2]?.[0]) };
+			return { dropped: droppedTable(results[3]?.[0]) };
 		},
 		async () => {
 			const [done, live] = await database.batch("drop_table_outcome", [

@@ -7,12 +7,24 @@ import { DELETE_STEP_COUNT_MAX } from "#shared/base/limits.ts";
 import { getTableName, sql } from "drizzle-orm";
 import { repeated } from "../database/attempts.ts";
 import { numberOf, statement } from "../database/statement.ts";
-import { commitLog, deadLetter, inlineFile, job, manifest, object, snapshot, tableSchema, tables, watermark } from "../database/tables.ts";
+import {
+	collection,
+	commitLog,
+	deadLetter,
+	inlineFile,
+	job,
+	manifest,
+	object,
+	snapshot,
+	tableSchema,
+	tables,
+	watermark,
+} from "../database/tables.ts";
 import type { CatalogDatabase, CatalogPorts } from "../ports.ts";
 
 /** `tables` last: while a row of it is left, the tenant can be seen not to be gone. */
-const TENANT_TABLES = [inlineFile, manifest, object, snapshot, tableSchema, watermark, commitLog, job, deadLetter, tables].map((table) =>
-	getTableName(table),
+const TENANT_TABLES = [inlineFile, manifest, object, snapshot, tableSchema, watermark, commitLog, job, deadLetter, collection, tables].map(
+	(table) => getTableName(table),
 );
 
 /** @returns done: the step found no object and no row */

@@ -48,6 +48,18 @@ export const METRICS: Record<string, MetricDescription> = {
 		help: "Background steps of shards that failed and will be tried again, by kind.",
 		labels: ["service", "work"],
 	},
+	littoral_garbage_deleted_objects_total: { help: "Objects that garbage collection deleted, by kind.", labels: ["service", "kind"] },
+	littoral_garbage_deleted_bytes_total: { help: "Bytes that garbage collection reclaimed, by kind.", labels: ["service", "kind"] },
+	littoral_garbage_orphans_total: { help: "Objects found that no commit named.", labels: ["service"] },
+	littoral_garbage_failures_total: {
+		help: "Tables whose garbage collection failed and will be tried again.",
+		labels: ["service"],
+		zero: [{ service: "catalog" }],
+	},
+	littoral_garbage_collection_duration_seconds: {
+		help: "Time that garbage collection took for one table, in one tick.",
+		labels: ["service"],
+	},
 	littoral_commits_total: { help: "Commits of the catalog, by kind.", labels: ["service", "kind"] },
 	littoral_unknown_outcomes_total: {
 		help: "Batches of the catalog whose answer was lost, so that their outcome had to be found out.",

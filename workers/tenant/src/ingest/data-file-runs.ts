@@ -1,6 +1,6 @@
 /** Cuts incoming batches into runs that fit the arena, and writes each run as one sorted data file; nothing is committed here. */
 import { dataFilePath, randomHex, type TenantId } from "#shared/base/ids.ts";
-import { FLUSH_RANGE_BYTES } from "#shared/base/limits.ts";
+import { ACTIVITY_NOTE_MS, FLUSH_RANGE_BYTES } from "#shared/base/limits.ts";
 import type { DataFile } from "#shared/contracts/snapshot.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import type { Ports } from "../ports.ts";
@@ -17,6 +17,7 @@ export class DataFileRuns {
 	#batches: Uint8Array[] = [];
 	#byteCount = 0;
 	#rowCount = 0;
+	#announcedAtMs = Number.NEGATIVE_INFINITY;
 
 	constructor(ports: Ports, tenantId: TenantId, schema: TableSchema) {
 		this.#ports = ports;
@@ -37,11 +38,20 @@ export class DataFileRuns {
 		return { files: this.#files, rowCount: this.#rowCount };
 	}
 
+	/** Until they are committed, nobody else knows that these files are there. */
+	async #announce(): Promise<void> {
+		const nowMs = this.#ports.now();
+		if (nowMs - this.#announcedAtMs < ACTIVITY_NOTE_MS) return;
+		await untilKnown(() => this.#ports.catalog.announceObjects(this.#tenantId, this.#schema.tableId));
+		this.#announcedAtMs = nowMs;
+	}
+
 	async #write(): Promise<void> {
 		const batches = this.#batches;
 		this.#batches = [];
 		this.#byteCount = 0;
 		const encoded = await this.#ports.encodeDataFile({ tenantId: this.#tenantId, schema: this.#schema, batches });
+		await this.#announce();
 		const path = dataFilePath({
 			tenantId: this.#tenantId,
 			tableId: this.#schema.tableId,

@@ -18,7 +18,7 @@ export async function spoolBody(
 	body: ReadableStream<Uint8Array>,
 ): Promise<SpooledBody> {
 	const path = `${spillPrefix({ tenantId: spool.tenantId, queryId: spool.id })}body`;
-	const upload = new Upload(ports, path);
+	const upload = new Upload(ports, spool.tenantId, path);
 	const reader = body.getReader();
 	let held: Uint8Array[] = [];
 	let heldBytes = 0;
@@ -56,12 +56,14 @@ export async function spoolBody(
 /** Parts of SPOOL_PART_BYTES, the last shorter. */
 class Upload {
 	readonly #ports: Ports;
+	readonly #tenantId: TenantId;
 	readonly #path: string;
 	readonly #parts: UploadedPart[] = [];
 	#uploadId: string | null = null;
 
-	constructor(ports: Ports, path: string) {
+	constructor(ports: Ports, tenantId: TenantId, path: string) {
 		this.#ports = ports;
+		this.#tenantId = tenantId;
 		this.#path = path;
 	}
 
@@ -70,6 +72,7 @@ class Upload {
 	}
 
 	async add(bytes: Uint8Array): Promise<void> {
+		if (this.#uploadId === null) await untilKnown(() => this.#ports.catalog.announceObjects(this.#tenantId, null));
 		this.#uploadId ??= await this.#ports.objects.beginUpload(this.#path);
 		const part = { path: this.#path, uploadId: this.#uploadId, number: this.#parts.length + 1, bytes };
 		this.#parts.push(await untilKnown(() => this.#ports.objects.uploadPart(part)));
