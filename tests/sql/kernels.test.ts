@@ -18,15 +18,18 @@ import { Random } from "./random.ts";
 const stored = new StoredTables(new TestPlanner());
 const watched = new WatchedEngine();
 
-/** What TPC-H 19 looks for is too rare for so few rows. */
-const RARE_PART = "201,part,Manufacturer#1,Brand#12,PROMO PLATED TIN,3,SM CASE,5.00,a part\n";
-const RARE_LINE = "4,201,1,9,5,100.00,0.05,0.02,N,O,1995-09-05,1995-09-10,1995-09-12,DELIVER IN PERSON,AIR,line\n";
+/** What TPC-H 17 and 19 look for is too rare for so few rows. */
+const RARE_PARTS =
+	"201,part,Manufacturer#1,Brand#12,PROMO PLATED TIN,3,SM CASE,5.00,a part\n202,part,Manufacturer#1,Brand#23,SMALL PLATED TIN,3,MED BOX,5.00,a part\n";
+const RARE_LINES = ["201,1,9,5", "202,1,10,1", "202,1,11,49"]
+	.map((item) => `4,${item},100.00,0.05,0.02,N,O,1995-09-05,1995-09-10,1995-09-12,DELIVER IN PERSON,AIR,line\n`)
+	.join("");
 
 beforeAll(async () => {
 	await stored.load(HITS_DDL, HITS_HEADER + hitsCsv(new Random(43), 5000));
 	const rows = tpchCsv(new Random(8), { orders: 1500, customers: 150, parts: 200, suppliers: 20 });
-	rows["part"] += RARE_PART;
-	rows["lineitem"] += RARE_LINE;
+	rows["part"] += RARE_PARTS;
+	rows["lineitem"] += RARE_LINES;
 	for (const [table, ddl] of Object.entries(TPCH_DDL)) await stored.load(ddl, headerOf(table) + (rows[table] as string));
 });
 

@@ -13,6 +13,7 @@ const TPCH_STATISTICS: Record<string, { rowCount: number; bounds: Record<string,
 	supplier: { rowCount: 10_000, bounds: { s_suppkey: [1, 10_000], s_nationkey: [0, 24] } },
 	customer: { rowCount: 150_000, bounds: { c_custkey: [1, 150_000], c_nationkey: [0, 24] } },
 	part: { rowCount: 200_000, bounds: { p_partkey: [1, 200_000], p_size: [1, 50] } },
+	partsupp: { rowCount: 800_000, bounds: { ps_partkey: [1, 200_000], ps_suppkey: [1, 10_000] } },
 	orders: { rowCount: 1_500_000, bounds: { o_orderkey: [1, 6_000_000], o_custkey: [1, 149_999], o_orderdate: [8035, 10_440] } },
 	lineitem: {
 		rowCount: 6_000_000,

@@ -22,6 +22,7 @@ const FUNCTIONS: Record<string, RegExp> = {
 	date_trunc: /^date_trunc_/,
 	extract: /^extract_/,
 	length: /^length_bytes/,
+	substring: /^substring_/,
 };
 const COMPARISONS = new Set<string>(COMPARISON_NAMES);
 /** Functions whose values are computed by a library, one by one: their column is still read and built by kernels. */
@@ -57,7 +58,7 @@ function visitOperator(node: PhysicalOperator, needs: Need[]): void {
 			break;
 		case "hash_join":
 			need("join: build", /^(join_insert)/);
-			need("join: probe", /^(join_probe)/);
+			need("join: probe", /^join_(probe|exists|marked)/);
 			visitOperator(node.build, needs);
 			visitOperator(node.probe, needs);
 			return;

@@ -48,9 +48,9 @@ function demandOf(part: Expression): Demand | null {
 	return part.kind === "not" && part.input.kind === "column" ? { mark: part.input.index, value: false } : null;
 }
 
-/** The plan with the join of that mark replaced, found among the joins that keep the left side's rows. */
+/** The plan with the join of that mark replaced, found on the left of joins below: a filter on left columns commutes with all but a full one. */
 function replaceMark(node: LogicalOperator, demand: Demand, columns: ColumnTable): LogicalOperator | null {
-	if (node.kind !== "join" || (node.join !== "mark" && node.join !== "single" && node.join !== "semi" && node.join !== "anti")) return null;
+	if (node.kind !== "join" || node.join === "full") return null;
 	if (node.mark === undefined || node.mark.column !== demand.mark) {
 		const left = replaceMark(node.left, demand, columns);
 		return left === null ? null : { ...node, left };

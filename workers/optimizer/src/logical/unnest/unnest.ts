@@ -112,10 +112,10 @@ function references(ids: ColumnId[], columns: ColumnTable): Expression[] {
 
 /**
  * Projections over a correlated scalar aggregation: each left row has exactly one right row. The aggregation is grouped by the outer columns and left-joined, the
- * aggregates of a missing group are those of no rows, and the projections are computed after the join.
+ * aggregates of a missing group are those of no rows, and the projections are computed after the join; an inner join's condition filters them.
  */
 function joinScalarAggregate(join: LogicalJoin, outer: ReadonlySet<ColumnId>, context: UnnestContext): LogicalOperator | null {
-	if (join.condition !== null || (join.join !== "single" && join.join !== "left" && join.join !== "inner")) return null;
+	if (join.join !== "inner" && (join.condition !== null || (join.join !== "single" && join.join !== "left"))) return null;
 	const projections: Extract<LogicalOperator, { kind: "project" }>[] = [];
 	let node = join.right;
 	while (node.kind === "project") {
@@ -138,7 +138,7 @@ function joinScalarAggregate(join: LogicalJoin, outer: ReadonlySet<ColumnId>, co
 			expressions: [...references(kept, context.columns), ...added.map(({ expression }) => expression)],
 		};
 	}
-	return result;
+	return join.condition === null ? result : { kind: "filter", input: result, predicate: join.condition };
 }
 
 /** The left side with the aggregates of the right rows that belong to each of its rows. */
