@@ -1,6 +1,7 @@
 /** What PostgreSQL refuses is refused with its SQLSTATE, message and position. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Oracle } from "../oracle.ts";
+import { BAD_SELECT } from "./bad-select.ts";
 import { BAD } from "./bad.ts";
 import { TestPlanner } from "./planner.ts";
 import { TABLES } from "./schema.ts";
@@ -17,7 +18,7 @@ describe("errors", () => {
 	});
 	afterAll(async () => await oracle.stop());
 
-	it.each(BAD)("%s", async (sql) => {
+	it.each([...BAD, ...BAD_SELECT])("%s", async (sql) => {
 		const { error } = await oracle.query(sql);
 		expect(error).toBeDefined();
 		const own = (await planner.describe(sql)).error;

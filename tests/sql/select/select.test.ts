@@ -6,7 +6,7 @@ import { TestPlanner } from "../bind/planner.ts";
 import { StoredTables } from "../kernels/stored-tables.ts";
 import { Oracle } from "../oracle.ts";
 import { localAnswer } from "./local-answers.ts";
-import { GROUPING, JOINS, SET_OPERATIONS, SUBQUERIES, WITH } from "./statements.ts";
+import { AGGREGATES, GROUPING, JOINS, RECURSION, SET_OPERATIONS, SUBQUERIES, TABLE_FUNCTIONS, WINDOWS, WITH } from "./statements.ts";
 import { TABLES } from "./tables.ts";
 
 const stored = new StoredTables(new TestPlanner());
@@ -28,6 +28,10 @@ const SUBJECTS: [string, readonly string[]][] = [
 	["set operations", SET_OPERATIONS],
 	["grouping", GROUPING],
 	["WITH", WITH],
+	["windows", WINDOWS],
+	["functions that return rows", TABLE_FUNCTIONS],
+	["recursion", RECURSION],
+	["ordered aggregates", AGGREGATES],
 ];
 
 describe.each(SUBJECTS)("%s", (_subject, statements) => {

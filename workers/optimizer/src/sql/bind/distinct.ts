@@ -44,17 +44,15 @@ function bindOn(environment: ExpressionEnvironment, targets: Target[], orderings
 	const items = clause.map((node) => ({ target: bindGroupItem(environment, targets, node, "DISTINCT ON"), location: locationOf(node) }));
 	const on = [...new Set(items.map(({ target }) => target))];
 	const leading = orderings.findIndex(({ target }) => !on.includes(target));
-	const covered = new Set((leading < 0 ? orderings : orderings.slice(0, leading)).map(({ target }) => target));
 	// Once ORDER BY goes on to something else, all of ON must have come.
-	const missing = leading < 0 ? undefined : items.find(({ target }) => !covered.has(target));
-	if (missing !== undefined) {
-		throw environment.statement.error(
-			"invalid_column_reference",
-			"SELECT DISTINCT ON expressions must match initial ORDER BY expressions",
-			orderings.some(({ target }) => target === missing.target)
-				? missing.location
-				: (targets[(orderings[leading] as Ordering).target] as Target).location,
-		);
+	if (leading >= 0) {
+		const late = orderings.slice(leading).find(({ target }) => on.includes(target))?.target;
+		const covered = new Set(orderings.slice(0, leading).map(({ target }) => target));
+		const wrong = items.find(({ target }) => (late === undefined ? !covered.has(target) : target === late));
+		if (wrong !== undefined) {
+			const message = "SELECT DISTINCT ON expressions must match initial ORDER BY expressions";
+			throw environment.statement.error("invalid_column_reference", message, wrong.location);
+		}
 	}
 	return on;
 }

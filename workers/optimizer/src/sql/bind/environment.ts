@@ -55,6 +55,8 @@ export interface QueryLevel {
 	/** null where aggregates of this level may not stand. */
 	aggregates: AggregateCollector | null;
 	clause: Clause;
+	/** The queries inside stand in an aggregate's arguments. */
+	insideAggregate: boolean;
 	/** What the queries inside have used of it so far. */
 	uses: OuterUse[];
 	outer: QueryLevel | null;

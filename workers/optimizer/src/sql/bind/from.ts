@@ -5,11 +5,11 @@ import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { collectColumns, conjunction, isNullable } from "../../logical/expression.ts";
 import { outputColumns } from "../../logical/output.ts";
 import type { ColumnId, LogicalOperator } from "../../logical/plan.ts";
-import { as, kindOf, strings } from "../parse/ast.ts";
+import { as, kindOf, locationOf, strings } from "../parse/ast.ts";
 import { typed } from "./bound.ts";
-import { coerce, coerceBoolean } from "./coerce.ts";
+import { coerce, coerceBoolean, settle } from "./coerce.ts";
 import { referCommonTable } from "./with-queries.ts";
-import type { QueryLevel } from "./environment.ts";
+import type { ExpressionEnvironment, QueryLevel } from "./environment.ts";
 import { expressionEnvironment } from "./expression.ts";
 import { bindRowsOf } from "./functions.ts";
 import { nearest } from "./nearest-name.ts";
@@ -149,15 +149,27 @@ function bindSubquery(reference: RangeSubselect, options: QueryOptions, siblings
 	const { statement } = options;
 	const query = as(reference.subquery, "SelectStmt");
 	if (query === undefined) throw statement.unsupported("this subquery in FROM");
-	const outer = levelBeside(options, reference.lateral ? siblings : { ...EMPTY_SCOPE, hidden: siblings.relations });
+	const outer = levelBeside(options, reference.lateral ? siblings : { ...EMPTY_SCOPE, hidden: [...siblings.relations, ...(siblings.beside ?? [])] });
 	const bound = options.bindQuery(query, { ...options, outer, targetTypes: [] });
 	return relationScope(statement, bound.operator, { alias: "", tableName: null, columns: bound.columns }, reference.alias);
 }
 
+/** A function in FROM that returns one value: a row of one column. */
+function bindScalarCall(environment: ExpressionEnvironment, call: Node, alias: Alias | undefined): BoundFrom {
+	const { statement } = environment;
+	const expression = settle(statement, environment.bind(call));
+	const own = outputName(call);
+	const name = alias?.aliasname ?? own;
+	const { type } = expression;
+	const id = statement.columns.add({ name, type, nullable: true, origin: null });
+	const operator: LogicalOperator = { kind: "project", input: ONE_ROW, columns: [id], expressions: [expression] };
+	return relationScope(statement, operator, { alias: own, tableName: null, columns: [{ name, id, type }] }, alias);
+}
+
 /** The query level that a FROM item sees: that of its siblings, inside the levels around. */
 function levelBeside({ outer }: QueryOptions, scope: Scope): QueryLevel | null {
-	const isEmpty = scope.relations.length === 0 && (scope.hidden ?? []).length === 0;
-	return isEmpty ? outer : { scope, aggregates: null, clause: "FROM clause of their own query level", uses: [], outer };
+	const isEmpty = scope.relations.length === 0 && (scope.hidden ?? []).length === 0 && (scope.beside ?? []).length === 0;
+	return isEmpty ? outer : { scope, aggregates: null, clause: "FROM clause of their own query level", insideAggregate: false, uses: [], outer };
 }
 
 /** f(...), ROWS FROM (f(...), g(...)), WITH ORDINALITY: the functions' rows side by side, once for each row to the left that they use. */
@@ -178,6 +190,10 @@ function bindRangeFunction(reference: RangeFunction, options: QueryOptions, sibl
 		if (call === undefined) throw statement.unsupported("this function in FROM");
 		if (definitions !== undefined && as(definitions, "List") !== undefined) throw statement.unsupported("a column definition list");
 		const bound = bindRowsOf(environment, call);
+		if (bound === null) {
+			if (hasOne && !reference.ordinality) return bindScalarCall(environment, call, reference.alias);
+			throw statement.unsupported("a function that returns no rows beside others, or with ordinality", locationOf(call));
+		}
 		const name = outputName(call);
 		firstName ||= name;
 		const made = bound.columns.map((column): ScopeColumn => {
@@ -230,7 +246,7 @@ function bindJoin(join: JoinExpr, options: QueryOptions, siblings: Scope): Bound
 	const seesLeft = join.jointype !== "JOIN_RIGHT" && join.jointype !== "JOIN_FULL";
 	const beside: Scope = seesLeft
 		? { relations: [...siblings.relations, ...left.scope.relations], columns: [...siblings.columns, ...left.scope.columns] }
-		: { ...siblings, hidden: left.scope.relations };
+		: { ...siblings, beside: left.scope.relations };
 	const right = bindItem(join.rarg, options, beside);
 	const scope = bothScopes(statement, left.scope, right.scope);
 	const using = join.isNatural ? commonNames(left.scope, right.scope) : strings(join.usingClause);

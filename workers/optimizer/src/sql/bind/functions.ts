@@ -55,7 +55,7 @@ export function bindFunctionCall(environment: ExpressionEnvironment, call: FuncC
 	if (call.over !== undefined) return bindWindowCall(environment, call, { overloads, shownName, location });
 	if (overloads[0]?.kind === "aggregate") return bindAggregate(environment, call, { overloads, shownName, location });
 	if (overloads[0]?.kind === "window") {
-		throw statement.error("windowing_error", `window function ${shownName} requires an OVER clause`, location);
+		throw statement.error("wrong_object_type", `window function ${shownName} requires an OVER clause`, location);
 	}
 	if (call.agg_star || call.agg_distinct || call.agg_filter !== undefined || call.agg_order !== undefined) {
 		refuseAggregateSyntax(statement, call, { overloads, shownName, location });
@@ -77,22 +77,20 @@ export function bindFunctionCall(environment: ExpressionEnvironment, call: FuncC
 	return typed(made, start);
 }
 
-/** A function in FROM: one that returns rows gives its columns, any other a row of one column. */
+/** A call in FROM of a function that returns rows; null for any other. */
 export function bindRowsOf(
 	environment: ExpressionEnvironment,
 	node: Node,
-): { functionId: string; arguments: Expression[]; columns: { name: string; type: DataType }[]; isNamed: boolean } {
+): { functionId: string; arguments: Expression[]; columns: { name: string; type: DataType }[]; isNamed: boolean } | null {
 	const { statement } = environment;
 	const call = as(node, "FuncCall");
 	const name = strings(call?.funcname).at(-1) ?? "";
 	const overloads = signaturesByName(name);
-	const location = locationOf(node);
-	if (call === undefined || overloads[0]?.kind !== "table")
-		throw statement.unsupported("a function in FROM that returns no rows", location);
+	if (call === undefined || overloads[0]?.kind !== "table") return null;
 	const list = (call.args ?? []).map((argument) => environment.bind(argument));
 	const chosen = chooseOverload(statement, { overloads, list, shownName: strings(call.funcname).join("."), location: call.location ?? 0 });
 	const made = makeCall(statement, chosen, list);
-	if (made.kind !== "call") throw statement.unsupported("this function in FROM", location);
+	if (made.kind !== "call") throw statement.unsupported("this function in FROM", call.location);
 	const named = chosen.signature.columns?.(made.arguments.map(({ type }) => type));
 	return {
 		functionId: made.functionId,
@@ -166,11 +164,15 @@ function bindAggregate(environment: ExpressionEnvironment, call: FuncCall, site:
 	const { statement } = environment;
 	const { location } = site;
 	const usedBefore = levelsAround(environment).map((level) => level.uses.length);
-	const { made, name } = bindAggregateCall(environment, call, site);
+	const { made, name } = bindAggregateCall(environment, call, site, {
+		insideAggregate: true,
+		subqueries: environment.aggregates?.subqueries ?? environment.subqueries,
+	});
 	if (environment.insideAggregate) throw statement.error("grouping_error", "aggregate function calls cannot be nested", location);
 	const owner = owningLevel(environment, made);
 	const aggregates = owner === null ? environment.aggregates : owner.aggregates;
 	const { clause } = owner ?? environment;
+	if (owner?.insideAggregate) throw statement.error("grouping_error", "aggregate function calls cannot be nested", location);
 	if (aggregates === null) throw statement.error("grouping_error", `aggregate functions are not allowed in ${clause}`, location);
 	if (owner !== null) owner.uses.length = usedBefore[levelsAround(environment).indexOf(owner)] ?? 0;
 	const key = aggregateKey(made);
@@ -184,18 +186,15 @@ function bindAggregate(environment: ExpressionEnvironment, call: FuncCall, site:
 	return typed({ kind: "column", index: id, type: made.type }, location);
 }
 
-/** Arguments, FILTER and ORDER BY of an aggregate. */
+/** Arguments, FILTER and ORDER BY of an aggregate. @param inner what is different inside it */
 function bindAggregateCall(
 	environment: ExpressionEnvironment,
 	call: FuncCall,
 	site: Omit<CallSite, "list">,
+	inner: Partial<ExpressionEnvironment>,
 ): { made: AggregateCall; name: string } {
 	const { statement } = environment;
 	const { location, shownName } = site;
-	const inner: Partial<ExpressionEnvironment> = {
-		insideAggregate: true,
-		subqueries: environment.aggregates?.subqueries ?? environment.subqueries,
-	};
 	const own = (call.args ?? []).map((argument: Node) => environment.bind(argument, inner));
 	const inside: ExpressionEnvironment = { ...environment, bind: (node, change) => environment.bind(node, { ...inner, ...change }) };
 	const keys = (call.agg_order ?? []).map((item) => bindSortKey(inside, item));
@@ -210,7 +209,11 @@ function bindAggregateCall(
 			? null
 			: coerceBoolean(
 					statement,
-					environment.bind(call.agg_filter, { clause: "FILTER", aggregates: null, subqueries: inner.subqueries ?? null }),
+					environment.bind(call.agg_filter, {
+						clause: "FILTER",
+						...(inner.insideAggregate ? { aggregates: null } : {}),
+						...(inner.subqueries === undefined ? {} : { subqueries: inner.subqueries }),
+					}),
 					"FILTER",
 				);
 	const bound = makeCall(statement, chosen, list);
@@ -289,11 +292,7 @@ function bindWindowCall(environment: ExpressionEnvironment, call: FuncCall, site
 		throw statement.error("feature_not_supported", "aggregate ORDER BY is not implemented for window functions", location);
 	}
 	if (kind === "aggregate") {
-		const inside: ExpressionEnvironment = {
-			...environment,
-			bind: (node, change) => environment.bind(node, { insideWindow: true, ...change }),
-		};
-		const { made, name } = bindAggregateCall({ ...inside, aggregates: null }, call, site);
+		const { made, name } = bindAggregateCall(environment, call, site, { insideWindow: true });
 		const { functionId, arguments: arguments_, filter, type } = made;
 		return typed(addWindowCall(environment, call, { functionId, arguments: arguments_, filter, type }, name), location);
 	}

@@ -25,6 +25,8 @@ export interface Scope {
 	columns: ScopeColumn[];
 	/** Relations of the same FROM that cannot be referenced from here, for error messages. */
 	hidden?: Relation[];
+	/** The left side of a RIGHT or FULL JOIN, which no LATERAL item on its right may use. */
+	beside?: Relation[];
 }
 
 export const EMPTY_SCOPE: Scope = { relations: [], columns: [] };
@@ -93,6 +95,7 @@ export function findRelation(names: Names, alias: string, location: number): { r
 		if (renamed !== undefined) {
 			throw statement.error("undefined_table", message, location, `Perhaps you meant to reference the table alias "${renamed.alias}".`);
 		}
+		if (scope.beside?.some((relation) => relation.alias === alias)) throw statement.error("invalid_column_reference", message, location);
 		if (scope.hidden?.some((relation) => relation.alias === alias)) throw statement.error("undefined_table", message, location);
 	}
 	throw statement.error("undefined_table", `missing FROM-clause entry for table "${alias}"`, location);

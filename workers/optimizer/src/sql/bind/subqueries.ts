@@ -90,7 +90,7 @@ function refused({ statement, clause }: ExpressionEnvironment, location: number)
 
 /** The environment as the query level around a subquery. */
 export function levelOf({ scope, aggregates, clause, outer, insideAggregate }: ExpressionEnvironment): QueryLevel {
-	return { scope, aggregates: insideAggregate ? null : aggregates, clause, uses: [], outer };
+	return { scope, aggregates, clause, insideAggregate, uses: [], outer };
 }
 
 interface Subquery {

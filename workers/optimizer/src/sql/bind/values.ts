@@ -48,7 +48,6 @@ export function bindValues(query: SelectStmt, options: QueryOptions): BoundQuery
 			values,
 		),
 		columns,
-		locations: (bound[0]?.items ?? []).map((value) => value.location),
 	};
 }
 

@@ -6,7 +6,7 @@ import type { Expression, FrameBound, SortKey, WindowCall, WindowFrame } from "#
 import { BOOLEAN, collectColumns, fingerprint } from "../../logical/expression.ts";
 import { mapKeys, mapWindowCall } from "../../logical/map-expressions.ts";
 import type { ColumnId, LogicalOperator } from "../../logical/plan.ts";
-import { as, locationOf } from "../parse/ast.ts";
+import { as } from "../parse/ast.ts";
 import { boundType, typed } from "./bound.ts";
 import { coerceArgument } from "./coerce.ts";
 import type { Clause, ExpressionEnvironment } from "./environment.ts";
@@ -60,8 +60,6 @@ interface BoundWindow {
 interface WindowShape {
 	partitionKeys: Expression[];
 	orderKeys: SortKey[];
-	/** Where the ordering's first item stands. */
-	orderLocation: number;
 	frame: WindowDef;
 	/** Has a frame clause of its own. */
 	isFramed: boolean;
@@ -80,11 +78,11 @@ export function bindWindows(
 		const name = definition.name ?? "";
 		const location = definition.location ?? 0;
 		if (named.has(name)) throw statement.error("windowing_error", `window "${name}" is already defined`, location);
-		named.set(name, bindShape(environment, definition, named));
+		named.set(name, bindShape(environment, definition, named, true));
 	}
 	const windows = new Map<string, BoundWindow>();
 	for (const { column, definition, call } of collector.pending) {
-		const shape = bindShape(environment, definition, named);
+		const shape = bindShape(environment, definition, named, false);
 		const frame = bindFrame(environment, shape);
 		const key = [...shape.partitionKeys, ...shape.orderKeys.map((sort) => sort.expression)].map(fingerprint).join("|");
 		const directions = shape.orderKeys.map(({ descending, nullsFirst }) => `${descending}${nullsFirst}`).join();
@@ -107,14 +105,11 @@ export function stackWindows(
 	lift: (expression: Expression) => Expression,
 ): LogicalOperator {
 	return windows.reduce<LogicalOperator>(
-		(below, window) => ({
-			kind: "window",
-			input: below,
-			partitionKeys: window.partitionKeys.map(lift),
-			orderKeys: mapKeys(window.orderKeys, lift),
-			columns: window.columns,
-			calls: window.calls.map((call) => mapWindowCall(call, lift)),
-		}),
+		(below, window) => {
+			const calls = window.calls.map((call) => mapWindowCall(call, lift));
+			const partitionKeys = window.partitionKeys.map(lift);
+			return { kind: "window", input: below, partitionKeys, orderKeys: mapKeys(window.orderKeys, lift), columns: window.columns, calls };
+		},
 		input,
 	);
 }
@@ -138,29 +133,25 @@ const FRAME = {
 	excludeTies: 0x20000,
 } as const;
 
-/** OVER w, OVER (w ...), OVER (...). @throws undefined_object (42704), windowing_error (42P20) */
+/** OVER w, OVER (w ...), OVER (...), WINDOW w AS (...). @throws undefined_object (42704), windowing_error (42P20) */
 function bindShape(
 	environment: (clause: Clause) => ExpressionEnvironment,
 	definition: WindowDef,
 	named: Map<string, WindowShape>,
+	isDefinition: boolean,
 ): WindowShape {
 	const { statement } = environment("SELECT");
 	const location = definition.location ?? 0;
-	const options = definition.frameOptions ?? 0;
-	const isFramed = (options & FRAME.nonDefault) !== 0;
-	const isReference = definition.name !== undefined && definition.refname === undefined && !named.has(definition.name);
-	const parentName = definition.refname ?? (isReference ? definition.name : undefined);
+	const isFramed = ((definition.frameOptions ?? 0) & FRAME.nonDefault) !== 0;
+	// OVER w has its name, OVER (w ...) a reference; in WINDOW w AS (...) the name is what is defined.
+	const wholeName = isDefinition ? undefined : definition.name;
+	const name = wholeName ?? definition.refname;
+	const parent = name === undefined ? null : named.get(name);
+	if (parent === undefined) throw statement.error("undefined_object", `window "${name}" does not exist`, location);
+	if (wholeName !== undefined && parent !== null) return parent;
 	const partitionKeys = (definition.partitionClause ?? []).map((node) => bindSortKey(environment("window PARTITION BY"), node).expression);
 	const orderKeys = (definition.orderClause ?? []).map((node) => bindSortKey(environment("window ORDER BY"), node));
-	const orderLocation = locationOf(as(definition.orderClause?.[0], "SortBy")?.node);
-	if (parentName === undefined && !(definition.name !== undefined && named.has(definition.name) && isBare(definition))) {
-		return { partitionKeys, orderKeys, orderLocation, frame: definition, isFramed };
-	}
-	const name = parentName ?? definition.name ?? "";
-	const parent = named.get(name);
-	if (parent === undefined) throw statement.error("undefined_object", `window "${name}" does not exist`, location);
-	// OVER w is the window itself, frame and all.
-	if (isBare(definition) && definition.refname === undefined) return parent;
+	if (parent === null) return { partitionKeys, orderKeys, frame: definition, isFramed };
 	if (partitionKeys.length > 0) {
 		throw statement.error("windowing_error", `cannot override PARTITION BY clause of window "${name}"`, location);
 	}
@@ -179,18 +170,9 @@ function bindShape(
 	return {
 		partitionKeys: parent.partitionKeys,
 		orderKeys: orderKeys.length > 0 ? orderKeys : parent.orderKeys,
-		orderLocation: orderKeys.length > 0 ? orderLocation : parent.orderLocation,
 		frame: definition,
 		isFramed,
 	};
-}
-
-function isBare(definition: WindowDef): boolean {
-	return (
-		definition.partitionClause === undefined &&
-		definition.orderClause === undefined &&
-		((definition.frameOptions ?? 0) & FRAME.nonDefault) === 0
-	);
 }
 
 function bindFrame(environment: (clause: Clause) => ExpressionEnvironment, shape: WindowShape): WindowFrame {

@@ -163,9 +163,6 @@ function widensTo(from: string, to: string): boolean {
 
 /** Where the step must not refer to itself. */
 function checkRecursiveTerm(step: SelectStmt, name: string, refuse: (message: string, at?: number) => Error): void {
-	if (references(step, [name]) > 1) {
-		throw refuse(`recursive reference to query "${name}" must not appear more than once`, lastReference(step, name) ?? undefined);
-	}
 	const visit = (node: unknown, inside: string | null): void => {
 		if (Array.isArray(node)) {
 			for (const item of node) visit(item, inside);
@@ -191,6 +188,9 @@ function checkRecursiveTerm(step: SelectStmt, name: string, refuse: (message: st
 		}
 	};
 	visit(step, null);
+	if (references(step, [name]) > 1) {
+		throw refuse(`recursive reference to query "${name}" must not appear more than once`, lastReference(step, name) ?? undefined);
+	}
 	const aggregate = firstAggregate(step, name);
 	if (aggregate !== null) throw refuse("aggregate functions are not allowed in a recursive query's recursive term", aggregate);
 }
