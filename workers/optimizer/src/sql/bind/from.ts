@@ -149,7 +149,10 @@ function bindSubquery(reference: RangeSubselect, options: QueryOptions, siblings
 	const { statement } = options;
 	const query = as(reference.subquery, "SelectStmt");
 	if (query === undefined) throw statement.unsupported("this subquery in FROM");
-	const outer = levelBeside(options, reference.lateral ? siblings : { ...EMPTY_SCOPE, hidden: [...siblings.relations, ...(siblings.beside ?? [])] });
+	const outer = levelBeside(
+		options,
+		reference.lateral ? siblings : { ...EMPTY_SCOPE, hidden: [...siblings.relations, ...(siblings.beside ?? [])] },
+	);
 	const bound = options.bindQuery(query, { ...options, outer, targetTypes: [] });
 	return relationScope(statement, bound.operator, { alias: "", tableName: null, columns: bound.columns }, reference.alias);
 }
@@ -169,7 +172,9 @@ function bindScalarCall(environment: ExpressionEnvironment, call: Node, alias: A
 /** The query level that a FROM item sees: that of its siblings, inside the levels around. */
 function levelBeside({ outer }: QueryOptions, scope: Scope): QueryLevel | null {
 	const isEmpty = scope.relations.length === 0 && (scope.hidden ?? []).length === 0 && (scope.beside ?? []).length === 0;
-	return isEmpty ? outer : { scope, aggregates: null, clause: "FROM clause of their own query level", insideAggregate: false, uses: [], outer };
+	return isEmpty
+		? outer
+		: { scope, aggregates: null, clause: "FROM clause of their own query level", insideAggregate: false, uses: [], outer };
 }
 
 /** f(...), ROWS FROM (f(...), g(...)), WITH ORDINALITY: the functions' rows side by side, once for each row to the left that they use. */

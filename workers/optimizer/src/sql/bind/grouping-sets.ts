@@ -80,8 +80,7 @@ function distinctSets(sets: number[][]): number[][] {
 export function bindGroupingCall(environment: ExpressionEnvironment, call: GroupingFunc): Bound {
 	const { statement, aggregates, clause } = environment;
 	const location = call.location ?? 0;
-	if (environment.insideAggregate)
-		throw statement.error("grouping_error", "aggregate function calls cannot be nested", location);
+	if (environment.insideAggregate) throw statement.error("grouping_error", "aggregate function calls cannot be nested", location);
 	if (aggregates === null) throw statement.error("grouping_error", `grouping operations are not allowed in ${clause}`, location);
 	if ((call.args ?? []).length > 31) {
 		throw statement.error("program_limit_exceeded", "GROUPING must have fewer than 32 arguments", location);

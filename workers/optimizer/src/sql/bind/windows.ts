@@ -104,14 +104,11 @@ export function stackWindows(
 	windows: BoundWindow[],
 	lift: (expression: Expression) => Expression,
 ): LogicalOperator {
-	return windows.reduce<LogicalOperator>(
-		(below, window) => {
-			const calls = window.calls.map((call) => mapWindowCall(call, lift));
-			const partitionKeys = window.partitionKeys.map(lift);
-			return { kind: "window", input: below, partitionKeys, orderKeys: mapKeys(window.orderKeys, lift), columns: window.columns, calls };
-		},
-		input,
-	);
+	return windows.reduce<LogicalOperator>((below, window) => {
+		const calls = window.calls.map((call) => mapWindowCall(call, lift));
+		const partitionKeys = window.partitionKeys.map(lift);
+		return { kind: "window", input: below, partitionKeys, orderKeys: mapKeys(window.orderKeys, lift), columns: window.columns, calls };
+	}, input);
 }
 
 /** FRAMEOPTION_ flags of the parser (src/include/nodes/parsenodes.h). */
