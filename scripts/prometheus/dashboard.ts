@@ -128,6 +128,19 @@ const ROWS: { title: string; panels: Panel[] }[] = [
 		],
 	},
 	{
+		title: "Housekeeping",
+		panels: [
+			{ title: "Compaction jobs", unit: "ops", queries: [by("outcome", "littoral_compaction_jobs_total", "{{outcome}}")] },
+			{ title: "Time of a compaction job", unit: "s", queries: quantiles("littoral_compaction_duration_seconds_bucket") },
+			{
+				title: "Bytes compacted",
+				unit: "Bps",
+				queries: [all("littoral_compaction_read_bytes_total", "read"), all("littoral_compaction_written_bytes_total", "written")],
+			},
+			{ title: "Rows compacted", unit: "rps", queries: [all("littoral_compaction_rows_total", "rows")] },
+		],
+	},
+	{
 		title: "Inside",
 		panels: [
 			{ title: "Calls by service", unit: "ops", queries: [by("service", "littoral_calls_total", "{{service}}")] },

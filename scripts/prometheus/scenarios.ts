@@ -146,6 +146,19 @@ export const SCENARIOS: readonly Scenario[] = [
 		fires: [11, 71],
 	},
 	{
+		alert: "LittoralDeadLetters",
+		series: [counter("littoral_dead_letters_total", { service: "catalog", queue: "compaction" }, 1, [20, 22])],
+		fires: [21, 82],
+	},
+	{
+		alert: "LittoralCompactionFails",
+		series: [
+			counter("littoral_compaction_jobs_total", { service: "catalog", outcome: "retried" }, 2, [10, 20]),
+			counter("littoral_compaction_jobs_total", { service: "catalog", outcome: "done" }, 20, ALWAYS),
+		],
+		fires: [16, 75],
+	},
+	{
 		alert: "LittoralAlertWebhookFails",
 		series: [
 			counter("littoral_alert_notifications_total", { service: "monitoring", outcome: "failed" }, 2, [10, 12]),

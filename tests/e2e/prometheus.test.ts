@@ -1,5 +1,6 @@
 /** A real Prometheus scrapes a running Littoral by the configuration that is checked in. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ALERT_RULES } from "../../workers/monitoring/src/alerts/rules.ts";
 import { METRICS } from "../../workers/monitoring/src/exposition/help.ts";
 import { type Harness, startHarness } from "../harness.ts";
 import { needsPrometheus, promtool, startPrometheus, WITHOUT_PROMETHEUS } from "../prometheus.ts";
@@ -60,9 +61,25 @@ test.skipIf(WITHOUT_PROMETHEUS)(needsPrometheus("Prometheus scrapes them"), asyn
 		await poll('sum(littoral_appended_rows_total{format="json"})').toEqual(["3"]);
 		await poll("sum(littoral_append_rows_sum) / sum(littoral_append_rows_count)").toEqual(["3"]);
 		await poll('littoral_append_rows_bucket{le="10"}').toEqual(["1"]);
+		const ruleHealth = async (): Promise<string[]> => {
+			const { groups } = await prometheus.get<{ groups: { rules: { health: string }[] }[] }>("/api/v1/rules");
+			return groups.flatMap(({ rules }) => rules.map(({ health }) => health));
+		};
+		await expect.poll(ruleHealth, { timeout: 30_000, interval: 300 }).toEqual(ALERT_RULES.flatMap(() => ["ok", "ok"]));
 		const metadata = await prometheus.get<Record<string, { type: string; help: string }[]>>("/api/v1/metadata");
 		expect(metadata["littoral_append_bytes"]).toMatchObject([{ type: "histogram", help: METRICS["littoral_append_bytes"]?.help }]);
 	} finally {
 		await prometheus.stop();
 	}
+});
+
+test("/v1/status has probed all six, and nothing to alarm anybody", async () => {
+	const status = async (): Promise<{ status: string; alerts: unknown[]; history: Record<string, { status: string }[]> }> =>
+		await harness.admin.json("/v1/status");
+	await expect
+		.poll(async () => Object.keys((await status()).history).toSorted(), { timeout: 20_000, interval: 300 })
+		.toEqual(["catalog", "gateway", "monitoring", "operations", "optimizer", "tenant"]);
+	const { alerts, history, ...rest } = await status();
+	expect([rest, alerts]).toEqual([{ status: "ok" }, []]);
+	expect(Object.values(history).flatMap((results) => results.map((result) => result.status))).not.toContain("failed");
 });

@@ -168,6 +168,16 @@ export const ALERT_RULES: readonly AlertRule[] = [
 		unit: "count",
 	},
 	{
+		name: "LittoralCompactionFails",
+		severity: "warning",
+		record: "compaction_failures:increase1h",
+		signal: { kind: "increase", of: { metric: "littoral_compaction_jobs_total", labels: { outcome: "failed|retried" } }, minutes: 60 },
+		above: 10,
+		forMinutes: 0,
+		summary: "{value} attempts at compaction failed within an hour: files stay small, and queries read more of them.",
+		unit: "count",
+	},
+	{
 		name: "LittoralAlertWebhookFails",
 		severity: "warning",
 		record: "alert_notification_failures:increase15m",
