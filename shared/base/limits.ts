@@ -109,6 +109,46 @@ export const BULK_CLAIM_MS = 10 * MINUTE;
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 export const RPC_ATTEMPT_COUNT_MAX = 4;
 
+// Scaling of shards. The numbers and what they were weighed against: docs/scaling.md
+/** Appends that one shard stores in a second: the platform's figure for transactions of a Durable Object. */
+export const SHARD_APPENDS_PER_SECOND = 400;
+/** Bytes that one shard takes in and flushes in a second: a flush of FLUSH_RANGE_BYTES is encoded, stored and committed in about 0.75 s. */
+export const SHARD_APPENDED_BYTES_PER_SECOND = 16 * MIB;
+/** A busy shard reports its load this often; an idle one never. */
+export const LOAD_SAMPLE_MS = 30 * SECOND;
+/** A shard that does not keep up says so this long after its last report, or later. */
+export const LOAD_SIGNAL_MS = 5 * SECOND;
+/** From this fraction on, over a window of LOAD_SIGNAL_MS, a shard counts as overloaded. */
+export const OVERLOADED_BUSY_FRACTION = 0.95;
+/** From this tail on as well: half of what makes it refuse appends. */
+export const OVERLOADED_TAIL_BYTES = TAIL_BYTES_MAX / 2;
+/** A report older than this says nothing of the load now. */
+export const LOAD_SAMPLE_AGE_MS_MAX = 2 * MINUTE;
+/** Reports kept of each shard. */
+export const LOAD_SAMPLE_COUNT_MAX = 10;
+/** A shard above it in each of its last SCALING_GROW_SAMPLE_COUNT reports makes the tenant grow. */
+export const SCALING_GROW_BUSY_FRACTION = 0.75;
+export const SCALING_GROW_SAMPLE_COUNT = 3;
+/** Busy fraction of each shard that growing aims at. */
+export const SCALING_TARGET_BUSY_FRACTION = 0.5;
+export const SCALING_GROW_COOLDOWN_MS = 30 * SECOND;
+/** The tenant shrinks to as many shards as its highest load of SCALING_SHRINK_WINDOW_MS keeps no busier than this. */
+export const SCALING_SHRINK_BUSY_FRACTION = 0.35;
+export const SCALING_SHRINK_WINDOW_MS = 24 * HOUR;
+export const SCALING_SHRINK_COOLDOWN_MS = HOUR;
+/** A change at most multiplies or divides the number of shards by this. */
+export const SCALING_STEP_FACTOR = 2;
+/** A decision under way is carried on by another after this. */
+export const SCALING_RESUME_MS = 30 * SECOND;
+/** Decisions kept of each tenant. */
+export const SCALING_DECISION_COUNT_MAX = 200;
+/** Tenants that one run of the cron looks at. */
+export const SCALING_TENANTS_PER_RUN_MAX = 1000;
+/** Tenants looked at side by side. */
+export const SCALING_CONCURRENCY = 6;
+/** Sets of a tenant's shards that may still own an append id; a change beyond it waits. */
+export const SHARD_SET_COUNT_MAX = 64;
+
 // Catalog
 export const INLINE_FILE_COUNT_MAX = 1000;
 export const MANIFEST_FILE_COUNT_MAX = 1000;

@@ -10,6 +10,7 @@ import type { Directory, ShardDescription, TenantState } from "./directory.ts";
 import type { DeadLetter, Job } from "./job.ts";
 import type { MetricsPush } from "./metrics.ts";
 import type { CallContext } from "./principal.ts";
+import type { LoadSample, ScalingBounds, ScalingDescription } from "./scaling.ts";
 import type { CommitAnswer, CommitRequest, SnapshotSummary, TableSnapshot } from "./snapshot.ts";
 import type { TableDefinition, TableSchema } from "./table.ts";
 import type { TelemetrySettings } from "./telemetry.ts";
@@ -222,8 +223,15 @@ export interface TenantRpc {
 	openTenant(tenantId: TenantId, location: string | null): Promise<Directory>;
 	setTenantState(tenantId: TenantId, state: TenantState): Promise<Directory>;
 	directory(tenantId: TenantId): Promise<Directory>;
-	/** One bounded step of the epoch protocol towards `count` active shards; call again until `settled`. Draining goes on by alarms. */
-	changeShards(tenantId: TenantId, count: number): Promise<{ epoch: number; shards: ShardDescription[]; settled: boolean }>;
+	/**
+	 * One bounded step of the epoch protocol towards `count` active shards; call again until `settled`. Draining goes on by alarms.
+	 * @param fromEpoch begins a change only from this epoch: another change that came first is left alone
+	 */
+	changeShards(
+		tenantId: TenantId,
+		count: number,
+		fromEpoch?: number,
+	): Promise<{ epoch: number; shards: ShardDescription[]; settled: boolean }>;
 	/** One bounded step of emptying every shard that the tenant ever had: rows, ids, keys and alarms; call again until `done`. */
 	deleteTenant(tenantId: TenantId): Promise<{ done: boolean }>;
 	ready(): Promise<void>;
@@ -257,11 +265,16 @@ export interface OperationsRpc {
 	 * @returns done false while steps go on by queue
 	 */
 	deleteTenant(id: string, tenantId?: TenantId): Promise<{ done: boolean; tenantId: TenantId }>;
+	/** Also pins the number: autoscaling leaves it alone until it gets other bounds. @throws conflict where another change goes on, or the tenant is being deleted */
 	changeShards(id: string, count: number): Promise<{ epoch: number; shards: ShardDescription[] }>;
+	/** @param page of the decisions. @throws tenant_not_found */
+	scaling(id: string, page: { limit: number; cursor: string | null }): Promise<ScalingDescription>;
+	/** Lets autoscaling move between these bounds, from now on and at once. @throws tenant_not_found */
+	setScaling(id: string, bounds: ScalingBounds): Promise<ScalingDescription>;
 	/** Messages of queue `signals` that failed every time, newest first. */
 	deadLetters(page: { limit: number; cursor: string | null }): Promise<{ deadLetters: DeadSignal[]; nextCursor: string | null }>;
-	/** Puts one back into the queue. @returns false where there is none of this id */
-	redrive(id: string): Promise<boolean>;
+	/** Puts one back into the queue. @returns the signal; null where there is none of this id */
+	redrive(id: string): Promise<Signal | null>;
 	/** Probes the four Workers below it. */
 	probe(): Promise<Record<"tenant" | "optimizer" | "catalog" | "monitoring", ServiceProbe>>;
 	ready(): Promise<void>;
@@ -308,7 +321,9 @@ export type Signal =
 	/** The next bounded step of a deletion. */
 	| { kind: "tenant_step"; tenantId: TenantId }
 	/** A last look, after every request of the tenant must have ended, for objects written behind the deletion's back. */
-	| { kind: "tenant_sweep"; tenantId: TenantId };
+	| { kind: "tenant_sweep"; tenantId: TenantId }
+	/** What a shard at work did lately. */
+	| { kind: "load"; tenantId: TenantId; sample: LoadSample };
 
 /** A signal that failed every time. */
 export interface DeadSignal {

@@ -44,8 +44,8 @@ export class Workload {
 		this.#stopped = true;
 	}
 
-	async writeSmall(writer: number): Promise<void> {
-		for (let number = 0; !this.#stopped; number++) await this.#untilAcknowledged(smallAppend(writer, number));
+	async writeSmall(writer: number, goesOn: () => boolean = () => !this.#stopped): Promise<void> {
+		for (let number = 0; goesOn(); number++) await this.#untilAcknowledged(smallAppend(writer, number));
 	}
 
 	async writeBulk(writer: number): Promise<void> {

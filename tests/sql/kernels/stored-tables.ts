@@ -84,6 +84,7 @@ export class StoredTables {
 			now: () => 0,
 			catalog: port,
 			optimizer: port,
+			signals: port,
 			encodeDataFile: unused,
 			shard: unused,
 			objects: {

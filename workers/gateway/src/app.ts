@@ -20,6 +20,7 @@ import { rowsRoutes } from "./routes/rows.ts";
 import { sqlRoutes } from "./routes/sql.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { tableRoutes } from "./routes/tables.ts";
+import { scalingRoutes } from "./routes/scaling.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { tokenRoutes } from "./routes/token.ts";
 
@@ -59,6 +60,7 @@ export function createApp(): App {
 	tokenRoutes(app);
 	jwksRoutes(app);
 	tenantRoutes(app);
+	scalingRoutes(app);
 	jobRoutes(app);
 	rebuildRoutes(app);
 	healthRoutes(app);

@@ -36,9 +36,11 @@ a post /v1/tenants
 a get /v1/tenants
 a get /v1/tenants/{id}
 a delete /v1/tenants/{id}
-a post /v1/tenants/{id}/shards
 a post /v1/tenants/{id}/suspend
 a post /v1/tenants/{id}/resume
+a post /v1/tenants/{id}/shards
+a get /v1/tenants/{id}/scaling
+a post /v1/tenants/{id}/scaling
 a get /v1/jobs
 a get /v1/dead-letters
 a post /v1/dead-letters/{id}/redrive

@@ -136,6 +136,68 @@ describe("tenants", () => {
 		}
 	});
 
+	test("scaling: set, bounds, reports and decisions", async () => {
+		const { tenant } = await newTenant();
+		const path = `/v1/tenants/${tenant}/scaling`;
+		const inputs = {
+			load: 1.25,
+			peak_load: 1.5,
+			hottest_busy_fraction: null,
+			samples: 1,
+			last_change_at: "1970-01-01T00:00:01.000Z",
+			min_shards: 1,
+			max_shards: 8,
+		};
+		expect(await (await call(`${path}?limit=1`, admin)).json()).toEqual({
+			shards: 2,
+			epoch: 2,
+			min_shards: 1,
+			max_shards: 8,
+			verdict: { to: 2, reason: "steady", inputs },
+			samples: [
+				{
+					shard: "shard-0",
+					epoch: 2,
+					from: "1970-01-01T00:00:00.000Z",
+					to: "1970-01-01T00:00:02.000Z",
+					appends_per_second: 5,
+					bytes_per_second: 2048,
+					busy_fraction: 0.5,
+					tail_bytes: 7,
+					refused: 0,
+					overloaded: false,
+				},
+			],
+			decisions: [
+				{
+					number: 1,
+					from: 1,
+					to: 2,
+					reason: "busy",
+					trigger: "cron",
+					inputs,
+					outcome: "applied",
+					epoch: 2,
+					decided_at: "2026-11-23T00:00:00.000Z",
+					finished_at: null,
+				},
+			],
+			next_cursor: "1",
+		});
+		const set = await postJson(path, ADMIN_KEY, { min_shards: 2, max_shards: 4 });
+		expect(await set.json()).toMatchObject({ min_shards: 2, max_shards: 4 });
+		for (const body of [
+			{ min_shards: 3, max_shards: 2 },
+			{ min_shards: 0, max_shards: 2 },
+			{ min_shards: 1, max_shards: 9 },
+			{ min_shards: 1 },
+		]) {
+			expect(await fault(await postJson(path, ADMIN_KEY, body))).toEqual([400, "malformed_request"]);
+		}
+		expect(await fault(await call(`${path}?cursor=bad`, admin))).toEqual([400, "malformed_request"]);
+		expect(await fault(await call("/v1/tenants/nobody/scaling", admin))).toEqual([404, "tenant_not_found"]);
+	});
+
 	test.each(["", "A", "1a", "-a", "a_b", "a".repeat(64), "é", "a b"])("id %j is malformed", async (id) => {
 		expect(await fault(await postJson("/v1/tenants", ADMIN_KEY, { id }))).toEqual([400, "malformed_request"]);
 	});
@@ -226,15 +288,35 @@ describe("jobs", () => {
 	test("dead letters: of a tenant that is gone, of no job at all, and of one that is tried again", async () => {
 		const { tenant, owner } = await newTenant();
 		await testEnv.CATALOG.addJobs((await testEnv.OPERATIONS.getTenant(tenant)).tenantId);
-		const { dead_letters } = await (await call("/v1/dead-letters", admin)).json<{
-			dead_letters: { id: string; job: { tenant: string | null } | null; message: string }[];
-		}>();
-		expect(dead_letters.map(({ job }) => (job === null ? "no job" : typeof job.tenant))).toEqual(["object", "no job", "string"]);
+		type Letters = {
+			dead_letters: { queue: string; id: string; job: { tenant: string | null } | null; message: string }[];
+			next_cursor: string | null;
+		};
+		const first = await (await call("/v1/dead-letters", admin)).json<Letters>();
+		expect([first.dead_letters.map(({ queue, id, job }) => [queue, id, job]), first.next_cursor]).toEqual([
+			[["signals", "signal-2", null]],
+			"signals:2",
+		]);
+		const { dead_letters, next_cursor } = await (await call("/v1/dead-letters?cursor=signals:2", admin)).json<Letters>();
+		expect(dead_letters.map(({ queue, job }) => [queue, job === null ? "no job" : typeof job.tenant])).toEqual([
+			["signals", "no job"],
+			["compaction", "object"],
+			["compaction", "no job"],
+			["compaction", "string"],
+		]);
+		expect(next_cursor).toBeNull();
+		const full = await (await call("/v1/dead-letters?cursor=signals:2&limit=1", admin)).json<Letters>();
+		expect(full.next_cursor).toBe("compaction:");
+		expect((await (await call("/v1/dead-letters?cursor=compaction:", admin)).json<Letters>()).dead_letters).toHaveLength(3);
+		expect(await fault(await call("/v1/dead-letters?cursor=other:1", admin))).toEqual([400, "malformed_request"]);
+		expect((await call("/v1/dead-letters/signal-1/redrive", { ...admin, method: "POST" })).status).toBe(204);
 		const redriven = await call("/v1/dead-letters/x/redrive", { ...admin, method: "POST" });
 		expect(redriven.status).toBe(200);
-		expect(await redriven.json()).toMatchObject({ state: "queued", attempts: 0, tenant: dead_letters[2]?.job?.tenant });
-		const { results } = await testEnv.IDENTITY.prepare("SELECT action FROM audit_log WHERE action = 'job.redrive'").all();
-		expect(results).toHaveLength(1);
+		expect(await redriven.json()).toMatchObject({ state: "queued", attempts: 0, tenant: dead_letters[3]?.job?.tenant });
+		const { results } = await testEnv.IDENTITY.prepare(
+			"SELECT action FROM audit_log WHERE action IN ('job.redrive', 'signal.redrive')",
+		).all();
+		expect(results).toHaveLength(2);
 		const redrive = async (id: string, credential: string) =>
 			await fault(await call(`/v1/dead-letters/${id}/redrive`, { method: "POST", credential }));
 		expect(await redrive("throw:not_found", ADMIN_KEY)).toEqual([404, "not_found"]);

@@ -7,5 +7,7 @@ export interface Env {
 	OPTIMIZER: OptimizerRpc;
 	MONITORING: MonitoringRpc;
 	SIGNALS: Queue<Signal>;
+	/** Replaces numbers of the policy of scaling (`scaling/policy.ts`), as JSON. */
+	SCALING_POLICY?: string;
 	SENTRY_DSN?: string;
 }

@@ -1,24 +1,39 @@
 /** Operations: tenants' lives, shard sets, probes. Called by the gateway; wakes by cron and by the queue `signals`. */
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { LittoralError } from "#shared/base/errors.ts";
 import type { TenantId } from "#shared/base/ids.ts";
 import type { DeadSignal, OperationsRpc, ServiceProbe, Signal, TenantDescription } from "#shared/contracts/rpc.ts";
+import type { ScalingBounds, ScalingDescription } from "#shared/contracts/scaling.ts";
 import { increment } from "#shared/observability/metrics.ts";
 import { observed } from "#shared/observability/observed.ts";
 import { serviceApp } from "#shared/observability/service-app.ts";
 import type { Env } from "./env.ts";
 import { probe } from "./probes/probe.ts";
+import { Autoscaler } from "./scaling/autoscaler.ts";
+import { describeScaling } from "./scaling/describe.ts";
+import { policyOf, type ScalingPolicy } from "./scaling/policy.ts";
+import { ScalingStore } from "./scaling/store.ts";
 import { DeadLetterStore } from "./signals/dead-letters.ts";
 import { TenantLifecycle } from "./tenants/lifecycle.ts";
-import { describe, TenantStore } from "./tenants/store.ts";
+import { describe, type TenantRow, TenantStore } from "./tenants/store.ts";
 
 /** Longer than any request of a deleted tenant can still be writing. */
 const SWEEP_DELAY_SECONDS = 900;
 
+function scalerOf(env: Env): { store: ScalingStore; policy: ScalingPolicy; scaler: Autoscaler } {
+	const store = new ScalingStore(env.OPERATIONS_DB);
+	const policy = policyOf(env.SCALING_POLICY);
+	return { store, policy, scaler: new Autoscaler({ store, policy, tenant: env.TENANT, now: () => Date.now() }) };
+}
+
 function lifecycleOf(env: Env): { store: TenantStore; lifecycle: TenantLifecycle } {
 	const store = new TenantStore(env.OPERATIONS_DB);
+	const scaling = scalerOf(env);
 	const lifecycle = new TenantLifecycle({
 		store,
 		tenant: env.TENANT,
+		pinShards: (tenantId, count) => scaling.scaler.pin(tenantId, count),
+		forgetScaling: (tenantId) => scaling.store.forgetTenants([tenantId]),
 		catalog: env.CATALOG,
 		signalStep: async (tenantId) => {
 			await env.SIGNALS.send({ kind: "tenant_step", tenantId }, { delaySeconds: 2 });
@@ -91,11 +106,29 @@ export class OperationsService extends WorkerEntrypoint<Env> implements Operatio
 		});
 	}
 
+	async scaling(id: string, page: { limit: number; cursor: string | null }): Promise<ScalingDescription> {
+		return await this.#observed("scaling", async (lifecycle) => this.#describeScaling(await lifecycle.require(id), page));
+	}
+
+	async setScaling(id: string, bounds: ScalingBounds): Promise<ScalingDescription> {
+		return await this.#observed("setScaling", async (lifecycle) => {
+			const row = await lifecycle.require(id);
+			if (row.status !== "active" && row.status !== "suspended") throw new LittoralError("conflict", `tenant "${id}" is ${row.status}`);
+			await scalerOf(this.env).scaler.setBounds(row.tenantId as TenantId, bounds);
+			return await this.#describeScaling(row, { limit: 1, cursor: null });
+		});
+	}
+
+	async #describeScaling({ tenantId }: TenantRow, page: { limit: number; cursor: string | null }): Promise<ScalingDescription> {
+		const { store, policy } = scalerOf(this.env);
+		return await describeScaling({ store, policy, nowMs: Date.now() }, tenantId as TenantId, page);
+	}
+
 	async deadLetters(page: { limit: number; cursor: string | null }): Promise<{ deadLetters: DeadSignal[]; nextCursor: string | null }> {
 		return await this.#observed("deadLetters", () => new DeadLetterStore(this.env.OPERATIONS_DB).list(page));
 	}
 
-	async redrive(id: string): Promise<boolean> {
+	async redrive(id: string): Promise<Signal | null> {
 		const send = async (signal: Signal): Promise<void> => void (await this.env.SIGNALS.send(signal));
 		return await this.#observed("redrive", () => new DeadLetterStore(this.env.OPERATIONS_DB).redrive(id, send));
 	}
@@ -120,6 +153,16 @@ export class OperationsService extends WorkerEntrypoint<Env> implements Operatio
 	}
 }
 
+/** What shards reported, all of a batch at once. A report that is lost is worth nothing later: none is tried again. */
+async function takeReports(batch: MessageBatch<Signal>, env: Env, ctx: ExecutionContext): Promise<void> {
+	const reports = batch.messages.flatMap(({ body }) => (body.kind === "load" ? [body] : []));
+	if (reports.length === 0) return;
+	await observed({ service: "operations", operation: "load", env, ctx, kind: "consumer" }, () =>
+		scalerOf(env).scaler.reported(reports),
+	).catch(() => {});
+	for (const message of batch.messages) if (message.body.kind === "load") message.ack();
+}
+
 /** The dead letter queue, in every environment. */
 const DEAD_LETTERS = /-signals-dead$/;
 
@@ -138,11 +181,13 @@ export default {
 	fetch: app.fetch,
 
 	/**
-	 * Every minute: probes the services below, and records what they answered while one fails and once when all do again. While all is well this wakes no
-	 * object: what is recorded then comes from the gateway, with requests.
+	 * Every minute: looks at the tenants whose shards are at work, or were; probes the services below, and records what they answered while one fails and
+	 * once when all do again. While all is well and nobody works this wakes no object: what is recorded then comes from the gateway, with requests.
 	 */
 	async scheduled(_controller, env, ctx): Promise<void> {
-		await observed({ service: "operations", operation: "cron", env, ctx, kind: "internal", isQuiet: true }, async () => {
+		const cron = { service: "operations", env, ctx, kind: "internal", isQuiet: true } as const;
+		await observed({ ...cron, operation: "scaling" }, () => scalerOf(env).scaler.cron()).catch(() => {});
+		await observed({ ...cron, operation: "cron" }, async () => {
 			const atMs = Date.now();
 			// Not monitoring: it answers by waking a hub, and where it does not, there is nobody to tell.
 			const answers = Object.entries(await probeOthers(env));
@@ -157,8 +202,10 @@ export default {
 	/** A step that is not the last, or fails, is taken again after the queue's delay; what fails every time comes here once more, to be kept. */
 	async queue(batch, env, ctx): Promise<void> {
 		if (DEAD_LETTERS.test(batch.queue)) return keepDeadLetters(batch, env, ctx);
+		await takeReports(batch, env, ctx);
 		for (const message of batch.messages) {
 			const signal = message.body;
+			if (signal.kind === "load") continue;
 			const done = await observed({ service: "operations", operation: signal.kind, env, ctx, kind: "consumer" }, async () => {
 				if (signal.kind === "tenant_sweep") return (await env.CATALOG.deleteTenant(signal.tenantId)).done;
 				return await lifecycleOf(env).lifecycle.continueDeletion(signal.tenantId);

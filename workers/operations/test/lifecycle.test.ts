@@ -58,12 +58,6 @@ const ports: LifecyclePorts = {
 				if (!directories.has(tenantId)) throw new LittoralError("tenant_not_found", "there is no such tenant");
 				return { ...directory, state };
 			}),
-		changeShards: async (_, count) =>
-			await port("changeShards", () => ({
-				epoch: 2,
-				shards: [],
-				settled: calls.filter((call) => call === "changeShards").length >= count,
-			})),
 		deleteTenant: async (tenantId) =>
 			await port("tenant.deleteTenant", () => {
 				if (--tenantSteps > 0) return { done: false };
@@ -72,6 +66,8 @@ const ports: LifecyclePorts = {
 			}),
 	},
 	catalog: { deleteTenant: async () => await port("catalog.deleteTenant", () => ({ done: --catalogSteps <= 0 })) },
+	pinShards: async () => await port("pinShards", () => ({ epoch: 2, shards: [], settled: true })),
+	forgetScaling: async () => await port("forgetScaling", () => undefined),
 	signalStep: async () => await port("signalStep", () => undefined),
 	signalSweep: async () => await port("signalSweep", () => undefined),
 	now: () => 1_000_000,
@@ -172,12 +168,6 @@ test("suspend and resume are idempotent and bring the directory along each time"
 		"setTenantState active",
 	]);
 	expect(await codeOf(lifecycle.suspend("nobody"))).toBe("tenant_not_found");
-});
-
-test("a change of the shard set is stepped until it is settled", async () => {
-	await create("wide");
-	expect((await lifecycle.changeShards("wide", 3)).settled).toBe(true);
-	expect(calls.filter((call) => call === "changeShards")).toHaveLength(3);
 });
 
 test.each(["store.transition", "signalStep"])(

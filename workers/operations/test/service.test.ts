@@ -63,6 +63,6 @@ test("signals that failed every time are kept once, listed newest first, and sen
 	);
 	const second = await service.deadLetters({ limit: 2, cursor: first.nextCursor });
 	expect(second).toEqual({ deadLetters: [expect.objectContaining({ id: "m1" })], nextCursor: null });
-	expect([await service.redrive("m2"), await service.redrive("m2")]).toEqual([true, false]);
+	expect([await service.redrive("m2"), await service.redrive("m2")]).toEqual([{ kind: "tenant_step", tenantId: "nobody" }, null]);
 	expect((await service.deadLetters({ limit: 10, cursor: null })).deadLetters.map(({ id }) => id)).toEqual(["m3", "m1"]);
 });

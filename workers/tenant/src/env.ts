@@ -9,4 +9,6 @@ export interface Env {
 	MONITORING: MonitoringRpc;
 	SHARDS: DurableObjectNamespace<TenantShard>;
 	SIGNALS: Queue<Signal>;
+	/** Replaces numbers of `shard/load-meter.ts`, as JSON. */
+	LOAD_MEASURE?: string;
 }

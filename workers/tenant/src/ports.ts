@@ -6,7 +6,7 @@
  */
 import type { ShardOrdinal, TenantId } from "#shared/base/ids.ts";
 import { shardName } from "#shared/base/ids.ts";
-import type { CallTrace, CatalogRpc, OptimizerRpc } from "#shared/contracts/rpc.ts";
+import type { CallTrace, CatalogRpc, OptimizerRpc, Signal } from "#shared/contracts/rpc.ts";
 import { tracedPort } from "#shared/observability/traced-port.ts";
 import { tracedCatalog } from "#shared/observability/traced-catalog.ts";
 import type { Env } from "./env.ts";
@@ -28,6 +28,7 @@ export const PORT_STEPS = {
 		"tableState",
 	],
 	optimizer: ["plan"],
+	signals: ["send"],
 	objects: ["putNew", "read", "remove", "beginUpload", "uploadPart", "completeUpload", "abortUpload"],
 	shard: [
 		"open",
@@ -53,11 +54,16 @@ export const PORT_STEPS = {
 } as const satisfies {
 	catalog: readonly (keyof CatalogRpc)[];
 	optimizer: readonly (keyof OptimizerRpc)[];
+	signals: readonly (keyof SignalPort)[];
 	objects: readonly (keyof ObjectPort)[];
 	shard: readonly (keyof ShardRpc)[];
 };
 
 export type CatalogPort = Pick<CatalogRpc, (typeof PORT_STEPS.catalog)[number]>;
+/** The queue to operations: what goes up. */
+export interface SignalPort {
+	send(signal: Signal): Promise<void>;
+}
 export type OptimizerPort = Pick<OptimizerRpc, "plan">;
 
 /** R2, as far as it is used. Paths are never written over: {@link putNew} is conditional on absence. */
@@ -82,6 +88,7 @@ export interface Ports {
 	now(): number;
 	catalog: CatalogPort;
 	optimizer: OptimizerPort;
+	signals: SignalPort;
 	objects: ObjectPort;
 	/** Pure work, but a port all the same: tests of the protocol replace it by one whose files they read in a glance. */
 	encodeDataFile: DataFileEncoder;
@@ -105,6 +112,11 @@ export function openPorts(env: Env, trace?: CallTrace): Ports {
 		now: () => Date.now(),
 		catalog: pick<CatalogPort>(() => (trace === undefined ? env.CATALOG : tracedCatalog(env.CATALOG, trace)), PORT_STEPS.catalog),
 		optimizer: pick<OptimizerPort>(() => env.OPTIMIZER, PORT_STEPS.optimizer),
+		signals: {
+			async send(signal) {
+				await env.SIGNALS.send(signal);
+			},
+		},
 		objects: traced(objectPort(env.DATA), "R2"),
 		encodeDataFile,
 		shard(tenantId, ordinal, location) {

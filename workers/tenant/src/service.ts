@@ -61,11 +61,17 @@ export class TenantService extends WorkerEntrypoint<Env> implements TenantRpc {
 		});
 	}
 
-	async changeShards(tenantId: TenantId, count: number): Promise<{ epoch: number; shards: ShardDescription[]; settled: boolean }> {
+	async changeShards(
+		tenantId: TenantId,
+		count: number,
+		fromEpoch?: number,
+	): Promise<{ epoch: number; shards: ShardDescription[]; settled: boolean }> {
 		if (!Number.isInteger(count) || count < 1 || count > SHARD_COUNT_MAX) {
 			throw new LittoralError("malformed_request", `a tenant has 1 to ${SHARD_COUNT_MAX} shards`);
 		}
-		return await this.#forOperations("changeShards", tenantId, (ports) => untilKnown(() => ports.shard(tenantId, 0).changeShards(count)));
+		return await this.#forOperations("changeShards", tenantId, (ports) =>
+			untilKnown(() => ports.shard(tenantId, 0).changeShards(count, fromEpoch)),
+		);
 	}
 
 	async deleteTenant(tenantId: TenantId): Promise<{ done: boolean }> {

@@ -25,7 +25,7 @@ const LATE_MS_MAX = 300;
 
 const faultChance = Number((env as { FAULT_CHANCE?: string }).FAULT_CHANCE ?? 0);
 const { DATA } = env as unknown as Env;
-/** Set within the work of an alarm: only its steps are held. */
+/** Set within the work of an alarm or a change of the shard set: only its steps are held. */
 const working = new AsyncLocalStorage<true>();
 
 /** Never returns when this is the step to hold. */
@@ -74,6 +74,7 @@ installPortWrapper(
 		...wrapped("ports", { encodeDataFile: ports.encodeDataFile }),
 		catalog: wrapped("catalog", ports.catalog),
 		optimizer: wrapped("optimizer", ports.optimizer),
+		signals: wrapped("signals", ports.signals),
 		objects: wrapped("objects", ports.objects),
 		shard: (tenantId, ordinal, location) => wrapped("shard", ports.shard(tenantId, ordinal, location)),
 	}),
@@ -85,6 +86,10 @@ export class TenantShard extends ProductShard {
 		const outcome = await super.append(request);
 		await this.#hasten("flush", FLUSH_DELAY_MS);
 		return outcome;
+	}
+
+	override async changeShards(...input: Parameters<ProductShard["changeShards"]>): ReturnType<ProductShard["changeShards"]> {
+		return await working.run(true, async () => await super.changeShards(...input));
 	}
 
 	override async alarm(): Promise<void> {

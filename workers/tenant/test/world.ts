@@ -7,7 +7,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { LittoralError } from "#shared/base/errors.ts";
 import { randomHex, type AppendId, type TableId, newTenantId, shardName, type TenantId } from "#shared/base/ids.ts";
-import type { PlannedStatement } from "#shared/contracts/rpc.ts";
+import type { PlannedStatement, Signal } from "#shared/contracts/rpc.ts";
 import type { Directory } from "#shared/contracts/directory.ts";
 import type { Env } from "../src/env.ts";
 import { installPortWrapper, openPorts, type Ports } from "../src/ports.ts";
@@ -36,6 +36,7 @@ export const world = {
 	/** Awaited before each call through a port: something else may happen first. */
 	pauseAt: (async () => {}) as (step: string) => Promise<void>,
 	calls: [] as string[],
+	signals: [] as Signal[],
 	/** What the optimizer makes of the next statement. */
 	plan: (): PlannedStatement => {
 		throw new Error("no statement is planned");
@@ -73,6 +74,11 @@ installPortWrapper(
 		catalog: injected("catalog", bound(world.catalog)),
 		optimizer: injected("optimizer", {
 			plan: async () => world.plan(),
+		}),
+		signals: injected("signals", {
+			send: async (signal: Signal) => {
+				world.signals.push(signal);
+			},
 		}),
 		objects: injected("objects", real.objects),
 		encodeDataFile: async ({ batches }) => ({

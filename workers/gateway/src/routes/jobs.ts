@@ -8,7 +8,7 @@ import type { CallTrace } from "#shared/contracts/rpc.ts";
 import type { Context } from "hono";
 import type { AppEnv, Env } from "../env.ts";
 import { auditTenant } from "../identity/tenant-changes.ts";
-import { page } from "../request/page.ts";
+import { invalidCursor, type Page, page } from "../request/page.ts";
 import { type App, json, jsonAnswer, serve } from "./define.ts";
 import { PageQuery } from "./page-query.ts";
 
@@ -41,6 +41,7 @@ const JobSchema = z
 const JobListSchema = z.object({ jobs: z.array(JobSchema), next_cursor: z.string().nullable() }).openapi("JobList");
 const DeadLetterSchema = z
 	.object({
+		queue: z.enum(["compaction", "signals"]),
 		id: z.string(),
 		job: JobSchema.nullable().openapi({ description: "null where the message names no job." }),
 		message: z.string().openapi({ description: "As it came." }),
@@ -85,21 +86,15 @@ export function jobRoutes(app: App): void {
 			path: "/v1/dead-letters",
 			access: "platform",
 			tag: TAG,
-			summary: "List messages that were given up, newest first",
+			summary: "List messages that were given up",
+			description: "Those of the queue `signals` first, then those of `compaction`, of each the newest first.",
 			request: { query: PageQuery },
 			answers: { 200: jsonAnswer("A page of dead letters.", DeadLetterListSchema) },
 			errors: ["malformed_request", "unavailable"],
 		},
 		async (context) => {
-			const { deadLetters, nextCursor } = await context.env.CATALOG.deadLetters(page(context.req.url), traceOf(context));
-			const names = await tenantNames(
-				context.env,
-				deadLetters.flatMap(({ job }) => job ?? []),
-			);
-			const answer: z.infer<typeof DeadLetterListSchema> = {
-				dead_letters: deadLetters.map((letter) => shownLetter(letter, names)),
-				next_cursor: nextCursor,
-			};
+			const { letters, nextCursor } = await deadLetters(context, page(context.req.url));
+			const answer: z.infer<typeof DeadLetterListSchema> = { dead_letters: letters, next_cursor: nextCursor };
 			return json(answer);
 		},
 	);
@@ -110,21 +105,59 @@ export function jobRoutes(app: App): void {
 			path: "/v1/dead-letters/{id}/redrive",
 			access: "platform",
 			tag: TAG,
-			summary: "Try a dead letter's job again",
-			description: "The job is queued from its first attempt, and the dead letter is gone.",
+			summary: "Try a dead letter again",
+			description: "A job is queued from its first attempt, a signal is sent again; the dead letter is gone.",
 			request: { params: z.object({ id: z.string() }) },
-			answers: { 200: jsonAnswer("The job.", JobSchema) },
+			answers: { 200: jsonAnswer("The job.", JobSchema), 204: { description: "The signal is on its way again." } },
 			errors: ["not_found", "conflict", "unavailable"],
 		},
 		async (context) => {
 			const id = context.req.param("id");
 			if (id === undefined) throw new LittoralError("not_found", "there is no such dead letter");
-			const job = await context.env.CATALOG.redrive(id, traceOf(context));
 			const by = { actor: "platform", requestId: context.get("requestId") };
+			const signal = await context.env.OPERATIONS.redrive(id);
+			if (signal !== null) {
+				await auditTenant(context.env, { tenantId: signal.tenantId, action: "signal.redrive" }, by);
+				return new Response(null, { status: 204 });
+			}
+			const job = await context.env.CATALOG.redrive(id, traceOf(context));
 			await auditTenant(context.env, { tenantId: job.tenantId, action: "job.redrive" }, by);
 			return json(shownJob(job, await tenantNames(context.env, [job])));
 		},
 	);
+}
+
+/** A page over both queues, whose cursor says which one it is in: `signals:...`, then `compaction:...`. */
+async function deadLetters(
+	context: Context<AppEnv>,
+	{ limit, cursor }: Page,
+): Promise<{ letters: z.infer<typeof DeadLetterSchema>[]; nextCursor: string | null }> {
+	const letters: z.infer<typeof DeadLetterSchema>[] = [];
+	const { queue, within } = deadLetterCursor(cursor);
+	if (queue === "signals") {
+		const signals = await context.env.OPERATIONS.deadLetters({ limit, cursor: within });
+		letters.push(...signals.deadLetters.map(({ id, message, at }) => ({ queue, id, job: null, message, created_at: at })));
+		if (signals.nextCursor !== null) return { letters, nextCursor: `signals:${signals.nextCursor}` };
+	}
+	if (letters.length === limit) return { letters, nextCursor: "compaction:" };
+	const jobs = await context.env.CATALOG.deadLetters(
+		{ limit: limit - letters.length, cursor: queue === "compaction" ? within : null },
+		traceOf(context),
+	);
+	const names = await tenantNames(
+		context.env,
+		jobs.deadLetters.flatMap(({ job }) => job ?? []),
+	);
+	letters.push(...jobs.deadLetters.map((letter) => shownLetter(letter, names)));
+	return { letters, nextCursor: jobs.nextCursor === null ? null : `compaction:${jobs.nextCursor}` };
+}
+
+/** @throws malformed_request */
+function deadLetterCursor(cursor: string | null): { queue: "signals" | "compaction"; within: string | null } {
+	if (cursor === null) return { queue: "signals", within: null };
+	const [, queue, within] = /^(signals|compaction):(.*)$/.exec(cursor) ?? [];
+	if (queue === undefined) throw invalidCursor();
+	return { queue: queue as "signals" | "compaction", within: within || null };
 }
 
 function traceOf(context: Context<AppEnv>): CallTrace {
@@ -168,5 +201,11 @@ function shownJob(job: Job, names: ReadonlyMap<TenantId, string>): z.infer<typeo
 }
 
 function shownLetter(letter: DeadLetter, names: ReadonlyMap<TenantId, string>): z.infer<typeof DeadLetterSchema> {
-	return { id: letter.id, job: letter.job && shownJob(letter.job, names), message: letter.message, created_at: letter.at };
+	return {
+		queue: "compaction",
+		id: letter.id,
+		job: letter.job && shownJob(letter.job, names),
+		message: letter.message,
+		created_at: letter.at,
+	};
 }

@@ -1,7 +1,5 @@
 /** `/v1/tenants`: platform administration. Operations decides; the gateway keeps the keys in step. */
 import { z } from "@hono/zod-openapi";
-import { LittoralError } from "#shared/base/errors.ts";
-import { SHARD_COUNT_MAX } from "#shared/base/limits.ts";
 import type { TenantDescription } from "#shared/contracts/rpc.ts";
 import type { Context } from "hono";
 import type { AppEnv, Env } from "../env.ts";
@@ -12,8 +10,8 @@ import { readJson } from "../request/body.ts";
 import { page } from "../request/page.ts";
 import { type App, json, jsonAnswer, serve } from "./define.ts";
 import { PageQuery } from "./page-query.ts";
+import { BODY_ERRORS, idParameter, TENANT_ID, tenantId } from "./tenant-path.ts";
 
-const TENANT_ID = /^[a-z][a-z0-9-]{0,62}$/;
 /** Cloudflare's location hints for Durable Objects. */
 const LOCATIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
 
@@ -30,21 +28,8 @@ const TenantSchema = z
 	.object({ tenant: z.string(), status: z.enum(["creating", "active", "suspended", "deleting"]), created_at: z.iso.datetime() })
 	.openapi("Tenant");
 const TenantListSchema = z.object({ tenants: z.array(TenantSchema), next_cursor: z.string().nullable() }).openapi("TenantList");
-const ShardCountSchema = z.strictObject({ count: z.int().min(1).max(SHARD_COUNT_MAX) }).openapi("ShardCount");
-const ShardsSchema = z
-	.object({ epoch: z.int(), shards: z.array(z.object({ name: z.string(), state: z.enum(["active", "draining"]) })) })
-	.openapi("Shards");
 
 const TAG = "Platform";
-const idParameter = { params: z.object({ id: z.string().openapi({ example: "acme" }) }) };
-const BODY_ERRORS = ["malformed_request", "unsupported_media_type", "unsupported_encoding", "body_too_large"] as const;
-
-/** The path's `{id}`. @throws tenant_not_found where no tenant can have it */
-function tenantId(context: Context<AppEnv>): string {
-	const id = context.req.param("id") ?? "";
-	if (!TENANT_ID.test(id)) throw new LittoralError("tenant_not_found", "no such tenant");
-	return id;
-}
 
 function actor(context: Context<AppEnv>): Actor {
 	return { actor: "platform", requestId: context.get("requestId") };
@@ -122,26 +107,6 @@ export function tenantRoutes(app: App): void {
 		async (context) => {
 			const done = await deleteTenant(context.env, tenantId(context), actor(context));
 			return new Response(null, { status: done ? 204 : 202 });
-		},
-	);
-	serve(
-		app,
-		{
-			method: "post",
-			path: "/v1/tenants/{id}/shards",
-			access: "platform",
-			tag: TAG,
-			summary: "Set the number of a tenant's active shards",
-			request: { ...idParameter, body: { required: true, content: { "application/json": { schema: ShardCountSchema } } } },
-			answers: { 200: jsonAnswer("The shard set now in force.", ShardsSchema) },
-			errors: [...BODY_ERRORS, "tenant_not_found", "conflict", "unavailable"],
-		},
-		async (context) => {
-			const id = tenantId(context);
-			const { count } = await readJson(context.req.raw, ShardCountSchema);
-			const { epoch, shards } = await context.env.OPERATIONS.changeShards(id, count);
-			const answer: z.infer<typeof ShardsSchema> = { epoch, shards: shards.map(({ name, state }) => ({ name, state })) };
-			return json(answer);
 		},
 	);
 	stateRoute(app, "suspend", (env, id) => env.OPERATIONS.suspendTenant(id));

@@ -10,6 +10,7 @@ import type { MetricsPush } from "#shared/contracts/metrics.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
 import type {
 	AppendAnswer,
+	DeadSignal,
 	HealthRecord,
 	IngestRequest,
 	PageRequest,
@@ -18,9 +19,11 @@ import type {
 	QueryAnswer,
 	QueryRequest,
 	ServiceProbe,
+	Signal,
 	TableAnswer,
 	TenantDescription,
 } from "#shared/contracts/rpc.ts";
+import type { ScalingBounds, ScalingDescription } from "#shared/contracts/scaling.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import type { TableId } from "#shared/base/ids.ts";
 
@@ -40,6 +43,7 @@ const tenants = new Map<string, TenantDescription>();
 const deleted = new Map<string, TenantId>();
 /** Deletions by name that still need so many calls. */
 const deletionSteps = new Map<string, number>();
+const scalingBounds = new Map<string, ScalingBounds>();
 let failNextCreation = false;
 
 export class OperationsService extends WorkerEntrypoint {
@@ -103,6 +107,51 @@ export class OperationsService extends WorkerEntrypoint {
 	async changeShards(id: string, count: number): Promise<{ epoch: number; shards: { name: string; state: "active" | "draining" }[] }> {
 		await this.getTenant(id);
 		return { epoch: 2, shards: Array.from({ length: count }, (_, index) => ({ name: `shard-${index}`, state: "active" })) };
+	}
+
+	async scaling(id: string, { limit, cursor }: PageRequest): Promise<ScalingDescription> {
+		await this.getTenant(id);
+		if (cursor === "bad") throw new LittoralError("malformed_request", "cursor is not one that this list gave");
+		const bounds = scalingBounds.get(id) ?? { shardCountMin: 1, shardCountMax: 8 };
+		const inputs = { ...bounds, load: 1.25, peakLoad: 1.5, hottestBusyFraction: null, sampleCount: 1, lastChangeAtMs: 1000 };
+		const sample = { shard: 0, epoch: 2, activeCount: 2, fromMs: 0, toMs: 2000, appendCount: 10, appendedBytes: 4096 };
+		return {
+			...bounds,
+			shardCount: 2,
+			epoch: 2,
+			verdict: { to: 2, reason: "steady", inputs },
+			samples: [{ ...sample, busyFraction: 0.5, tailBytes: 7, refusedCount: 0, overloaded: false }],
+			decisions: [
+				{
+					number: 1,
+					from: 1,
+					to: 2,
+					reason: "busy",
+					trigger: "cron",
+					inputs,
+					outcome: "applied",
+					epoch: 2,
+					decidedAt: "2026-11-23T00:00:00.000Z",
+					finishedAt: null,
+				},
+			],
+			nextCursor: limit === 1 ? "1" : null,
+		};
+	}
+
+	async setScaling(id: string, bounds: ScalingBounds): Promise<ScalingDescription> {
+		scalingBounds.set(id, bounds);
+		return await this.scaling(id, { limit: 1, cursor: null });
+	}
+
+	async deadLetters({ cursor }: PageRequest): Promise<{ deadLetters: DeadSignal[]; nextCursor: string | null }> {
+		const at = "2026-11-23T00:00:03.000Z";
+		if (cursor === null) return { deadLetters: [{ id: "signal-2", message: "{}", at }], nextCursor: "2" };
+		return { deadLetters: [{ id: "signal-1", message: "{}", at }], nextCursor: null };
+	}
+
+	async redrive(id: string): Promise<Signal | null> {
+		return id.startsWith("signal-") ? { kind: "tenant_step", tenantId: newTenantId() } : null;
 	}
 
 	async probe(): Promise<Record<string, ServiceProbe>> {

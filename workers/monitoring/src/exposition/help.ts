@@ -67,6 +67,15 @@ export const METRICS: Record<string, MetricDescription> = {
 		zero: [{ service: "catalog" }],
 	},
 
+	littoral_scaling_decisions_total: {
+		help: "Changes of tenants' shard sets that autoscaling or the administrator decided, by reason and outcome.",
+		labels: ["service", "reason", "outcome"],
+	},
+	littoral_scaling_failures_total: {
+		help: "Looks at a tenant that failed; the next minute looks again.",
+		labels: ["service"],
+		zero: [{ service: "operations" }],
+	},
 	littoral_dead_letters_total: {
 		help: "Messages of queues that failed every time and were kept for the administrator, by queue.",
 		labels: ["service", "queue"],

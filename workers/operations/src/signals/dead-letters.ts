@@ -1,6 +1,7 @@
 /** What becomes of signals that failed every time: they are kept, bounded in number, listed to the administrator, and sent again when he says so. */
 import { desc, eq, lt, lte, sql } from "drizzle-orm";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
+import { LittoralError } from "#shared/base/errors.ts";
 import { DEAD_LETTER_COUNT_MAX } from "#shared/base/limits.ts";
 import type { DeadSignal, Signal } from "#shared/contracts/rpc.ts";
 import { deadLetters } from "./tables.ts";
@@ -33,6 +34,8 @@ export class DeadLetterStore {
 
 	/** Newest first. */
 	async list(page: { limit: number; cursor: string | null }): Promise<{ deadLetters: DeadSignal[]; nextCursor: string | null }> {
+		if (page.cursor !== null && !/^\d{1,15}$/.test(page.cursor))
+			throw new LittoralError("malformed_request", "cursor is not one that this list gave");
 		const below = page.cursor === null ? undefined : lt(deadLetters.sequence, Number(page.cursor));
 		const rows = await this.#db
 			.select()
@@ -47,12 +50,13 @@ export class DeadLetterStore {
 		};
 	}
 
-	/** Sends it again, then forgets it: cut off between the two, it is sent twice, which every signal bears. @returns false where there is none */
-	async redrive(id: string, send: (signal: Signal) => Promise<void>): Promise<boolean> {
+	/** Sends it again, then forgets it: cut off between the two, it is sent twice, which every signal bears. @returns null where there is none */
+	async redrive(id: string, send: (signal: Signal) => Promise<void>): Promise<Signal | null> {
 		const [row] = await this.#db.select().from(deadLetters).where(eq(deadLetters.id, id));
-		if (row === undefined) return false;
-		await send(JSON.parse(row.message) as Signal);
+		if (row === undefined) return null;
+		const signal = JSON.parse(row.message) as Signal;
+		await send(signal);
 		await this.#db.delete(deadLetters).where(eq(deadLetters.id, id));
-		return true;
+		return signal;
 	}
 }

@@ -12,12 +12,14 @@ import { describe, type TenantRow, type TenantStore } from "./store.ts";
 
 /** Bounded steps of a deletion that one call takes before the queue goes on. */
 const DELETE_STEP_COUNT_MAX = 50;
-/** Bounded steps of a change of the shard set that one call takes. */
-const SHARD_STEP_COUNT_MAX = 100;
 
 export interface LifecyclePorts {
 	store: TenantStore;
-	tenant: Pick<TenantRpc, "openTenant" | "setTenantState" | "changeShards" | "deleteTenant">;
+	tenant: Pick<TenantRpc, "openTenant" | "setTenantState" | "deleteTenant">;
+	/** Sets the number of shards, and keeps it from autoscaling. */
+	pinShards(tenantId: TenantId, count: number): ReturnType<TenantRpc["changeShards"]>;
+	/** Everything that autoscaling knows of a tenant. */
+	forgetScaling(tenantId: TenantId): Promise<void>;
 	catalog: Pick<CatalogRpc, "deleteTenant">;
 	signalStep(tenantId: TenantId): Promise<void>;
 	signalSweep(tenantId: TenantId): Promise<void>;
@@ -107,6 +109,7 @@ export class TenantLifecycle {
 			if (!(await tenant.deleteTenant(tenantId)).done) continue;
 			if (!(await catalog.deleteTenant(tenantId)).done) continue;
 			await this.#ports.signalSweep(tenantId);
+			await this.#ports.forgetScaling(tenantId);
 			await store.remove(row, this.#ports.now());
 			return true;
 		}
@@ -117,9 +120,7 @@ export class TenantLifecycle {
 		const row = await this.require(id);
 		if (row.status !== "active" && row.status !== "suspended") throw new LittoralError("conflict", `tenant "${id}" is ${row.status}`);
 		const tenantId = row.tenantId as TenantId;
-		let answer = await this.#ports.tenant.changeShards(tenantId, count);
-		for (let step = 1; step < SHARD_STEP_COUNT_MAX && !answer.settled; step++)
-			answer = await this.#ports.tenant.changeShards(tenantId, count);
+		const answer = await this.#ports.pinShards(tenantId, count);
 		await this.#ports.store.record({
 			id,
 			tenantId,

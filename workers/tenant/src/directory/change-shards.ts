@@ -12,11 +12,15 @@ type ShardWatermark = Parameters<typeof minimumsCovering>[1][number];
 /** How soon the alarm carries on with a change whose caller went away. */
 const CHANGE_RESUME_MS = 2000;
 
-/** One write: the new epoch, and the work that carries it out. */
-export function startChange(context: ShardContext, count: number): void {
+/**
+ * One write: the new epoch, and the work that carries it out.
+ * @throws conflict after too many changes within a day
+ */
+export function startChange(context: ShardContext, count: number, fromEpoch: number | null): void {
 	const nowMs = context.ports.now();
 	context.storage.transactionSync(() => {
 		const before = loadDirectory(context.sql);
+		if (fromEpoch !== null && before.epoch !== fromEpoch) return;
 		const after = beginChange(before, count, nowMs);
 		if (after === before || before.state === "deleting") return;
 		storeDirectory(context.sql, after);

@@ -6,7 +6,9 @@
  * is read, but accepts nothing; it is dropped once everything of it lies in snapshots that the minimums enforce, then retired.
  */
 import { assert } from "#shared/base/assert.ts";
+import { LittoralError } from "#shared/base/errors.ts";
 import type { ShardOrdinal } from "#shared/base/ids.ts";
+import { SHARD_SET_COUNT_MAX } from "#shared/base/limits.ts";
 import type { Directory, ShardDescription, ShardSet, TableMinimum } from "#shared/contracts/directory.ts";
 import { pruneHistory } from "../shard/append-decision.ts";
 import type { Routing } from "../shard/contract.ts";
@@ -55,6 +57,7 @@ export function readShards(directory: Pick<Directory, "history" | "draining">): 
 /**
  * Stores the next epoch, and forgets the sets that no question needs any more. Shrinking keeps the lowest ordinals: shard 0 is never retired.
  * @returns the directory unchanged when it has `count` shards already, or while a change goes on
+ * @throws conflict when so many sets may still own an append id that an append would have too many shards to ask
  */
 export function beginChange(directory: DirectoryState, count: number, nowMs: number): DirectoryState {
 	assert(count >= 1, "a tenant has at least one shard");
@@ -62,6 +65,10 @@ export function beginChange(directory: DirectoryState, count: number, nowMs: num
 	if (directory.change !== null || active.length === count) return directory;
 	const kept = [...active].sort((left, right) => left - right).slice(0, count);
 	const added = Array.from({ length: count - kept.length }, (_, index) => directory.nextOrdinal + index);
+	const remembered = pruneHistory(directory, nowMs).history;
+	if (remembered.length >= SHARD_SET_COUNT_MAX) {
+		throw new LittoralError("conflict", `the tenant's shards changed ${remembered.length} times within a day; try again later`);
+	}
 	const set: ShardSet = { epoch: directory.epoch + 1, active: [...kept, ...added], storedAtMs: null };
 	return {
 		...directory,

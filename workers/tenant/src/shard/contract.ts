@@ -173,6 +173,6 @@ export interface ShardRpc {
 	setTenantState(state: TenantState): Promise<Directory>;
 	/** @throws tenant_not_found */
 	readDirectory(request: { withTails: boolean }): Promise<DirectoryAnswer>;
-	changeShards(count: number): Promise<{ epoch: number; shards: ShardDescription[]; settled: boolean }>;
+	changeShards(count: number, fromEpoch?: number): Promise<{ epoch: number; shards: ShardDescription[]; settled: boolean }>;
 	deleteTenant(): Promise<{ done: boolean }>;
 }

@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { assert } from "#shared/base/assert.ts";
-import { LittoralError } from "#shared/base/errors.ts";
+import { hasCode, LittoralError } from "#shared/base/errors.ts";
 import type { TableId } from "#shared/base/ids.ts";
 import { APPEND_ID_TTL_MS, SHARD_COUNT_MAX } from "#shared/base/limits.ts";
 import type { Directory, ShardDescription, TenantState } from "#shared/contracts/directory.ts";
@@ -37,6 +37,7 @@ import type {
 	TailRequest,
 } from "./contract.ts";
 import { intentCount } from "./flush-intent.ts";
+import { LoadMeter, measureOf } from "./load-meter.ts";
 import { earliestDueMs, scheduleWork } from "./schedule.ts";
 import { createSchema, hasSchema } from "./schema.ts";
 import { identify, readShard, storeRouting } from "./shard-row.ts";
@@ -49,6 +50,7 @@ const TOMBSTONE_MARGIN_MS = 3_600_000;
 
 export class TenantShard extends DurableObject<Env> implements ShardRpc {
 	readonly #context: ShardContext;
+	readonly #meter: LoadMeter;
 	/** False before the first call that opens the shard, and after it was emptied: there are no tables. */
 	#hasTables: boolean;
 	/** Emptied in this instance's life: its rows went with their tenant, and whoever still reads must not take that for a shard without rows. */
@@ -63,6 +65,7 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 		const { storage } = ctx;
 		const { sql } = storage;
 		this.#context = { storage, sql, ports: openPorts(env), tenantId: () => identityOf(sql) };
+		this.#meter = new LoadMeter(measureOf(env.LOAD_MEASURE));
 		this.#hasTables = hasSchema(sql);
 		if (!this.#hasTables) return;
 		void ctx.blockConcurrencyWhile(async () => {
@@ -87,9 +90,18 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 	async append(request: AppendRequest): Promise<AppendOutcome> {
 		this.#requireOpen();
 		this.#adopt(request.routing);
-		const outcome = await append(this.#context, request);
-		await this.#arm();
-		return outcome;
+		try {
+			const outcome = await append(this.#context, request);
+			const byteCount = request.batches.reduce((sum, batch) => sum + batch.byteLength, 0);
+			this.#meter.count({ appendCount: 1, byteCount }, this.#now());
+			await this.#arm();
+			return outcome;
+		} catch (error) {
+			if (hasCode(error, "overloaded")) this.#meter.countRefusal(this.#now());
+			throw error;
+		} finally {
+			this.#reportLoad();
+		}
 	}
 
 	async askId(question: IdQuestion): Promise<IdRecord | null> {
@@ -204,10 +216,10 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 		return { directory, routing: routingOf(directory), tails: withTails ? readOpenTails(this.#context.sql) : null };
 	}
 
-	async changeShards(count: number): Promise<{ epoch: number; shards: ShardDescription[]; settled: boolean }> {
+	async changeShards(count: number, fromEpoch?: number): Promise<{ epoch: number; shards: ShardDescription[]; settled: boolean }> {
 		assert(count >= 1 && count <= SHARD_COUNT_MAX, "the shard count is in its bounds");
 		this.#requireDirectory();
-		startChange(this.#context, count);
+		startChange(this.#context, count, fromEpoch ?? null);
 		try {
 			await carryChange(this.#context);
 		} catch (error) {
@@ -265,6 +277,20 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 		} catch (error) {
 			this.#reportFailure("alarm", error);
 		}
+	}
+
+	/** Within work that it does anyway: an idle shard is woken by nobody and says nothing. A report that is lost is worth nothing later. */
+	#reportLoad(): void {
+		if (!this.#hasTables) return;
+		const { sql, ports } = this.#context;
+		const sample = this.#meter.take(() => {
+			const { ordinal, routing, unflushedBytes } = openShard(sql);
+			const activeCount = activeShards(routing).length;
+			return { shard: ordinal, epoch: routing.epoch, activeCount, tailBytes: unflushedBytes };
+		}, this.#now());
+		if (sample === null) return;
+		const sent = ports.signals.send({ kind: "load", tenantId: this.#context.tenantId(), sample });
+		this.ctx.waitUntil(sent.catch((error: unknown) => this.#reportFailure("load", error)));
 	}
 
 	#reportFailure(work: string, error: unknown): void {
