@@ -14,6 +14,7 @@ import { telemetry, TelemetryBuffer } from "./telemetry.ts";
 const PUSH_DELAY_MS = 250;
 /** A push older than this belonged to a request that was cut off; another takes over. */
 const PUSH_STALE_MS = 20_000;
+
 /** The accumulator, separate from the isolate's one for tests. */
 export class MetricsRegistry {
 	/** Made at the first push: workerd allows no randomness at module scope. */
@@ -48,8 +49,12 @@ export class MetricsRegistry {
 	cut(service: string): MetricsPush | null {
 		if (this.#unanswered !== null) return this.#unanswered;
 		if (this.#series.isEmpty) return null;
-		const droppedCount = this.#telemetry.takeDroppedCount();
-		if (droppedCount > 0) this.increment("littoral_telemetry_dropped_total", { service, where: "isolate" }, droppedCount);
+		const lost: [name: string, labels: Labels, count: number][] = [
+			["littoral_metrics_overflow_samples_total", { service }, this.#series.overflowSampleCount],
+			["littoral_metrics_dropped_samples_total", { service }, this.#series.droppedSampleCount],
+			["littoral_telemetry_dropped_total", { service, where: "isolate" }, this.#telemetry.takeDroppedCount()],
+		];
+		for (const [name, labels, count] of lost) if (count > 0) this.increment(name, labels, count);
 		const { spans, logs } = this.#telemetry.take();
 		this.#isolateId ||= randomHex(8);
 		this.#unanswered = { isolateId: this.#isolateId, sequence: ++this.#sequence, service, samples: this.#series.samples(), spans, logs };

@@ -40,7 +40,12 @@ test("an observation lies in the first bucket whose bound it does not pass", () 
 test("an isolate's series are bounded, and the sum stays right", () => {
 	const registry = new MetricsRegistry();
 	for (let value = 0; value < 10_000; value++) registry.increment("littoral_calls_total", { code: `code-${value}` });
-	const samples = registry.cut("s")?.samples ?? [];
+	const [samples = [], [overflow] = []] = Object.values(Object.groupBy(registry.cut("s")?.samples ?? [], ({ name }) => name));
+	expect(overflow).toMatchObject({
+		name: "littoral_metrics_overflow_samples_total",
+		labels: { service: "s" },
+		value: 10_000 - METRIC_LABEL_VALUE_COUNT_MAX,
+	});
 	expect(samples.length).toBe(METRIC_LABEL_VALUE_COUNT_MAX + 1);
 	expect(samples.reduce((sum, { value }) => sum + value, 0)).toBe(10_000);
 	expect(samples.at(-1)).toMatchObject({ labels: { code: "other" }, value: 10_000 - METRIC_LABEL_VALUE_COUNT_MAX });

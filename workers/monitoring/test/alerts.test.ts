@@ -116,6 +116,21 @@ describe("evaluation", () => {
 		await pass(120 * MINUTE_MS);
 	});
 
+	test("a hub that has something due and no alarm gets one when it wakes", async () => {
+		await count("littoral_calls_total", { service: "tenant", operation: "query", code: "ok" });
+		await pass(MINUTE_MS / 2);
+		const chief = (): DurableObjectStub<MetricsHub> => allHubs(testEnv)[0] as DurableObjectStub<MetricsHub>;
+		await runInDurableObject(chief(), (_, state) => state.storage.deleteAlarm());
+		try {
+			await runInDurableObject(chief(), (_, state) => state.abort("lost by a test"));
+		} catch {
+			// The abort breaks this very call.
+		}
+		expect(await runInDurableObject(chief(), (_, state) => state.storage.getAlarm())).not.toBeNull();
+		await pass(10 * MINUTE_MS);
+		expect(await pass(60 * MINUTE_MS)).toBe(0);
+	});
+
 	test("a service that does not answer is an alert, and one that is not probed any more is none", async () => {
 		const probed = async (status: "ok" | "failed"): Promise<void> => {
 			await service.recordHealth([

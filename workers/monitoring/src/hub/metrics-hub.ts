@@ -50,6 +50,7 @@ export class MetricsHub extends DurableObject<Env> {
 			: null;
 		void ctx.blockConcurrencyWhile(async () => {
 			this.#armedAtMs = await ctx.storage.getAlarm();
+			if (this.#armedAtMs === null) await this.#rearm();
 		});
 	}
 
