@@ -160,7 +160,8 @@ export interface PlanRequest {
 /** A statement, bound and planned. The coordinator checks `action` against the role before it runs anything. */
 export type PlannedStatement =
 	| { kind: "query"; plan: PhysicalPlan }
-	| { kind: "explain"; lines: string[]; json: string | null; analyze: false; plan: PhysicalPlan }
+	/** `json` in its format, else `lines`; with `analyze` the plan is run and shown again with what each operator did. */
+	| { kind: "explain"; lines: string[]; json: string | null; analyze: boolean; plan: PhysicalPlan }
 	| { kind: "create_table"; definition: TableDefinition }
 	| { kind: "drop_table"; names: string[]; ifExists: boolean }
 	/** `plan` gives all columns of `table` in schema order, cast, defaults filled in. NOT NULL is checked by the writer. */

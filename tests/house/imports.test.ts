@@ -9,6 +9,7 @@ const ALLOWED: Record<string, string[]> = {
 	"shared/base": [],
 	"shared/contracts": ["shared/base"],
 	"shared/observability": ["shared/base", "shared/contracts"],
+	"shared/explain": ["shared/base", "shared/contracts"],
 	"shared/engine/memory": ["shared/base", "shared/contracts"],
 	"shared/engine/vector": ["shared/base", "shared/contracts", "shared/engine/memory", "shared/engine/kernels"],
 	"shared/engine/codec": ["shared/base", "shared/contracts", "shared/engine/memory", "shared/engine/vector", "shared/engine/kernels"],

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Oracle } from "../oracle.ts";
 import { CLICKBENCH, HITS_DDL } from "../queries/clickbench.ts";
 import { TPCH, TPCH_DDL } from "../queries/tpch.ts";
-import { explainText } from "../../../workers/optimizer/src/explain/text.ts";
+import { explainText } from "#shared/explain/text.ts";
 import { TestPlanner } from "./planner.ts";
 
 /** Rows and bounds at scale factor 1, so that plans are those of real sizes. */

@@ -68,7 +68,10 @@ describe("refusals of our own", () => {
 			{ sqlstate: "42P01", message: 'relation "wx" does not exist', position: 15, hint: 'Perhaps you meant to reference the table "w".' },
 		],
 		["SELECT * FROM other.t", { sqlstate: "3F000", message: 'schema "other" does not exist', position: 15, hint: null }],
-		["EXPLAIN ANALYZE SELECT 1", { sqlstate: "0A000", message: "EXPLAIN ANALYZE is not supported", position: 9, hint: null }],
+		[
+			"EXPLAIN ANALYZE INSERT INTO w VALUES (1)",
+			{ sqlstate: "0A000", message: "EXPLAIN ANALYZE of an INSERT is not supported", position: null, hint: null },
+		],
 		["UPDATE t SET a = 1", { sqlstate: "0A000", message: "UPDATE is not supported", position: null, hint: null }],
 		[
 			"INSERT INTO w VALUES (1) ON CONFLICT DO NOTHING",

@@ -9,12 +9,13 @@ import {
 	type PlanStatement,
 	type PlanTable,
 } from "#shared/contracts/plan/physical.ts";
+import { explainJson } from "#shared/explain/json.ts";
+import { operatorDollars, scannedFileCount } from "#shared/explain/operator-cost.ts";
+import { explainText } from "#shared/explain/text.ts";
 import type { CatalogRpc, PlannedStatement, PlanRequest } from "#shared/contracts/rpc.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import type { ParsedStatementCache } from "./cache/parsed-statements.ts";
 import type { TableSnapshotCache } from "./cache/table-snapshots.ts";
-import { explainJson } from "./explain/json.ts";
-import { explainText } from "./explain/text.ts";
 import { inputsOf as logicalInputsOf } from "./logical/output.ts";
 import { optimize, type PipelineOptions } from "./logical/pipeline.ts";
 import type { LogicalOperator, LogicalScan } from "./logical/plan.ts";
@@ -24,7 +25,7 @@ import { bindStatement, type BoundRows } from "./sql/bind/bind-statement.ts";
 import { StatementContext } from "./sql/bind/statement.ts";
 import { parameterCount, relationNames } from "./sql/bind/walk.ts";
 import { Cardinality } from "./statistics/cardinality.ts";
-import { operatorDollars, REQUEST_DOLLARS, scannedFileCount } from "./statistics/cost-model.ts";
+import { REQUEST_DOLLARS } from "./statistics/cost-model.ts";
 
 export interface PlannerPorts {
 	catalog: Pick<CatalogRpc, "readSnapshots" | "tableNames">;
@@ -71,7 +72,7 @@ export async function planStatement(ports: PlannerPorts, tenantId: TenantId, req
 		case "explain": {
 			const plan = planRows(ports, statement, bound.rows);
 			const json = bound.format === "json" ? explainJson(plan) : null;
-			return { kind: "explain", lines: explainText(plan), json, analyze: false, plan };
+			return { kind: "explain", lines: explainText(plan), json, analyze: bound.analyze, plan };
 		}
 		case "create_table":
 		case "drop_table":

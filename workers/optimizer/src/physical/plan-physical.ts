@@ -1,5 +1,6 @@
 /** From a logical plan to operators: column ids become positions, joins get keys and a build side, every operator its estimate. */
 import { unreachable } from "#shared/base/assert.ts";
+import { objectReadMilliseconds } from "#shared/explain/operator-cost.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression, SortKey } from "#shared/contracts/plan/expression.ts";
 import type { Estimate, PhysicalOperator, PlanTable } from "#shared/contracts/plan/physical.ts";
@@ -16,7 +17,7 @@ import type {
 	LogicalWindow,
 } from "../logical/plan.ts";
 import type { Cardinality } from "../statistics/cardinality.ts";
-import { cpuMilliseconds, objectReadMilliseconds } from "../statistics/cost-model.ts";
+import { cpuMilliseconds } from "../statistics/cost-model.ts";
 import { rowByteCount, valueByteCount } from "../statistics/row-width.ts";
 import { totalWorkUnits } from "../statistics/work-units.ts";
 import { joinKeys } from "./join-keys.ts";

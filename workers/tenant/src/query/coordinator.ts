@@ -6,9 +6,12 @@ import { RPC_ATTEMPT_COUNT_MAX } from "#shared/base/limits.ts";
 import type { OutputColumn, PhysicalPlan } from "#shared/contracts/plan/physical.ts";
 import type { Action, CallContext } from "#shared/contracts/principal.ts";
 import type { PlannedStatement, PlanRequest, QueryAnswer, QueryRequest } from "#shared/contracts/rpc.ts";
+import { run } from "#shared/engine/operators/driver.ts";
 import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { BatchBuilder } from "#shared/engine/vector/builder.ts";
+import { explainJson } from "#shared/explain/json.ts";
+import { explainText } from "#shared/explain/text.ts";
 import { encodeResult } from "#shared/formats/encode.ts";
 import { holdBack } from "#shared/formats/hold-back.ts";
 import type { ResultStatistics } from "#shared/formats/result.ts";
@@ -21,7 +24,7 @@ import type { Ports } from "../ports.ts";
 import { createTable, dropTables } from "./define-table.ts";
 import { appendIdOf, insertRows } from "./insert.ts";
 import { planAndDirectory, readTails } from "./read-set.ts";
-import { filesOf, runPlan } from "./run-plan.ts";
+import { filesOf, openPlan, runPlan } from "./run-plan.ts";
 import { RunningQuery, StatementClock } from "./running-query.ts";
 import type { OpenedTail } from "./tail-source.ts";
 
@@ -68,8 +71,12 @@ async function runStatement(running: Running): Promise<QueryAnswer> {
 		case "drop_table":
 			await dropTables(ports, context.tenantId, planned.statement);
 			return command(context, "DROP TABLE");
-		case "explain":
-			return explain(running, planned.statement);
+		case "explain": {
+			if (!planned.statement.analyze) return explain(running, planned.statement);
+			const { statement, tails } = await clock.timed(() => readTails(ports, context, planRequest, planned));
+			if (statement.kind === "explain") return explainRun(running, statement, tails);
+			throw new LittoralError("unavailable", "the statement's meaning changed while it was planned; try again");
+		}
 		case "query":
 		case "insert": {
 			const { statement, tails } = await clock.timed(() => readTails(ports, context, planRequest, planned));
@@ -168,6 +175,29 @@ async function explain(running: Running, statement: Extract<PlannedStatement, { 
 	const texts = json === null ? lines : [json];
 	return rows(running, plan, [{ name: "QUERY PLAN", type, nullable: false }], async function* ({ engine, lease }) {
 		const builder = new BatchBuilder(engine, lease.region(), [type], Math.max(1, texts.length));
+		for (const text of texts) builder.appendRow([text]);
+		yield builder.finish();
+	});
+}
+
+/** EXPLAIN ANALYZE runs the plan, drops its rows, and shows what each operator did. */
+async function explainRun(
+	running: Running,
+	statement: Extract<PlannedStatement, { kind: "explain" }>,
+	tails: OpenedTail[][],
+): Promise<QueryAnswer> {
+	const { ports, clock } = running;
+	const { json, plan } = statement;
+	const type = json === null ? ({ kind: "text" } as const) : ({ kind: "jsonb" } as const);
+	return rows(running, plan, [{ name: "QUERY PLAN", type, nullable: false }], async function* (execution) {
+		const opened = openPlan(ports, plan, tails, execution);
+		let rowCount = 0;
+		for await (const batch of run(opened, execution)) rowCount += batch.selectedCount;
+		const { bytesScanned, arenaPeakBytes, spilledBytes } = execution.statistics;
+		const totals = { rowCount, elapsedMs: clock.elapsedMs, bytesScanned, arenaPeakBytes, spilledBytes };
+		const actuals = opened.statistics.map(({ statistics }) => statistics);
+		const texts = json === null ? explainText(plan, { actuals, totals }) : [explainJson(plan, { actuals, totals })];
+		const builder = new BatchBuilder(execution.engine, execution.lease.region(), [type], texts.length);
 		for (const text of texts) builder.appendRow([text]);
 		yield builder.finish();
 	});

@@ -27,8 +27,12 @@ export function runPlan(
 	tails: OpenedTail[][],
 	context: ExecutionContext,
 ): AsyncGenerator<Batch, void, void> {
-	const root = new RunningPlan(context, plan, (scan) => openScan(ports, plan, tails, scan, context));
-	return run(root, context);
+	return run(openPlan(ports, plan, tails, context), context);
+}
+
+/** The plan's operators, which count what they do while they run. */
+export function openPlan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], context: ExecutionContext): RunningPlan {
+	return new RunningPlan(context, plan, (scan) => openScan(ports, plan, tails, scan, context));
 }
 
 export function filesOf(plan: PhysicalPlan): PlanFiles {

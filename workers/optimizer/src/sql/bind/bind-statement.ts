@@ -17,7 +17,7 @@ export interface BoundRows {
 export type BoundStatement =
 	| ({ kind: "query" } & BoundRows)
 	| ({ kind: "insert"; schema: TableSchema } & BoundRows)
-	| { kind: "explain"; format: "text" | "json"; rows: BoundRows }
+	| { kind: "explain"; format: "text" | "json"; analyze: boolean; rows: BoundRows }
 	| { kind: "create_table"; definition: TableDefinition }
 	| { kind: "drop_table"; names: string[]; ifExists: boolean };
 
@@ -81,6 +81,7 @@ function bindRows(statement: StatementContext, node: Node): Extract<BoundStateme
 /** Options as PostgreSQL's; those that only change its own output are accepted. */
 function bindExplain(statement: StatementContext, explain: ExplainStmt): BoundStatement {
 	let format: "text" | "json" = "text";
+	let analyze = false;
 	for (const node of explain.options ?? []) {
 		const option = as(node, "DefElem");
 		const location = option?.location ?? 0;
@@ -94,11 +95,12 @@ function bindExplain(statement: StatementContext, explain: ExplainStmt): BoundSt
 			}
 			format = value;
 		} else if (name === "analyze") {
-			if (!isOff) throw statement.unsupported("EXPLAIN ANALYZE", location);
-		} else if (!["verbose", "costs", "summary", "settings", "generic_plan", "memory"].includes(name)) {
+			analyze = !isOff;
+		} else if (!["verbose", "costs", "summary", "settings", "generic_plan", "memory", "timing", "buffers"].includes(name)) {
 			throw statement.error("syntax_error", `unrecognized EXPLAIN option "${name}"`, location);
 		}
 	}
 	const bound = bindRows(statement, explain.query as Node);
-	return { kind: "explain", format, rows: { operator: bound.operator, columns: bound.columns } };
+	if (analyze && bound.kind === "insert") throw statement.unsupported("EXPLAIN ANALYZE of an INSERT");
+	return { kind: "explain", format, analyze, rows: { operator: bound.operator, columns: bound.columns } };
 }

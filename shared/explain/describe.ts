@@ -1,8 +1,20 @@
 /** A physical operator as EXPLAIN shows it: a title, its properties, and the names of its output columns. Text and JSON are made from this. */
 import { unreachable } from "#shared/base/assert.ts";
 import type { Estimate, JoinKind, PhysicalOperator, PhysicalPlan } from "#shared/contracts/plan/physical.ts";
-import { scannedFileCount } from "../statistics/cost-model.ts";
+import { scannedFileCount } from "./operator-cost.ts";
 import { deparse, deparseAggregate, deparseSortKey, deparseWindowCall } from "./deparse.ts";
+
+/** What an operator did in a run; the engine's `OperatorStatistics`. */
+export interface Actual {
+	loops: number;
+	rows: number;
+	batches: number;
+	workUnits: number;
+	startupMs: number;
+	totalMs: number;
+	arenaPeakBytes: number;
+	spilledBytes: number;
+}
 
 export interface Description {
 	title: string;
@@ -11,6 +23,8 @@ export interface Description {
 	/** Data files that the operator reads itself. */
 	fileCount: number;
 	inputs: Description[];
+	/** Absent where the plan has not run. */
+	actual?: Actual;
 	/** Of the output columns. */
 	names: string[];
 }
@@ -25,7 +39,24 @@ const JOIN_TITLES: Record<JoinKind, { hash: string; nestedLoop: string }> = {
 	single: { hash: "Hash Single Join", nestedLoop: "Nested Loop Single Join" },
 };
 
-export function describe(node: PhysicalOperator, plan: PhysicalPlan): Description {
+/**
+ * The plan's tree and those of its subplans.
+ *
+ * @param actuals what each operator did: the root's first, inputs behind their operator, then the subplans'
+ */
+export function describePlan(plan: PhysicalPlan, actuals?: readonly Actual[]): { root: Description; subplans: Description[] } {
+	const described = { root: describe(plan.root, plan), subplans: plan.subplans.map((subplan) => describe(subplan, plan)) };
+	let next = 0;
+	const assign = (node: Description): void => {
+		const actual = actuals?.[next++];
+		if (actual !== undefined) node.actual = actual;
+		for (const input of node.inputs) assign(input);
+	};
+	for (const tree of [described.root, ...described.subplans]) assign(tree);
+	return described;
+}
+
+function describe(node: PhysicalOperator, plan: PhysicalPlan): Description {
 	return { ...describeOperator(node, plan), fileCount: scannedFileCount(node, plan.tables) };
 }
 
