@@ -138,6 +138,34 @@ const ROWS: { title: string; panels: Panel[] }[] = [
 				queries: [all("littoral_compaction_read_bytes_total", "read"), all("littoral_compaction_written_bytes_total", "written")],
 			},
 			{ title: "Rows compacted", unit: "rps", queries: [all("littoral_compaction_rows_total", "rows")] },
+			{ title: "Objects deleted", unit: "ops", queries: [by("kind", "littoral_garbage_deleted_objects_total", "{{kind}}")] },
+			{ title: "Bytes reclaimed", unit: "Bps", queries: [by("kind", "littoral_garbage_deleted_bytes_total", "{{kind}}")] },
+			{
+				title: "Time of garbage collection, a table",
+				unit: "s",
+				queries: quantiles("littoral_garbage_collection_duration_seconds_bucket"),
+			},
+			{
+				title: "Orphans found, tables that failed",
+				unit: "ops",
+				queries: [all("littoral_garbage_orphans_total", "orphans"), all("littoral_garbage_failures_total", "failures")],
+			},
+		],
+	},
+	{
+		title: "Scaling",
+		panels: [
+			{
+				title: "Changes of shard sets",
+				unit: "short",
+				queries: [
+					{
+						expression: "sum by (reason, outcome) (increase(littoral_scaling_decisions_total[$__rate_interval]))",
+						legend: "{{reason}} {{outcome}}",
+					},
+				],
+			},
+			{ title: "Looks that failed", unit: "ops", queries: [all("littoral_scaling_failures_total", "failures")] },
 		],
 	},
 	{

@@ -159,6 +159,16 @@ export const SCENARIOS: readonly Scenario[] = [
 		fires: [16, 75],
 	},
 	{
+		alert: "LittoralGarbageFails",
+		series: [counter("littoral_garbage_failures_total", { service: "catalog" }, 2, [10, 15])],
+		fires: [13, 73],
+	},
+	{
+		alert: "LittoralScalingFails",
+		series: [counter("littoral_scaling_failures_total", { service: "operations" }, 2, [10, 15])],
+		fires: [13, 28],
+	},
+	{
 		alert: "LittoralAlertWebhookFails",
 		series: [
 			counter("littoral_alert_notifications_total", { service: "monitoring", outcome: "failed" }, 2, [10, 12]),
