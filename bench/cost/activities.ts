@@ -4,7 +4,7 @@ import type { CountedFleet } from "../../tests/counted/fleet.ts";
 import type { OperationCounts } from "../../tests/counted/operations.ts";
 import { EVENTS_DDL, EVENTS_TOTAL, eventsJson } from "../world/events.ts";
 
-export const ACTIVITIES = ["append", "flush", "query", "first_query", "idle_minute"] as const;
+export const ACTIVITIES = ["append", "flush", "query", "first_query", "counters", "idle_minute"] as const;
 export type Activity = (typeof ACTIVITIES)[number];
 
 /** What is paid for, as it is counted. */
@@ -79,5 +79,8 @@ export async function countActivities(fleet: CountedFleet, client: LittoralClien
 	const queried = await counted(REPEAT_COUNT, query);
 	await fleet.pass(MINUTES_UNTIL_COLD);
 	const queriedFirst = await counted(1, query);
-	return { append: appended, flush: flushed, query: queried, first_query: queriedFirst, idle_minute: idleMinute };
+	// What the hubs do ten seconds after something was counted; alarms ring here only while minutes pass.
+	await fleet.settle();
+	const counters = minus(await counted(1, () => fleet.pass(1)), idleMinute, 1);
+	return { append: appended, flush: flushed, query: queried, first_query: queriedFirst, counters, idle_minute: idleMinute };
 }

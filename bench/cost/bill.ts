@@ -15,9 +15,9 @@ export interface Workload {
 }
 
 /** Processor time and wall time in an object: not counted but measured on one machine (`bench/README.md`, appends and aggregates), and rounded up. */
-const CPU_MS: Record<Activity, number> = { append: 3, flush: 30, query: 20, first_query: 60, idle_minute: 20 };
+const CPU_MS: Record<Activity, number> = { append: 3, flush: 30, query: 20, first_query: 60, counters: 5, idle_minute: 20 };
 /** Wall time that shards are awake: a durable write takes some ten milliseconds (facts of the platform), a flush waits for R2 and D1. */
-const OBJECT_MS: Record<Activity, number> = { append: 20, flush: 300, query: 20, first_query: 40, idle_minute: 20 };
+const OBJECT_MS: Record<Activity, number> = { append: 20, flush: 300, query: 20, first_query: 40, counters: 20, idle_minute: 0 };
 const OBJECT_GIGABYTES = 0.128;
 const BYTES_PER_EVENT = 12;
 
@@ -25,6 +25,8 @@ function storedGigabytes(eventsPerMonth: number): number {
 	return (eventsPerMonth * BYTES_PER_EVENT) / 1e9;
 }
 
+/** Hubs store ten seconds after a change. */
+const COUNTERS_PER_BUSY_MINUTE = 6;
 const HOURS_PER_MONTH = SECONDS_PER_MONTH / 3600;
 
 export const WORKLOADS: readonly Workload[] = [
@@ -36,6 +38,7 @@ export const WORKLOADS: readonly Workload[] = [
 			flush: 100 * MINUTES_PER_MONTH,
 			query: 0,
 			first_query: 100 * 10 * HOURS_PER_MONTH,
+			counters: COUNTERS_PER_BUSY_MINUTE * MINUTES_PER_MONTH,
 			idle_minute: MINUTES_PER_MONTH,
 		},
 		storedGigabytes: storedGigabytes(100 * 10 * SECONDS_PER_MONTH),
@@ -48,6 +51,7 @@ export const WORKLOADS: readonly Workload[] = [
 			flush: MINUTES_PER_MONTH,
 			query: 10 * MINUTES_PER_MONTH,
 			first_query: 0,
+			counters: COUNTERS_PER_BUSY_MINUTE * MINUTES_PER_MONTH,
 			idle_minute: MINUTES_PER_MONTH,
 		},
 		storedGigabytes: storedGigabytes(1000 * SECONDS_PER_MONTH),
@@ -60,6 +64,8 @@ export const WORKLOADS: readonly Workload[] = [
 			flush: 100 * 30,
 			query: 100 * 20 * 15,
 			first_query: 100 * 20 * 5,
+			// One after nearly every query and import.
+			counters: 100 * 20 * 20 + 100 * 30,
 			idle_minute: MINUTES_PER_MONTH,
 		},
 		storedGigabytes: storedGigabytes(100 * 30 * 100),

@@ -1,5 +1,14 @@
 /** Hashes that are stored or decide where data goes: their results never change. */
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** Bytes as lower-case hex. */
+export function toHex(bytes: Uint8Array): string {
+	let text = "";
+	for (const byte of bytes) text += HEX[byte] as string;
+	return text;
+}
+
 /** FNV-1a, 32 bits, of a string's UTF-16 code units, mixed by murmur3's finalizer. */
 export function hashString(text: string): number {
 	let hash = 0x811c9dc5;

@@ -1,4 +1,6 @@
 /** Branded identifiers: a table's id cannot be passed where a tenant's is meant. */
+import { toHex } from "./hash.ts";
+
 declare const brand: unique symbol;
 type Branded<Base, Name extends string> = Base & { readonly [brand]: Name };
 
@@ -17,8 +19,7 @@ export type AppendId = Branded<string, "AppendId">;
 
 /** @returns `byteCount` random bytes as lower-case hex. */
 export function randomHex(byteCount: number): string {
-	const bytes = crypto.getRandomValues(new Uint8Array(byteCount));
-	return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+	return toHex(crypto.getRandomValues(new Uint8Array(byteCount)));
 }
 
 export const newTenantId = (): TenantId => randomHex(12) as TenantId;

@@ -56,6 +56,8 @@ export const BODY_DECODED_BYTES_MAX = 1024 * MIB;
 /** Body of every route that is not an append. */
 export const REQUEST_BODY_BYTES_MAX = 2 * MIB;
 export const ROW_ERRORS_REPORTED_MAX = 100;
+/** A body up to this is read whole before its rows are decoded: streams cost more than all else that a small append does. */
+export const WHOLE_BODY_BYTES_MAX = 256 * KIB;
 /** Raw bytes of a body kept so that its rows can be validated anew when the schema changes meanwhile. */
 export const RETAINED_BODY_BYTES_MAX = 4 * MIB;
 /** A body that is read at random (Parquet) lies in memory up to this size, else in R2, in parts. */

@@ -9,18 +9,25 @@ const SENTINEL_BYTES = 2;
 const FIRST_BYTES = 256 * 1024;
 
 export class ByteWindow {
-	bytes = new Uint8Array(FIRST_BYTES);
+	bytes: Uint8Array<ArrayBuffer>;
 	/** Unread bytes are bytes[start, end). */
 	start = 0;
 	end = 0;
 	/** The body has no more bytes than these. */
 	final = false;
-	readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+	readonly #reader: ReadableStreamDefaultReader<Uint8Array> | null;
 	readonly #signal: AbortSignal | undefined;
 
-	constructor(body: ReadableStream<Uint8Array>, signal?: AbortSignal) {
-		this.#reader = body.getReader();
+	/** @param body a stream, or the whole of it */
+	constructor(body: ReadableStream<Uint8Array> | Uint8Array, signal?: AbortSignal) {
 		this.#signal = signal;
+		const isWhole = body instanceof Uint8Array;
+		this.bytes = new Uint8Array(isWhole ? body.length + SENTINEL_BYTES : FIRST_BYTES);
+		this.#reader = isWhole ? null : body.getReader();
+		if (!isWhole) return;
+		this.bytes.set(body);
+		this.end = body.length;
+		this.final = true;
 	}
 
 	/**
@@ -33,10 +40,7 @@ export class ByteWindow {
 		if (unread > ROW_BYTES_MAX) throw new LittoralError("body_too_large", `a row takes more than ${ROW_BYTES_MAX} bytes`);
 		const wanted = Math.max(1, unread * 2);
 		while (!this.final && this.end - this.start < wanted) {
-			this.#signal?.throwIfAborted();
-			const { done, value } = await this.#reader.read();
-			if (done) this.final = true;
-			else this.#append(value);
+			await this.#readChunk();
 		}
 	}
 
@@ -44,17 +48,21 @@ export class ByteWindow {
 	async require(byteCount: number): Promise<boolean> {
 		while (this.end - this.start < byteCount) {
 			if (this.final) return false;
-			this.#signal?.throwIfAborted();
-			const { done, value } = await this.#reader.read();
-			if (done) this.final = true;
-			else this.#append(value);
+			await this.#readChunk();
 		}
 		return true;
 	}
 
+	async #readChunk(): Promise<void> {
+		this.#signal?.throwIfAborted();
+		const next = await this.#reader?.read();
+		if (next === undefined || next.done) this.final = true;
+		else this.#append(next.value);
+	}
+
 	/** Lets the body go, whether it was read to its end or not. */
 	async close(): Promise<void> {
-		await this.#reader.cancel().catch(() => {});
+		await this.#reader?.cancel().catch(() => {});
 	}
 
 	#append(chunk: Uint8Array): void {

@@ -30,7 +30,7 @@ interface Target {
 
 /** As `decodeRows`. @throws malformed_body, body_too_large, invalid_rows */
 export async function* decodeArrowRows(
-	options: DecodeOptions & { body: ReadableStream<Uint8Array> },
+	options: DecodeOptions & { body: ReadableStream<Uint8Array> | Uint8Array },
 ): AsyncGenerator<Batch, void, undefined> {
 	const window = new ByteWindow(options.body, options.signal);
 	const errors = new RowErrors();

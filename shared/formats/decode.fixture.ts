@@ -31,6 +31,12 @@ export function bodyOf(content: string | Uint8Array, chunkBytes = Number.POSITIV
 	});
 }
 
+/** As {@link bodyOf}, or the bytes themselves. */
+export function bodyIn(content: string | Uint8Array, chunkBytes: number | "whole"): ReadableStream<Uint8Array> | Uint8Array {
+	if (chunkBytes !== "whole") return bodyOf(content, chunkBytes);
+	return typeof content === "string" ? encoder.encode(content) : content;
+}
+
 export interface ColumnSpec {
 	type: DataType;
 	notNull?: boolean;
@@ -72,7 +78,7 @@ export interface Decoded {
 export async function decodeAll(
 	format: StreamedRowsFormat,
 	schema: TableSchema,
-	body: ReadableStream<Uint8Array>,
+	body: ReadableStream<Uint8Array> | Uint8Array,
 	options: { signal?: AbortSignal; nowMicroseconds?: bigint } = {},
 ): Promise<Decoded> {
 	const lease = new Lease(engine.arena, { owner: "test" });

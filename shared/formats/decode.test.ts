@@ -6,7 +6,7 @@ import { formatValue } from "#shared/contracts/values/format.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { expect, test } from "vitest";
 import { Lease } from "#shared/engine/memory/lease.ts";
-import { bodyOf, collectRows, decodeAll, engine, tableOf } from "./decode.fixture.ts";
+import { bodyIn, bodyOf, collectRows, decodeAll, engine, tableOf } from "./decode.fixture.ts";
 import { decodeRows } from "./decode.ts";
 
 const EVERY_TYPE = tableOf({
@@ -80,14 +80,17 @@ const JSON_TEXTS = [
 
 const types = EVERY_TYPE.columns.map((column) => column.type);
 
-test.each([1, 2, 3, 7, 64, 1000, 100_000])("a JSON array in chunks of %d bytes gives every type exactly", async (chunkBytes) => {
-	const { rows } = await decodeAll("json", EVERY_TYPE, bodyOf(JSON_ROWS, chunkBytes));
-	expect(texts(rows, types)).toEqual(JSON_TEXTS);
-});
+test.each([1, 2, 3, 7, 64, 1000, 100_000, "whole"] as const)(
+	"a JSON array in chunks of %s bytes gives every type exactly",
+	async (chunkBytes) => {
+		const { rows } = await decodeAll("json", EVERY_TYPE, bodyIn(JSON_ROWS, chunkBytes));
+		expect(texts(rows, types)).toEqual(JSON_TEXTS);
+	},
+);
 
-test.each([1, 5, 1000])("NDJSON in chunks of %d bytes gives the same rows", async (chunkBytes) => {
+test.each([1, 5, 1000, "whole"] as const)("NDJSON in chunks of %s bytes gives the same rows", async (chunkBytes) => {
 	const lines = `\n${JSON_ROWS.slice(1, -1).replaceAll("\n", " ").replaceAll("},  {", "}\r\n{").replaceAll("},  {", "}\n\n{")}`;
-	const { rows } = await decodeAll("ndjson", EVERY_TYPE, bodyOf(lines.replace(/\},\s+\{/g, "}\n \n{"), chunkBytes));
+	const { rows } = await decodeAll("ndjson", EVERY_TYPE, bodyIn(lines.replace(/\},\s+\{/g, "}\n \n{"), chunkBytes));
 	expect(texts(rows, types)).toEqual(JSON_TEXTS);
 });
 
@@ -99,11 +102,11 @@ const CSV_TABLE = tableOf({
 	words: { type: { kind: "array", element: { kind: "text" } } },
 });
 
-test.each([1, 2, 3, 10, 10_000])(
-	"CSV in chunks of %d bytes: BOM, any order, quotes, NULL and the empty string, CRLF and LF",
+test.each([1, 2, 3, 10, 10_000, "whole"] as const)(
+	"CSV in chunks of %s bytes: BOM, any order, quotes, NULL and the empty string, CRLF and LF",
 	async (chunkBytes) => {
 		const body = '\ufeffname,number,"price",words\r\n"a ""quoted"", é\r\nline",1,0.1,"{a,""b c""}"\r\n"",,12.5,\n,3,,{}\nlast,4,5,';
-		const { rows } = await decodeAll("csv", CSV_TABLE, bodyOf(body, chunkBytes), { nowMicroseconds: 1_500_000n });
+		const { rows } = await decodeAll("csv", CSV_TABLE, bodyIn(body, chunkBytes), { nowMicroseconds: 1_500_000n });
 		const now = 1_500_000n;
 		expect(rows).toEqual([
 			[1, 'a "quoted", é\r\nline', { coefficient: 10n, scale: 2 }, now, ["a", "b c"]],
@@ -138,9 +141,13 @@ const TABLE = tableOf({
 	required: { type: { kind: "integer" }, notNull: true, default: "7" },
 });
 
-async function errorOf(format: Parameters<typeof decodeAll>[0], body: string | Uint8Array, chunkBytes = 1000): Promise<LittoralError> {
+async function errorOf(
+	format: Parameters<typeof decodeAll>[0],
+	body: string | Uint8Array,
+	chunkBytes: number | "whole" = 1000,
+): Promise<LittoralError> {
 	try {
-		await decodeAll(format, TABLE, bodyOf(body, chunkBytes));
+		await decodeAll(format, TABLE, bodyIn(body, chunkBytes));
 	} catch (error) {
 		if (isLittoralError(error)) return error;
 		throw error;
@@ -265,7 +272,7 @@ const MALFORMED: [Parameters<typeof decodeAll>[0], string | Uint8Array, string][
 ];
 
 test.each(MALFORMED)("%s %j is malformed", async (format, body, message) => {
-	for (const chunkBytes of [1, 3, 100_000]) {
+	for (const chunkBytes of [1, 3, 100_000, "whole"] as const) {
 		const error = await errorOf(format, body, chunkBytes);
 		expect({ code: error.code, message: error.message.replace(/column \d+: the body ends/, "column: the body ends") }).toEqual({
 			code: "malformed_body",

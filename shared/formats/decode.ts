@@ -30,11 +30,11 @@ export type StreamedRowsFormat = Exclude<RowsFormat, "parquet">;
  * Batches of every schema column in order, defaults filled in, NOT NULL checked; each is valid until the next is asked for. Nothing may be committed before
  * the last one: a body that is wrong anywhere ends with an error, after the first bad row without further batches.
  *
- * @param options.body decoded (not gzip); read with backpressure and cancelled when the caller stops early
+ * @param options.body decoded (not gzip), whole or a stream; a stream is read with backpressure and cancelled when the caller stops early
  * @throws malformed_body (with `line` in text formats), body_too_large, invalid_rows with `rowErrors` and `rowErrorCount`; the body's own error
  */
 export async function* decodeRows(
-	options: DecodeOptions & { format: StreamedRowsFormat; body: ReadableStream<Uint8Array> },
+	options: DecodeOptions & { format: StreamedRowsFormat; body: ReadableStream<Uint8Array> | Uint8Array },
 ): AsyncGenerator<Batch, void, undefined> {
 	const { format } = options;
 	if (format === "arrow") {

@@ -118,7 +118,11 @@ export function countedObject<Class extends ObjectClass>(Product: Class, name: s
 			count(`${name}.wakes`);
 			const { storage } = ctx;
 			Object.assign(storage, {
-				setAlarm: async (dueMs: number) => void alarms.set(key, dueMs),
+				setAlarm: async (dueMs: number) => {
+					// Billed as a row written.
+					count(`${name}.rows_written`);
+					alarms.set(key, dueMs);
+				},
 				getAlarm: async () => alarms.get(key) ?? null,
 				deleteAlarm: async () => void alarms.delete(key),
 			});

@@ -4,6 +4,7 @@
  * `<base64url of JSON>.<16 hex>`: the tag is a hash over the tenant's internal id, which is random and never leaves the system, and the payload.
  */
 import { LittoralError } from "#shared/base/errors.ts";
+import { toHex } from "#shared/base/hash.ts";
 import type { TableId, TenantId } from "#shared/base/ids.ts";
 import type { AppendResult } from "./shard/contract.ts";
 
@@ -29,9 +30,7 @@ export async function checkBookmark(tenantId: TenantId, bookmark: string): Promi
 
 async function tagOf(tenantId: TenantId, payload: string): Promise<string> {
 	const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`bookmark ${tenantId} ${payload}`));
-	return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0"))
-		.join("")
-		.slice(0, TAG_HEX_LENGTH);
+	return toHex(new Uint8Array(digest)).slice(0, TAG_HEX_LENGTH);
 }
 
 function toBase64Url(text: string): string {

@@ -1,4 +1,5 @@
 /** The form of an API key, `lit_<id>_<secret>`, and of its stored hash. */
+import { toHex } from "#shared/base/hash.ts";
 
 const ID_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
 const SECRET_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -41,7 +42,7 @@ function randomText(alphabet: string, length: number): string {
 /** SHA-256 of UTF-8 text, lower-case hex. */
 export async function sha256Hex(text: string): Promise<string> {
 	const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-	return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+	return toHex(new Uint8Array(digest));
 }
 
 /** Compares a presented secret with a stored hash in constant time: both sides are digests, so their lengths say nothing. */

@@ -1,14 +1,19 @@
 /** SHA-256 of a body as it is read; with the media type it says whether two appends under one key are the same. */
+import { toHex } from "#shared/base/hash.ts";
 import type { RowsFormat } from "#shared/contracts/rpc.ts";
-import { hex } from "./statement-hash.ts";
 
-export interface HashedBody {
-	body: ReadableStream<Uint8Array>;
+export interface HashedBody<Body> {
+	body: Body;
 	/** Once `body` was read to its end. */
 	hash: () => Promise<string>;
 }
 
-export function hashedBody(body: ReadableStream<Uint8Array>, format: RowsFormat): HashedBody {
+/** A body that is here as a whole. */
+export function hashedBytes(body: Uint8Array<ArrayBuffer>, format: RowsFormat): HashedBody<Uint8Array<ArrayBuffer>> {
+	return { body, hash: async () => `${format}:${toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", body)))}` };
+}
+
+export function hashedBody(body: ReadableStream<Uint8Array>, format: RowsFormat): HashedBody<ReadableStream<Uint8Array>> {
 	const digest = new crypto.DigestStream("SHA-256");
 	const writer = digest.getWriter();
 	// A body that fails leaves the digest unfinished; nobody asks for it then.
@@ -33,5 +38,5 @@ export function hashedBody(body: ReadableStream<Uint8Array>, format: RowsFormat)
 		},
 		{ highWaterMark: 0 },
 	);
-	return { body: hashed, hash: async () => `${format}:${hex(await digest.digest)}` };
+	return { body: hashed, hash: async () => `${format}:${toHex(new Uint8Array(await digest.digest))}` };
 }

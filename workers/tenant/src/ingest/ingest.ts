@@ -1,9 +1,9 @@
 /** An append request: body to batches to one append (design, section 6). */
 import { hasCode, LittoralError } from "#shared/base/errors.ts";
 import { type AppendId, newAppendId, randomHex } from "#shared/base/ids.ts";
-import { INGEST_ARENA_BYTES_MAX, RETAINED_BODY_BYTES_MAX } from "#shared/base/limits.ts";
+import { INGEST_ARENA_BYTES_MAX } from "#shared/base/limits.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
-import type { AppendAnswer, IngestRequest } from "#shared/contracts/rpc.ts";
+import type { AppendAnswer, IngestRequest, RowsFormat } from "#shared/contracts/rpc.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import { isolateEngine } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
@@ -19,7 +19,8 @@ import { recentDirectory } from "../directory/directory-cache.ts";
 import type { Ports } from "../ports.ts";
 import { type Appended, appendRows } from "./append-rows.ts";
 import { encodeRows, type EncodedBatch } from "./batches.ts";
-import { hashedBody } from "./hashed-body.ts";
+import { type HashedBody, hashedBody, hashedBytes } from "./hashed-body.ts";
+import { type Body, retainBody, streamOf } from "./retained-body.ts";
 import { schemaOf } from "./schema-cache.ts";
 import { spoolBody } from "./spool.ts";
 
@@ -28,8 +29,8 @@ export async function ingest(ports: Ports, context: CallContext, request: Ingest
 	const { tenantId } = context;
 	requireActive((await recentDirectory(ports, tenantId)).state);
 	const appendId = (request.idempotencyKey as AppendId | null) ?? newAppendId();
-	const retained = new RetainedBody(request.body);
 	let schema = await schemaOf(ports, tenantId, request.table, { fresh: false });
+	const retained = await retainBody(request.body);
 	let appended: Appended;
 	try {
 		appended = await appendBody(ports, context, { ...request, body: retained.body }, { schema, appendId });
@@ -51,16 +52,10 @@ export async function ingest(ports: Ports, context: CallContext, request: Ingest
 async function appendBody(
 	ports: Ports,
 	{ tenantId }: CallContext,
-	request: IngestRequest,
+	request: Omit<IngestRequest, "body"> & { body: Body },
 	target: { schema: TableSchema; appendId: AppendId },
 ): Promise<Appended> {
-	const decoded = request.gzip
-		? gunzip(request.body)
-		: boundBytes(boundBytes(request.body, { byteCountMax: BODY_COMPRESSED_BYTES_MAX, what: "compressed" }), {
-				byteCountMax: BODY_DECODED_BYTES_MAX,
-				what: "decoded",
-			});
-	const { body, hash } = hashedBody(decoded, request.format);
+	const { body, hash } = decodedBody(request);
 	const engine = isolateEngine();
 	const lease = new Lease(engine.arena, { owner: tenantId, byteCountMax: INGEST_ARENA_BYTES_MAX });
 	const options = { schema: target.schema, engine, lease, nowMicroseconds: BigInt(ports.now()) * 1000n };
@@ -69,7 +64,7 @@ async function appendBody(
 	try {
 		let rows: AsyncGenerator<Batch, void, undefined>;
 		if (request.format === "parquet") {
-			const spooled = await spoolBody(ports, { tenantId, id: randomHex(12) }, body);
+			const spooled = await spoolBody(ports, { tenantId, id: randomHex(12) }, streamOf(body));
 			drop = spooled.drop;
 			rows = decodeParquetRows({ ...options, source: spooled.source });
 		} else rows = decodeRows({ ...options, format: request.format, body });
@@ -96,55 +91,17 @@ async function appendBody(
 	}
 }
 
+/** Without its gzip, within its bounds, and hashed. */
+function decodedBody({ body, gzip, format }: { body: Body; gzip: boolean; format: RowsFormat }): HashedBody<Body> {
+	if (gzip) return hashedBody(gunzip(streamOf(body)), format);
+	if (body instanceof Uint8Array) return hashedBytes(body, format);
+	const compressed = boundBytes(body, { byteCountMax: BODY_COMPRESSED_BYTES_MAX, what: "compressed" });
+	return hashedBody(boundBytes(compressed, { byteCountMax: BODY_DECODED_BYTES_MAX, what: "decoded" }), format);
+}
+
 async function* encodeAll(
 	rows: AsyncGenerator<Batch, void, undefined>,
 	encode: (batch: Batch) => EncodedBatch,
 ): AsyncGenerator<EncodedBatch, void, undefined> {
 	for await (const batch of rows) yield encode(batch);
-}
-
-/** Keeps what was read of a body while it is small, so that its rows can be validated anew. */
-class RetainedBody {
-	readonly body: ReadableStream<Uint8Array>;
-	#chunks: Uint8Array[] | null = [];
-	#byteCount = 0;
-	#ended = false;
-
-	constructor(source: ReadableStream<Uint8Array>) {
-		const reader = source.getReader();
-		this.body = new ReadableStream<Uint8Array>(
-			{
-				pull: async (controller) => {
-					const { done, value } = await reader.read();
-					if (done) {
-						this.#ended = true;
-						controller.close();
-						return;
-					}
-					this.#keep(value);
-					controller.enqueue(value);
-				},
-				cancel: (reason) => reader.cancel(reason),
-			},
-			{ highWaterMark: 0 },
-		);
-	}
-
-	#keep(chunk: Uint8Array): void {
-		this.#byteCount += chunk.byteLength;
-		if (this.#byteCount > RETAINED_BODY_BYTES_MAX) this.#chunks = null;
-		else this.#chunks?.push(chunk.slice());
-	}
-
-	/** @returns the whole body once more, or null when it is not all here */
-	again(): ReadableStream<Uint8Array> | null {
-		const chunks = this.#ended ? this.#chunks : null;
-		if (chunks === null) return null;
-		return new ReadableStream<Uint8Array>({
-			start(controller) {
-				for (const chunk of chunks) controller.enqueue(chunk);
-				controller.close();
-			},
-		});
-	}
 }

@@ -3,8 +3,9 @@ import type { AppendId, CommitId, TableId } from "#shared/base/ids.ts";
 import { APPEND_ID_TTL_MS, BULK_CLAIM_MS } from "#shared/base/limits.ts";
 import type { AppendResult, IdRecord } from "./contract.ts";
 
-/** Expired ids removed by one append: more than one, so that they never pile up. */
-const EXPIRED_REMOVED_COUNT = 4;
+/** Each time so many appends have come, up to so many expired ids are removed: more than came, so that they never pile up. */
+const REMOVE_EVERY_APPENDS = 16;
+const EXPIRED_REMOVED_COUNT = 64;
 
 export interface IdKey {
 	tableId: TableId;
@@ -52,7 +53,7 @@ export function storeResult(sql: SqlStorage, key: IdKey, hash: string, result: A
 		result.sequence,
 		result.snapshotVersion,
 	);
-	removeExpired(sql, nowMs);
+	if (result.sequence % REMOVE_EVERY_APPENDS === 0) removeExpired(sql, nowMs);
 }
 
 /** Grants a claim, or grants an expired one again: the commit id stays, so that at most one of the claimants commits. */

@@ -1,6 +1,7 @@
 /** Appends and bulk claims: acts on the decisions of `append-decision.ts` (design, section 6; invariants W1, W2, W3). */
 import { assert } from "#shared/base/assert.ts";
 import { LittoralError } from "#shared/base/errors.ts";
+import { toHex } from "#shared/base/hash.ts";
 import type { AppendId, CommitId, TableId, TenantId } from "#shared/base/ids.ts";
 import { FLUSH_AGE_MS, FLUSH_TAIL_BYTES } from "#shared/base/limits.ts";
 import { untilKnown } from "../retry.ts";
@@ -228,13 +229,12 @@ function viewOf(context: ShardContext, tableId: TableId): ShardView {
 function insertAppend(context: ShardContext, request: AppendRequest): void {
 	const { sql } = context;
 	const nowMs = context.ports.now();
-	const { ordinal, unflushedBytes } = openShard(sql);
 	const byteCount = request.batches.reduce((sum, batch) => sum + batch.byteLength + 4, 0);
-	const sequence = countAppend(sql, { rowCount: request.rowCount, byteCount });
+	const { sequence, ordinal, unflushedBytes } = countAppend(sql, { rowCount: request.rowCount, byteCount });
 	if (request.rowCount > 0) {
 		insertBlock(sql, request.tableId, blockOf({ sequence, rowCount: request.rowCount, batches: request.batches }));
 		raiseTable(sql, request.tableId, { lastSequence: sequence });
-		const full = unflushedBytes + byteCount >= FLUSH_TAIL_BYTES;
+		const full = unflushedBytes >= FLUSH_TAIL_BYTES;
 		scheduleWork(sql, { kind: "flush", key: request.tableId, dueMs: full ? nowMs : nowMs + FLUSH_AGE_MS });
 		if (sequence % MERGE_EVERY_APPENDS === 0) {
 			scheduleWork(sql, { kind: "merge", key: request.tableId, dueMs: nowMs + MERGE_DELAY_MS });
@@ -254,5 +254,5 @@ async function commitIdOf(
 ): Promise<CommitId> {
 	const text = new TextEncoder().encode(`bulk ${tenantId} ${tableId} ${nowMs} ${appendId}`);
 	const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
-	return `bulk-${Array.from(digest.subarray(0, 20), (byte) => byte.toString(16).padStart(2, "0")).join("")}` as CommitId;
+	return `bulk-${toHex(digest.subarray(0, 20))}` as CommitId;
 }

@@ -16,11 +16,14 @@ export interface Work {
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_LAST_MS = 60_000;
 
-/** Adds a piece, or makes it due earlier; never later. A piece that failed keeps its time: whoever is in a hurry would make it fail in a loop. */
+/**
+ * Adds a piece, or makes it due earlier; never later. A piece that failed keeps its time: whoever is in a hurry would make it fail in a loop. Where nothing
+ * changes no row is written, and none is paid for: most appends find their table's flush due already.
+ */
 export function scheduleWork(sql: SqlStorage, work: { kind: WorkKind; key?: string; dueMs: number }): void {
 	sql.exec(
 		`INSERT INTO schedule (kind, key, due_ms) VALUES (?, ?, ?)
-			ON CONFLICT (kind, key) DO UPDATE SET due_ms = min(due_ms, excluded.due_ms) WHERE failures = 0`,
+			ON CONFLICT (kind, key) DO UPDATE SET due_ms = excluded.due_ms WHERE failures = 0 AND excluded.due_ms < due_ms`,
 		work.kind,
 		work.key ?? "",
 		work.dueMs,

@@ -51,17 +51,25 @@ export function storeRouting(sql: SqlStorage, carried: Routing, { nowMs, opens }
 	sql.exec("UPDATE shard SET epoch = ?, history = ?", pruned.epoch, JSON.stringify(pruned.history));
 }
 
-/** @returns the append's sequence number */
-export function countAppend(sql: SqlStorage, append: { rowCount: number; byteCount: number }): number {
+/** @returns the append's sequence number, and the shard that it is now in */
+export function countAppend(
+	sql: SqlStorage,
+	append: { rowCount: number; byteCount: number },
+): { sequence: number; ordinal: ShardOrdinal; unflushedBytes: number } {
 	const row = sql
 		.exec(
 			`UPDATE shard SET sequence = sequence + 1, unflushed_bytes = unflushed_bytes + ?1, retained_bytes = retained_bytes + ?1,
-				appended_rows = appended_rows + ?2, appended_bytes = appended_bytes + ?1, appended_count = appended_count + 1 RETURNING sequence`,
+				appended_rows = appended_rows + ?2, appended_bytes = appended_bytes + ?1, appended_count = appended_count + 1
+				RETURNING sequence, ordinal, unflushed_bytes`,
 			append.byteCount,
 			append.rowCount,
 		)
 		.one();
-	return row["sequence"] as number;
+	return {
+		sequence: row["sequence"] as number,
+		ordinal: row["ordinal"] as number,
+		unflushedBytes: row["unflushed_bytes"] as number,
+	};
 }
 
 /** Bulk rows never pass through the tail; they are billed here all the same. */

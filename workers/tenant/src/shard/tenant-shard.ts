@@ -17,6 +17,7 @@ import { activeShards, describeShards, newDirectory, routingOf } from "../direct
 import { findDirectory, loadDirectory, publicDirectory, storeDirectory, storeMinimum } from "../directory/directory-store.ts";
 import type { Env } from "../env.ts";
 import { openPorts } from "../ports.ts";
+import { newerRouting } from "./append-decision.ts";
 import { answerQuestion, append, claim, finishClaim, releaseClaim, sealClaim } from "./append.ts";
 import { identityOf, openShard, type ShardContext } from "./context.ts";
 import type {
@@ -83,13 +84,11 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 	}
 
 	async storeEpoch(routing: Routing): Promise<void> {
-		this.#requireOpen();
-		this.#adopt(routing);
+		this.#adoptOpen(routing);
 	}
 
 	async append(request: AppendRequest): Promise<AppendOutcome> {
-		this.#requireOpen();
-		this.#adopt(request.routing);
+		this.#adoptOpen(request.routing);
 		try {
 			const outcome = await append(this.#context, request);
 			const byteCount = request.batches.reduce((sum, batch) => sum + batch.byteLength, 0);
@@ -112,8 +111,7 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 	}
 
 	async claim(request: ClaimRequest): Promise<ClaimOutcome> {
-		this.#requireOpen();
-		this.#adopt(request.routing);
+		this.#adoptOpen(request.routing);
 		return await claim(this.#context, request);
 	}
 
@@ -144,8 +142,7 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 	async readTail({ routing, tableId, above, upTo }: TailRequest): Promise<TailPage> {
 		// The directory names a new shard before it is open: nothing was acknowledged there yet (invariant Q2). A range once begun does not end so.
 		if (upTo === null && !this.#isOpen() && !this.#wasEmptied) return { blocks: [], upTo: above, next: null };
-		this.#requireOpen();
-		this.#adopt(routing);
+		this.#adoptOpen(routing);
 		const { epoch } = openShard(this.#context.sql).routing;
 		// A later page is of a range that is fixed: a change of the shard set adds nothing to it.
 		if (upTo === null && epoch > routing.epoch)
@@ -158,8 +155,7 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 	}
 
 	async drain(routing: Routing): Promise<DrainAnswer> {
-		this.#requireOpen();
-		this.#adopt(routing);
+		this.#adoptOpen(routing);
 		const { sql } = this.#context;
 		const tables = readTables(sql);
 		const unflushed = tables.filter((table) => table.lastSequence > table.watermark);
@@ -335,9 +331,11 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 		return this.#hasTables && (readShard(this.#context.sql)?.routing.epoch ?? 0) > 0;
 	}
 
-	/** @throws stale_epoch */
-	#requireOpen(): void {
-		if (!this.#isOpen()) throw new LittoralError("stale_epoch", "the shard is not open");
+	/** One read where nothing is new, as mostly. @throws stale_epoch when the shard is not open */
+	#adoptOpen(routing: Routing): void {
+		if (!this.#hasTables) throw new LittoralError("stale_epoch", "the shard is not open");
+		const stored = openShard(this.#context.sql).routing;
+		if (newerRouting(stored, routing) !== stored) this.#adopt(routing);
 	}
 
 	/** A shard in which somebody held a claim is only closed when it was emptied with its tenant. @throws tenant_not_found */
