@@ -20,7 +20,7 @@ export default defineConfig({
 				},
 			},
 			...workers.map((worker) => `workers/${worker}/vitest.config.ts`),
-			...["house", "sql", "slt", "e2e", "faults"].map((name) => ({
+			...["house", "sql", "slt", "fuzz", "e2e", "faults"].map((name) => ({
 				test: {
 					name,
 					include: [`tests/${name}/**/*.test.ts`],

@@ -12,15 +12,29 @@ export async function littoralAnswer(client: LittoralClient, sql: string): Promi
 		// What changes something answers without rows.
 		const { columns = [], rows = [] }: Partial<SqlResult> = await client.query(sql);
 		const types = columns.map((column) => column.type.replace(/\(.*\)/, ""));
-		return {
-			columns: columns.map((column, index) => ({ name: column.name, type: types[index] as string })),
-			rows: rows.map((row) => row.map((value, index) => textOf(value, types[index] as string))),
-		};
+		const texts = rows.map((row) => row.map((value, index) => textOf(value, types[index] as string)));
+		// JSON has no text of arrays and documents: CSV gives PostgreSQL's.
+		const nested = types.flatMap((type, index) => (type === "jsonb" || type.endsWith("[]") ? [index] : []));
+		const csv = nested.length > 0 && rows.length > 0 ? await csvRows(client, sql) : [];
+		for (const [row, values] of csv.entries()) for (const index of nested) (texts[row] as (string | null)[])[index] = values[index] ?? null;
+		return { columns: columns.map((column, index) => ({ name: column.name, type: types[index] as string })), rows: texts };
 	} catch (error) {
 		if (!(error instanceof ApiError)) throw error;
 		const { sqlstate, detail, position, code } = error.problem;
 		return { columns: [], rows: [], error: { sqlstate: sqlstate ?? code, message: detail, position: position ?? null } };
 	}
+}
+
+/** The rows of a query as CSV; an unquoted empty field is NULL. */
+async function csvRows(client: LittoralClient, sql: string): Promise<(string | null)[][]> {
+	const headers = { "Content-Type": "application/json", Accept: "text/csv" };
+	const text = await (await client.request("/v1/sql", { headers, body: JSON.stringify({ sql }) })).text();
+	const rows: (string | null)[][] = [[]];
+	for (const [, quoted, bare = "", end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n)/g)) {
+		(rows.at(-1) as (string | null)[]).push(quoted === undefined ? bare || null : quoted.replaceAll('""', '"'));
+		if (end === "\n") rows.push([]);
+	}
+	return rows.slice(1, -1);
 }
 
 function textOf(value: unknown, type: string): string | null {

@@ -9,6 +9,7 @@ import { typeName } from "#shared/contracts/data-type.ts";
 import { checkPlan } from "#shared/contracts/plan/check.ts";
 import type { PlannedStatement } from "#shared/contracts/rpc.ts";
 import type { DataFile, TableSnapshot } from "#shared/contracts/snapshot.ts";
+import type { TableDefinition } from "#shared/contracts/table.ts";
 import { ParsedStatementCache } from "../../../workers/optimizer/src/cache/parsed-statements.ts";
 import { TableSnapshotCache } from "../../../workers/optimizer/src/cache/table-snapshots.ts";
 import { evaluate } from "../../../workers/optimizer/src/evaluate.ts";
@@ -48,7 +49,7 @@ export class TestPlanner {
 	async create(sql: string, statistics?: { rowCount: number; bounds: Record<string, [number, number]> }): Promise<void> {
 		const planned = await this.plan(sql);
 		if (planned.kind !== "create_table") throw new Error(`not a CREATE TABLE: ${sql}`);
-		const { name, columns, sortKey } = planned.definition;
+		const { name, columns } = planned.definition;
 		const files: DataFile[] = [];
 		if (statistics !== undefined) {
 			const { rowCount, bounds } = statistics;
@@ -65,6 +66,11 @@ export class TestPlanner {
 				}),
 			});
 		}
+		this.define(planned.definition, files);
+	}
+
+	/** A table with these files, version 1. */
+	define({ name, columns, sortKey }: TableDefinition, files: DataFile[] = []): void {
 		this.tables.set(name, {
 			schema: {
 				tableId: newTableId(),

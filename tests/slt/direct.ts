@@ -1,0 +1,183 @@
+/** Littoral without its Workers: optimizer and engine in Node over tables in memory, for speed and for modes that no deployment can be put into. */
+import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
+import { typeName } from "#shared/contracts/data-type.ts";
+import { buildFilePage } from "#shared/contracts/file-page.ts";
+import type { PhysicalPlan } from "#shared/contracts/plan/physical.ts";
+import type { PlannedStatement } from "#shared/contracts/rpc.ts";
+import type { DataFile, TableSnapshot } from "#shared/contracts/snapshot.ts";
+import type { IntervalValue } from "#shared/contracts/value.ts";
+import { formatValue } from "#shared/contracts/values/format.ts";
+import { formatIntervalIso } from "#shared/contracts/values/interval-text.ts";
+import { encodeBatch } from "#shared/engine/codec/encode.ts";
+import { createEngine } from "#shared/engine/kernels/kernels.ts";
+import { Lease } from "#shared/engine/memory/lease.ts";
+import { ExecutionContext, type ExecutionStatistics } from "#shared/engine/operators/execution-context.ts";
+import type { Batch } from "#shared/engine/vector/batch.ts";
+import { readRows } from "#shared/engine/vector/read.ts";
+import { ParquetWriter } from "#shared/parquet/writer.ts";
+import type { Ports } from "../../workers/tenant/src/ports.ts";
+import { checkNotNull } from "../../workers/tenant/src/query/not-null.ts";
+import { runPlan } from "../../workers/tenant/src/query/run-plan.ts";
+import type { OpenedTail } from "../../workers/tenant/src/query/tail-source.ts";
+import { blockOf, concatenateBlocks } from "../../workers/tenant/src/shard/tail-format.ts";
+import { TestPlanner } from "../sql/bind/planner.ts";
+import type { TextAnswer } from "../sql/oracle.ts";
+
+/** Where inserted rows lie: `mixed` puts every other INSERT into a file. */
+export type Placement = "tail" | "files" | "mixed";
+
+interface StoredRows {
+	files: DataFile[];
+	/** Encoded batches of each INSERT that is not in a file. */
+	appends: { rowCount: number; batches: Uint8Array[] }[];
+	insertCount: number;
+}
+
+export class DirectLittoral {
+	readonly #placement: Placement;
+	readonly #planner = new TestPlanner();
+	readonly #engine = createEngine();
+	readonly #rows = new Map<string, StoredRows>();
+	readonly #objects = new Map<string, Uint8Array>();
+	/** Of the last query that ran to its end. */
+	statistics: ExecutionStatistics | null = null;
+
+	constructor(placement: Placement) {
+		this.#placement = placement;
+	}
+
+	/** Pages still leased: zero between statements. */
+	get leasedPageCount(): number {
+		return this.#engine.arena.leasedPageCount;
+	}
+
+	/** Any statement. Values are in PostgreSQL's text, as {@link TextAnswer} has them. */
+	async execute(sql: string): Promise<TextAnswer> {
+		try {
+			// As a plan crosses to the Worker that runs it.
+			return await this.#run(structuredClone(await this.#planner.plan(sql)));
+		} catch (error) {
+			if (!isLittoralError(error)) throw error;
+			const { sqlstate, position = null } = error.details;
+			return { columns: [], rows: [], error: { sqlstate: sqlstate ?? error.code, message: error.message, position } };
+		}
+	}
+
+	async #run(planned: PlannedStatement): Promise<TextAnswer> {
+		const nothing: TextAnswer = { columns: [], rows: [] };
+		switch (planned.kind) {
+			case "query":
+				return await this.#query(planned.plan);
+			case "insert":
+				await this.#insert(planned);
+				return nothing;
+			case "create_table":
+				if (!planned.definition.ifNotExists || !this.#planner.tables.has(planned.definition.name)) {
+					this.#planner.define(planned.definition);
+					this.#rows.set(planned.definition.name, { files: [], appends: [], insertCount: 0 });
+				}
+				return nothing;
+			case "drop_table": {
+				const missing = planned.names.find((name) => !this.#planner.tables.has(name));
+				if (missing !== undefined && !planned.ifExists) throw new LittoralError("undefined_table", `table "${missing}" does not exist`);
+				for (const name of planned.names) this.#planner.tables.delete(name);
+				return nothing;
+			}
+			default:
+				throw new LittoralError("feature_not_supported", `${planned.kind} does not run here`);
+		}
+	}
+
+	async #query(plan: PhysicalPlan): Promise<TextAnswer> {
+		const rows: (string | null)[][] = [];
+		await this.#batches(plan, (batch) => {
+			for (const row of readRows(this.#engine, batch)) {
+				rows.push(row.map((value, column) => (value === null ? null : textOf(plan, column, value))));
+			}
+		});
+		return { columns: plan.output.map(({ name, type }) => ({ name, type: typeName(type).replace(/\(.*\)/, "") })), rows };
+	}
+
+	async #insert({ table, plan }: Extract<PlannedStatement, { kind: "insert" }>): Promise<void> {
+		const stored = this.#rows.get(table.name) as StoredRows;
+		const batches: Uint8Array[] = [];
+		let rowCount = 0;
+		const parts: Uint8Array[] = [];
+		const toFile = this.#placement === "files" || (this.#placement === "mixed" && stored.insertCount % 2 === 0);
+		const writer = new ParquetWriter({ columns: table.columns, engine: this.#engine, sink: (bytes) => void parts.push(bytes) });
+		const fieldIds = table.columns.map(({ fieldId }) => fieldId);
+		await this.#batches(plan, async (batch) => {
+			checkNotNull(this.#engine, batch, table);
+			rowCount += batch.selectedCount;
+			if (toFile) await writer.write(batch);
+			else batches.push(encodeBatch(this.#engine, batch, { schemaVersion: 1, fieldIds }));
+		});
+		stored.insertCount++;
+		if (rowCount === 0) return;
+		if (toFile) {
+			const { columns } = await writer.finish();
+			const path = `${table.tableId}/${stored.files.length}.parquet`;
+			const bytes = new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+			this.#objects.set(path, bytes);
+			stored.files.push({ path, rowCount, byteCount: bytes.byteLength, schemaVersion: 1, columns });
+		} else stored.appends.push({ rowCount, batches });
+		this.#refresh(table.name, stored);
+	}
+
+	#refresh(name: string, { files }: StoredRows): void {
+		const snapshot = this.#planner.tables.get(name) as TableSnapshot;
+		this.#planner.tables.set(name, {
+			...snapshot,
+			rowCount: files.reduce((sum, file) => sum + file.rowCount, 0),
+			byteCount: files.reduce((sum, file) => sum + file.byteCount, 0),
+			pages: files.length === 0 ? [] : [buildFilePage(files)],
+		});
+	}
+
+	async #batches(plan: PhysicalPlan, take: (batch: Batch) => void | Promise<void>): Promise<void> {
+		const lease = new Lease(this.#engine.arena, { owner: "direct" });
+		const { signal } = new AbortController();
+		try {
+			const context = new ExecutionContext({ engine: this.#engine, lease, statement: plan.statement, tables: plan.tables, signal });
+			const tails = plan.tables.map(({ schema }) => [this.#tailOf(schema.name)]);
+			for await (const batch of runPlan(this.#ports(), plan, tails, context)) await take(batch);
+			this.statistics = context.statistics;
+		} finally {
+			lease.release();
+		}
+	}
+
+	#tailOf(name: string): OpenedTail {
+		const appends = this.#rows.get(name)?.appends ?? [];
+		const blocks = appends.map(({ rowCount, batches }, index) => blockOf({ sequence: index + 1, rowCount, batches }));
+		return {
+			first: { blocks: blocks.length === 0 ? [] : [concatenateBlocks(blocks)], upTo: blocks.length, next: null },
+			above: 0,
+			fetch: () => Promise.reject(new Error("a tail of one page")),
+		};
+	}
+
+	#ports(): Ports {
+		const unused = (): never => {
+			throw new Error("a running plan asks only for objects");
+		};
+		const port = new Proxy({}, { get: () => unused }) as never;
+		const read = async (path: string, offset: number, byteCount: number) =>
+			(this.#objects.get(path) as Uint8Array).slice(offset, offset + byteCount);
+		return {
+			now: () => 0,
+			catalog: port,
+			optimizer: port,
+			signals: port,
+			encodeDataFile: unused,
+			shard: unused,
+			objects: { ...(port as Ports["objects"]), read },
+		};
+	}
+}
+
+function textOf(plan: PhysicalPlan, column: number, value: NonNullable<Parameters<typeof formatValue>[1]>): string {
+	const type = (plan.output[column] as PhysicalPlan["output"][number]).type;
+	if (type.kind === "boolean") return value === true ? "t" : "f";
+	return type.kind === "interval" ? formatIntervalIso(value as IntervalValue) : formatValue(type, value);
+}

@@ -1,0 +1,73 @@
+/**
+ * Our own files, by feature: PostgreSQL must answer what they say, and Littoral what PostgreSQL does, in names, types, text, SQLSTATE and order. UPDATE_SLT=1 writes
+ * PostgreSQL's answers into them; FILES=substring runs some.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Harness, startHarness } from "../harness.ts";
+import { difference, littoralAnswer } from "../sql/answers.ts";
+import { Oracle, type TextAnswer } from "../sql/oracle.ts";
+import { DirectLittoral, type Placement } from "./direct.ts";
+import { type FeatureFile, features, isOrdered, writeFeature, writtenAnswer } from "./features.ts";
+import type { SltRecord } from "./parse.ts";
+
+const files = features(process.env["FILES"] ?? "");
+const UPDATE = process.env["UPDATE_SLT"] === "1";
+
+interface Answered {
+	record: SltRecord;
+	answer: TextAnswer;
+}
+const answers = new Map<string, Answered[]>();
+
+beforeAll(async () => {
+	const oracle = await Oracle.start();
+	for (const file of files) {
+		await oracle.reset();
+		const answered: Answered[] = [];
+		for (const record of file.records) answered.push({ record, answer: await oracle.query(record.sql) });
+		answers.set(file.name, answered);
+		if (UPDATE) writeFeature(file, answered);
+	}
+	await oracle.stop();
+});
+
+/** Each record that is wrong, with what is. */
+async function wrongRecords(file: FeatureFile, run: (sql: string) => Promise<TextAnswer>): Promise<string[]> {
+	const wrong: string[] = [];
+	for (const { record, answer } of answers.get(file.name) as Answered[]) {
+		const actual = await run(record.sql);
+		if (record.kind === "statement" && !actual.error && !answer.error) continue;
+		const found = difference(record.sql, actual, answer, isOrdered(record));
+		if (found !== null) wrong.push(`${file.name}:${record.line} ${record.sql}\n  => ${found}`);
+	}
+	return wrong;
+}
+
+describe.each(files)("$name", (file) => {
+	test("says what PostgreSQL answers", () => {
+		for (const { record, answer } of UPDATE ? [] : (answers.get(file.name) as Answered[])) {
+			const where = `${file.name}:${record.line} ${record.sql}`;
+			expect(answer.error?.sqlstate ?? null, where).toBe(record.sqlstate);
+			if (record.kind === "query" && !answer.error) expect(writtenAnswer(record, answer), where).toEqual(record.expected);
+		}
+	});
+
+	test.each<Placement>(["tail", "files", "mixed"])("optimizer and engine, rows in %s", async (placement) => {
+		const littoral = new DirectLittoral(placement);
+		expect((await wrongRecords(file, (sql) => littoral.execute(sql))).join("\n")).toBe("");
+		expect(littoral.leasedPageCount).toBe(0);
+	});
+});
+
+describe("through POST /v1/sql", () => {
+	let harness: Harness;
+	beforeAll(async () => {
+		harness = await startHarness({ rateLimitRequestCount: 1_000_000 });
+	});
+	afterAll(() => harness.stop());
+
+	test.each(files)("$name", async (file) => {
+		const { owner } = await harness.tenant();
+		expect((await wrongRecords(file, (sql) => littoralAnswer(owner, sql))).join("\n")).toBe("");
+	});
+});
