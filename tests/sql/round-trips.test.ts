@@ -71,6 +71,7 @@ function ports(tailsRideAlong: boolean): Ports {
 		readSnapshots: (_: TenantId, requests: { table: object }[]) =>
 			rounds.call("catalog", () => requests.map(({ table }) => stored.planner.tables.get((table as { name: string }).name) ?? null)),
 		tableNames: () => rounds.call("catalog", () => [...stored.planner.tables.keys()]),
+		listTables: async () => ({ tables: [], nextCursor: null }),
 	};
 	const directory = { state: "active" as const, epoch: 1, history: HISTORY, draining: [], minimums: {} };
 	const pageOf = (tableId: string) => {

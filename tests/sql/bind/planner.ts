@@ -35,6 +35,7 @@ export class TestPlanner {
 			readSnapshots: async (_tenant: TenantId, requests: { table: object }[]) =>
 				requests.map(({ table }) => this.tables.get((table as { name: string }).name) ?? null),
 			tableNames: async () => [...this.tables.keys()],
+			listTables: async () => ({ tables: [...this.tables.values()].map(({ schema }) => schema), nextCursor: null }),
 		};
 		const planned = await planStatement(
 			{ catalog, parsed: this.#parsed, snapshots: new TableSnapshotCache(), evaluate, nowMs: () => 0, pipeline },

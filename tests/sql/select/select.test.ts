@@ -6,7 +6,18 @@ import { TestPlanner } from "../bind/planner.ts";
 import { StoredTables } from "../kernels/stored-tables.ts";
 import { Oracle } from "../oracle.ts";
 import { localAnswer } from "./local-answers.ts";
-import { AGGREGATES, GROUPING, JOINS, RECURSION, SET_OPERATIONS, SUBQUERIES, TABLE_FUNCTIONS, WINDOWS, WITH } from "./statements.ts";
+import {
+	AGGREGATES,
+	CATALOG,
+	GROUPING,
+	JOINS,
+	RECURSION,
+	SET_OPERATIONS,
+	SUBQUERIES,
+	TABLE_FUNCTIONS,
+	WINDOWS,
+	WITH,
+} from "./statements.ts";
 import { TABLES } from "./tables.ts";
 
 const stored = new StoredTables(new TestPlanner());
@@ -32,6 +43,7 @@ const SUBJECTS: [string, readonly string[]][] = [
 	["functions that return rows", TABLE_FUNCTIONS],
 	["recursion", RECURSION],
 	["ordered aggregates", AGGREGATES],
+	["system tables", CATALOG],
 ];
 
 describe.each(SUBJECTS)("%s", (_subject, statements) => {

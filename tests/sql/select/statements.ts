@@ -246,3 +246,17 @@ export const AGGREGATES: readonly string[] = [
 	"SELECT string_agg(DISTINCT x, ',' ORDER BY x DESC) FROM t",
 	"SELECT string_agg(x, ',' ORDER BY id) FILTER (WHERE id > 2) FROM t",
 ];
+
+/** Types are cast: PostgreSQL's tables have `name`, oid and domains, which are text and bigint here. */
+export const CATALOG: readonly string[] = [
+	"SELECT table_schema::text, table_name::text, table_type::text, is_insertable_into::text FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 2",
+	"SELECT table_name::text, column_name::text, ordinal_position::int, column_default::text, is_nullable::text, data_type::text, character_maximum_length::int, numeric_precision::int, numeric_precision_radix::int, numeric_scale::int, datetime_precision::int, udt_name::text FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 3",
+	"SELECT schema_name::text FROM information_schema.schemata WHERE schema_name IN ('public', 'pg_catalog', 'information_schema') ORDER BY 1",
+	"SELECT c.relname::text, n.nspname::text, c.relkind::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind = 'r' ORDER BY 1",
+	"SELECT c.relname::text, a.attname::text, a.attnum::int, t.typname::text, a.atttypmod::int, a.attnotnull, a.attlen::int FROM pg_catalog.pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid WHERE c.relname IN ('t', 'u', 'w') AND a.attnum > 0 ORDER BY 1, 3",
+	"SELECT typname::text, typlen::int, typcategory::text, typarray::bigint, typelem::bigint FROM pg_type WHERE typname IN ('int4', '_int4', 'text', 'numeric', 'jsonb', 'bpchar', '_timestamptz') ORDER BY 1",
+	"SELECT schemaname::text, tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 2",
+	"SELECT count(*) FROM pg_views WHERE schemaname = 'public'",
+	"SELECT current_schema()::text, current_schema::text",
+	"SELECT split_part(version(), ' ', 1)",
+];

@@ -1,5 +1,6 @@
 /** Planning from end to end: parse, look up the tables, bind, rewrite, prune files, choose operators. */
 import type { TenantId } from "#shared/base/ids.ts";
+import { LIST_LIMIT_MAX } from "#shared/base/limits.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { inputsOf } from "#shared/contracts/plan/inputs.ts";
 import {
@@ -12,7 +13,8 @@ import {
 import { explainJson } from "#shared/explain/json.ts";
 import { operatorDollars, scannedFileCount } from "#shared/explain/operator-cost.ts";
 import { explainText } from "#shared/explain/text.ts";
-import type { CatalogRpc, PlannedStatement, PlanRequest } from "#shared/contracts/rpc.ts";
+import type { CatalogRpc, PlannedStatement, PlanRequest, TablePage } from "#shared/contracts/rpc.ts";
+import type { TableSchema } from "#shared/contracts/table.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import type { ParsedStatementCache } from "./cache/parsed-statements.ts";
 import type { TableSnapshotCache } from "./cache/table-snapshots.ts";
@@ -23,12 +25,12 @@ import { planOrdered, type PhysicalContext } from "./physical/plan-physical.ts";
 import { pruneFiles } from "./physical/prune-files.ts";
 import { bindStatement, type BoundRows } from "./sql/bind/bind-statement.ts";
 import { StatementContext } from "./sql/bind/statement.ts";
-import { parameterCount, relationNames } from "./sql/bind/walk.ts";
+import { parameterCount, readsSystemTables, relationNames } from "./sql/bind/walk.ts";
 import { Cardinality } from "./statistics/cardinality.ts";
 import { REQUEST_DOLLARS } from "./statistics/cost-model.ts";
 
 export interface PlannerPorts {
-	catalog: Pick<CatalogRpc, "readSnapshots" | "tableNames">;
+	catalog: Pick<CatalogRpc, "readSnapshots" | "tableNames" | "listTables">;
 	parsed: ParsedStatementCache;
 	snapshots: TableSnapshotCache;
 	/** The value of an expression without columns, by the engine. */
@@ -56,6 +58,7 @@ export async function planStatement(ports: PlannerPorts, tenantId: TenantId, req
 		planStatement: planned,
 		lookup: (name) => snapshots.get(name) ?? null,
 		tableNames: isMissing ? await ports.catalog.tableNames(tenantId) : [],
+		tableSchemas: readsSystemTables(node) ? await allTables(ports, tenantId) : [],
 		evaluate: (expression) => ports.evaluate(expression, planned),
 	});
 	const expected = parameterCount(node);
@@ -78,6 +81,18 @@ export async function planStatement(ports: PlannerPorts, tenantId: TenantId, req
 		case "drop_table":
 			return bound;
 	}
+}
+
+/** Every table of the tenant, page by page; there are at most TABLE_COUNT_MAX. */
+async function allTables({ catalog }: PlannerPorts, tenantId: TenantId): Promise<TableSchema[]> {
+	const tables: TableSchema[] = [];
+	let cursor: string | null = null;
+	do {
+		const page: TablePage = await catalog.listTables(tenantId, { limit: LIST_LIMIT_MAX, cursor });
+		tables.push(...page.tables);
+		cursor = page.nextCursor;
+	} while (cursor !== null);
+	return tables;
 }
 
 function planRows(ports: PlannerPorts, statement: StatementContext, bound: BoundRows): PhysicalPlan {

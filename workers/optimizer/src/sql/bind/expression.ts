@@ -189,9 +189,8 @@ const VALUE_FUNCTIONS: Record<string, string> = {
 
 function bindValueFunction(environment: ExpressionEnvironment, expression: SQLValueFunction): Bound {
 	const location = expression.location ?? 0;
-	const name = VALUE_FUNCTIONS[expression.op ?? ""];
-	if (name === undefined) throw environment.statement.unsupported((expression.op ?? "").replace("SVFOP_", "").toLowerCase(), location);
-	return bindNiladic(environment, name, location);
+	const op = expression.op ?? "";
+	return bindNiladic(environment, VALUE_FUNCTIONS[op] ?? op.replace("SVFOP_", "").toLowerCase(), location);
 }
 
 /** Text compares by bytes: the collations that do so are accepted, others are not here. */

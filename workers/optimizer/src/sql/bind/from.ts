@@ -10,6 +10,8 @@ import { typed } from "./bound.ts";
 import { coerce, coerceBoolean, settle } from "./coerce.ts";
 import { referCommonTable } from "./with-queries.ts";
 import type { ExpressionEnvironment, QueryLevel } from "./environment.ts";
+import { findSystemTable, isSystemSchema } from "../system/find.ts";
+import type { SystemTable } from "../system/system-table.ts";
 import { expressionEnvironment } from "./expression.ts";
 import { bindRowsOf } from "./functions.ts";
 import { nearest } from "./nearest-name.ts";
@@ -97,6 +99,8 @@ function bindTable(reference: RangeVar, options: QueryOptions): BoundFrom {
 			return relationScope(statement, bound.operator, { alias: name, tableName: name, columns }, reference.alias);
 		}
 	}
+	const system = findSystemTable(name, reference.schemaname);
+	if (system !== null && reference.catalogname === undefined) return bindSystemTable(statement, system, reference);
 	checkSchema(statement, reference);
 	const table = resolveTable(statement, reference);
 	const snapshot = statement.tables[table];
@@ -115,12 +119,29 @@ function bindTable(reference: RangeVar, options: QueryOptions): BoundFrom {
 	return relationScope(statement, operator, { alias: name, tableName: name, columns }, reference.alias);
 }
 
+/** Rows that describe the tenant's tables, made now. */
+function bindSystemTable(statement: StatementContext, system: SystemTable, reference: RangeVar): BoundFrom {
+	const columns = system.columns.map(({ name, type }): ScopeColumn => {
+		return { name, type, id: statement.columns.add({ name, type, nullable: true, origin: null }) };
+	});
+	const types = system.columns.map(({ type }) => type);
+	const rows = system
+		.rows(statement.tableSchemas)
+		.map((row) => row.map((value, index): Expression => ({ kind: "constant", value, type: types[index] as DataType })));
+	const operator: LogicalOperator = { kind: "values", columns: columns.map((column) => column.id), types, rows };
+	const name = reference.relname ?? "";
+	return relationScope(statement, operator, { alias: name, tableName: name, columns }, reference.alias);
+}
+
 /** User tables live in `public`. @throws invalid_schema_name (3F000) */
 export function checkSchema(statement: StatementContext, reference: RangeVar): void {
 	const location = reference.location ?? 0;
 	if (reference.catalogname !== undefined) {
 		const name = [reference.catalogname, reference.schemaname, reference.relname].join(".");
 		throw statement.error("feature_not_supported", `cross-database references are not implemented: "${name}"`, location);
+	}
+	if (reference.schemaname !== undefined && isSystemSchema(reference.schemaname)) {
+		throw statement.error("undefined_table", `relation "${reference.schemaname}.${reference.relname ?? ""}" does not exist`, location);
 	}
 	if (reference.schemaname !== undefined && reference.schemaname !== "public") {
 		throw statement.error("invalid_schema_name", `schema "${reference.schemaname}" does not exist`, location);

@@ -13,6 +13,7 @@ import { bindExplicitCast, canCoerce, coerce, coerceBoolean } from "./coerce.ts"
 import type { ExpressionEnvironment, QueryLevel } from "./environment.ts";
 import { makeCall, type Chosen } from "./make-call.ts";
 import { bindSortKey } from "./ordering.ts";
+import { SESSION_VALUES } from "../system/session.ts";
 import { resolveOverload } from "./resolve-function.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
 import { addTableFunction } from "./table-functions.ts";
@@ -52,6 +53,8 @@ export function bindFunctionCall(environment: ExpressionEnvironment, call: FuncC
 	if ((call.args ?? []).some((argument) => as(argument, "NamedArgExpr") !== undefined))
 		throw statement.unsupported("a named argument", location);
 	const overloads = signaturesByName(name);
+	const session = call.args === undefined && Object.hasOwn(SESSION_VALUES, name) ? SESSION_VALUES[name] : undefined;
+	if (session !== undefined && overloads.length === 0) return typed({ kind: "constant", ...session }, location);
 	if (call.over !== undefined) return bindWindowCall(environment, call, { overloads, shownName, location });
 	if (overloads[0]?.kind === "aggregate") return bindAggregate(environment, call, { overloads, shownName, location });
 	if (overloads[0]?.kind === "window") {
@@ -103,6 +106,8 @@ export function bindRowsOf(
 /** SQL's niladic functions such as CURRENT_DATE. */
 export function bindNiladic(environment: ExpressionEnvironment, name: string, location: number): Bound {
 	const signature = signaturesByName(name).find((overload) => overload.arguments.length === 0);
+	const session = Object.hasOwn(SESSION_VALUES, name) ? SESSION_VALUES[name] : undefined;
+	if (signature === undefined && session !== undefined) return typed({ kind: "constant", ...session }, location);
 	if (signature === undefined) throw environment.statement.unsupported(name.toUpperCase(), location);
 	return typed({ kind: "call", functionId: signature.id, arguments: [], type: signature.result([]) }, location);
 }

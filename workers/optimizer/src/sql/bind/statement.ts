@@ -5,6 +5,7 @@ import { typeName, type DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { PlanStatement } from "#shared/contracts/plan/physical.ts";
 import type { TableSnapshot } from "#shared/contracts/snapshot.ts";
+import type { TableSchema } from "#shared/contracts/table.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { ColumnTable, type Subplan } from "../../logical/plan.ts";
 import type { SourceText } from "../parse/positions.ts";
@@ -26,6 +27,8 @@ export class StatementContext {
 	/** Tables of the plan in the order of first use; one snapshot for every reference (invariant Q1). */
 	readonly tables: TableSnapshot[] = [];
 	readonly tableNames: readonly string[];
+	/** All of the tenant's, where the statement reads a system table; else empty. */
+	readonly tableSchemas: readonly TableSchema[];
 	/** Queries that run once, whoever reads them: WITH queries, and domains of correlated subqueries. One may read those before it. */
 	readonly subplans: Subplan[] = [];
 	private worktableCount = 0;
@@ -42,6 +45,7 @@ export class StatementContext {
 		lookup: TableLookup;
 		/** Of the tenant, for hints; empty unless some table is missing. */
 		tableNames: readonly string[];
+		tableSchemas: readonly TableSchema[];
 		evaluate: (expression: Expression) => SqlValue;
 	}) {
 		this.source = options.source;
@@ -49,6 +53,7 @@ export class StatementContext {
 		this.planStatement = options.planStatement;
 		this.lookup = options.lookup;
 		this.tableNames = options.tableNames;
+		this.tableSchemas = options.tableSchemas;
 		this.evaluate = options.evaluate;
 	}
 

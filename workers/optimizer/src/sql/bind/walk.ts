@@ -1,15 +1,49 @@
 /** What can be read off a statement's syntax tree before it is bound: the tables to look up and the parameters to expect. */
 
-/** Names of all relations, those of WITH queries among them (which the catalog does not know). */
+import type { Node } from "libpg-query";
+import { as } from "../parse/ast.ts";
+import { findSystemTable } from "../system/find.ts";
+
+/** Names of all tables that the catalog is asked for: neither those of WITH queries where these are seen, nor system tables. */
 export function relationNames(tree: unknown): string[] {
 	const names = new Set<string>();
-	visit(tree, (kind, body) => {
-		const reference = body as { relname?: string; schemaname?: string };
-		const isRelation = kind === "RangeVar" || kind === "relation";
-		if (!isRelation || typeof reference.relname !== "string") return;
-		if (reference.schemaname === undefined || reference.schemaname === "public") names.add(reference.relname);
-	});
+	collectRelations(tree, new Set(), names);
 	return [...names];
+}
+
+function collectRelations(node: unknown, common: ReadonlySet<string>, names: Set<string>): void {
+	if (Array.isArray(node)) {
+		for (const item of node) collectRelations(item, common, names);
+		return;
+	}
+	if (typeof node !== "object" || node === null) return;
+	let visible = common;
+	const { withClause, ...rest } = node as { withClause?: { ctes?: Node[]; recursive?: boolean } } & Record<string, unknown>;
+	if (withClause !== undefined) {
+		const own = (withClause.ctes ?? []).map((item) => as(item, "CommonTableExpr"));
+		if (withClause.recursive) visible = new Set([...visible, ...own.map((table) => table?.ctename ?? "")]);
+		for (const table of own) {
+			collectRelations(table?.ctequery, visible, names);
+			visible = new Set([...visible, table?.ctename ?? ""]);
+		}
+	}
+	for (const [kind, body] of Object.entries(rest)) {
+		const { relname, schemaname } = (body ?? {}) as { relname?: unknown; schemaname?: string };
+		const isRelation = (kind === "RangeVar" || kind === "relation") && typeof relname === "string";
+		if (!isRelation) collectRelations(body, visible, names);
+		else if (schemaname === "public") names.add(relname);
+		else if (schemaname === undefined && !visible.has(relname) && findSystemTable(relname, undefined) === null) names.add(relname);
+	}
+}
+
+/** Does the statement read a table that describes the tenant's tables? */
+export function readsSystemTables(tree: unknown): boolean {
+	let found = false;
+	visit(tree, (kind, body) => {
+		const { relname, schemaname } = body as { relname?: string; schemaname?: string };
+		if (kind === "RangeVar" && relname !== undefined && findSystemTable(relname, schemaname) !== null) found = true;
+	});
+	return found;
 }
 
 /** The highest n of any $n. */
