@@ -7,7 +7,7 @@ export interface Trace {
 }
 
 const HOUR_SECONDS = 3600;
-export const DAY_SECONDS = 24 * HOUR_SECONDS;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
 export const TRACE_SECONDS = 3 * DAY_SECONDS;
 
 const SPIKE = { from: 36 * HOUR_SECONDS, seconds: 20 * 60, factor: 50 };

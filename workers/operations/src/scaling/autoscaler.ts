@@ -29,7 +29,7 @@ const STEP_COUNT_MAX = 20;
 
 type ChangeAnswer = Awaited<ReturnType<TenantRpc["changeShards"]>>;
 
-export const DEFAULT_BOUNDS: ScalingBounds = { shardCountMin: 1, shardCountMax: SHARD_COUNT_MAX };
+const DEFAULT_BOUNDS: ScalingBounds = { shardCountMin: 1, shardCountMax: SHARD_COUNT_MAX };
 
 export interface AutoscalerPorts {
 	store: ScalingStore;
