@@ -1,6 +1,7 @@
 /** Every bench, in the order in which `npm run bench` runs them. A new one is a file in `benches/` and a line here. */
 import { aggregatesBench } from "./benches/aggregates.ts";
 import { appendsBench } from "./benches/appends.ts";
+import { compactionBench } from "./benches/compaction.ts";
 import { costBench } from "./benches/cost.ts";
 import { gatewayBench } from "./benches/gateway.ts";
 import { growthBench } from "./benches/growth.ts";
@@ -17,6 +18,7 @@ export const BENCHES: readonly Bench[] = [
 	appendsBench,
 	smallAppendsBench,
 	planningBench,
+	compactionBench,
 	roundTripsBench,
 	gatewayBench,
 	sizeBench,
