@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { ROOT } from "../scripts/fleet.ts";
 import { buildStaleKernels } from "../scripts/local/kernels.ts";
 import { BENCHES } from "./registry.ts";
+import { writeReport } from "./report.ts";
 import { runBench } from "./runner/run-bench.ts";
 
 const { values: options, positionals: names } = parseArgs({
@@ -18,6 +19,10 @@ const { values: options, positionals: names } = parseArgs({
 		results: { type: "string", default: join(ROOT, "bench/results") },
 	},
 });
+if (names.includes("report")) {
+	writeReport(options.results);
+	process.exit(0);
+}
 const unknown = names.filter((name) => !BENCHES.some((bench) => bench.name === name));
 if (unknown.length > 0) {
 	process.stderr.write(`no such bench: ${unknown.join(", ")}; there are ${BENCHES.map((bench) => bench.name).join(", ")}\n`);

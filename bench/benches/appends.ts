@@ -2,7 +2,7 @@
 import type { LittoralClient } from "../../scripts/client.ts";
 import { type Bench, expectAnswer } from "../runner/bench.ts";
 import { load, type LoadFigures } from "../runner/load.ts";
-import type { Session } from "../runner/session.ts";
+import type { Measured, Session } from "../runner/session.ts";
 import { EVENTS_DDL, EVENTS_TOTAL, eventsJson, eventsTotal } from "../world/events.ts";
 import { post, startBareObject } from "../world/peers.ts";
 import { type BenchServer, startLittoralServer } from "../world/server.ts";
@@ -17,31 +17,47 @@ export const appendsBench: Bench = {
 	title:
 		"Appends over HTTP, each acknowledged when durable; the bare peer is two Workers and a Durable Object that stores the body's bytes in SQLite",
 	async run(session) {
-		const [littoral, bare] = [await startLittoralServer(), await startBareObject()];
+		const [littoral, unlimited, bare] = [
+			await startLittoralServer(),
+			await startLittoralServer({ rateLimitRequestCount: null }),
+			await startBareObject(),
+		];
 		try {
 			for (const rowCount of [1, 100]) {
 				for (const clientCount of CLIENT_COUNTS) {
-					const client = await littoral.tenant(`appends-${rowCount}-${clientCount}`);
-					await client.execute(EVENTS_DDL);
-					await measure(session, { rowCount, clientCount, littoral, client, bare });
+					const peers: LittoralPeer[] = [];
+					for (const [name, server] of [["littoral", littoral] as const, ["littoral without a limiter", unlimited] as const]) {
+						const client = await server.tenant(`appends-${rowCount}-${clientCount}`);
+						await client.execute(EVENTS_DDL);
+						peers.push({ name, server, client, sent: 0 });
+					}
+					await measure(session, { rowCount, clientCount, peers, bare });
 				}
 			}
 		} finally {
-			await Promise.all([littoral.stop(), bare.stop()]);
+			await Promise.all([littoral.stop(), unlimited.stop(), bare.stop()]);
 		}
 	},
 };
 
+interface LittoralPeer {
+	name: string;
+	server: BenchServer;
+	client: LittoralClient;
+	/** Appends so far. */
+	sent: number;
+}
+
 async function measure(
 	session: Session,
-	setting: { rowCount: number; clientCount: number; littoral: BenchServer; client: LittoralClient; bare: BenchServer },
+	setting: { rowCount: number; clientCount: number; peers: LittoralPeer[]; bare: BenchServer },
 ): Promise<void> {
-	const { rowCount, clientCount, littoral, client, bare } = setting;
+	const { rowCount, clientCount, peers, bare } = setting;
 	const requestCount = session.sized({ full: clientCount === 1 ? 300 : 2000, smoke: 20 });
 	const what = `${rowCount === 1 ? "1 row" : `${rowCount} rows`}, ${clientCount === 1 ? "1 client" : `${clientCount} clients`}`;
 	const path = `/${rowCount}-${clientCount}`;
-	const sent = { littoral: 0, bare: 0 };
-	/** Bodies of the round after those sent, made before the clock starts. */
+	let sentBare = 0;
+	/** Bodies of the next round, made before the clock starts. */
 	let bodies: string[] = [];
 	const prepareBodies = (first: number): void => {
 		bodies = Array.from({ length: requestCount }, (_, index) => eventsJson((first + index) * rowCount, rowCount));
@@ -50,37 +66,38 @@ async function measure(
 		what,
 		warmUpCount: 1,
 		peers: [
-			{
-				name: "littoral",
-				cpuMs: littoral.cpuMs,
-				prepare: async () => prepareBodies(sent.littoral),
+			...peers.map((peer) => ({
+				name: peer.name,
+				cpuMs: () => peer.server.cpuMs(),
+				prepare: async () => prepareBodies(peer.sent),
 				run: async () => {
 					const figures = await load(requestCount, clientCount, async (index) => {
-						const { accepted } = await client.append("events", bodies[index] as string);
+						const { accepted } = await peer.client.append("events", bodies[index] as string);
 						expectAnswer("accepted rows", accepted, rowCount);
 					});
-					sent.littoral += requestCount;
+					peer.sent += requestCount;
 					return figures;
 				},
-			},
+			})),
 			{
 				name: "bare",
 				cpuMs: bare.cpuMs,
-				prepare: async () => prepareBodies(sent.bare),
+				prepare: async () => prepareBodies(sentBare),
 				run: async () => {
 					const figures = await load(requestCount, clientCount, async (index) => void (await post(bare, path, bodies[index] as string)));
-					sent.bare += requestCount;
+					sentBare += requestCount;
 					return figures;
 				},
 			},
 		],
-		check: async (_, peer) => {
-			if (peer === "littoral") {
-				const [row] = (await client.query(EVENTS_TOTAL)).rows;
-				expectAnswer("rows after appends", row?.map(String), eventsTotal(sent.littoral * rowCount));
+		check: async (_, name) => {
+			const peer = peers.find((candidate) => candidate.name === name);
+			if (peer !== undefined) {
+				const [row] = (await peer.client.query(EVENTS_TOTAL)).rows;
+				expectAnswer("rows after appends", row?.map(String), eventsTotal(peer.sent * rowCount));
 			} else {
 				const { sequence } = (await post(bare, path, "one more")) as { sequence: number };
-				expectAnswer("appends that the bare object has", sequence, ++sent.bare);
+				expectAnswer("appends that the bare object has", sequence, ++sentBare);
 			}
 		},
 		figures: (figures) => ({ ...figures }),
@@ -91,6 +108,10 @@ async function measure(
 		session.figure(`${what}, ${name}: p99`, figures["p99Ms"] as number, "ms");
 		session.figure(`${what}, ${name}: processor time of an append`, cpuMs / requestCount, "ms");
 	}
-	const rate = (name: string): number => measured[name]?.figures["perSecond"] as number;
-	session.bar({ what: `${what}: share of the bare object's rate`, value: rate("littoral") / rate("bare"), atLeast: RATE_SHARE, unit: "x" });
+	const { bare: floor, ...own } = measured as Record<string, Measured>;
+	for (const [name, { figures, cpuMs }] of Object.entries(own)) {
+		const share = (figures["perSecond"] as number) / (floor?.figures["perSecond"] as number);
+		session.bar({ what: `${what}, ${name}: share of the bare object's rate`, value: share, atLeast: RATE_SHARE, unit: "x" });
+		session.figure(`${what}, ${name}: the bare object's processor time over its own`, (floor?.cpuMs as number) / cpuMs, "x");
+	}
 }
