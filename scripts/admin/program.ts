@@ -3,7 +3,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { LittoralClient } from "../client.ts";
 import { rebuildCatalog } from "./catalog.ts";
 import { listDeadLetters, listJobs, redrive } from "./jobs.ts";
-import { deleteTenant, listTenants, setShards, setTenantState } from "./tenants.ts";
+import { setBounds, showScaling } from "./scaling.ts";
+import { deleteTenant, listShards, listTenants, setShards, setTenantState } from "./tenants.ts";
 
 export interface Connection {
 	client: LittoralClient;
@@ -60,11 +61,30 @@ export function adminProgram(): Command {
 
 	const shards = program.command("shards").description("the shards of a tenant");
 	shards
+		.command("list")
+		.argument("<tenant>")
+		.description("its active and draining shards")
+		.action(async (tenant: string, _, command: Command) => listShards(connection(command), tenant));
+	shards
 		.command("set")
 		.argument("<tenant>")
 		.argument("<count>", "active shards", wholeNumber)
-		.description("change the number of active shards")
+		.description("pin the number of active shards")
 		.action(async (tenant: string, count: number, _, command: Command) => setShards(connection(command), tenant, count));
+
+	const scaling = program.command("scaling").description("autoscaling of a tenant");
+	scaling
+		.command("show")
+		.argument("<tenant>")
+		.description("its decisions with their inputs, newest first, and what the policy would do now")
+		.action(async (tenant: string, _, command: Command) => showScaling(connection(command), tenant));
+	scaling
+		.command("bounds")
+		.argument("<tenant>")
+		.argument("<min>", "least shards", wholeNumber)
+		.argument("<max>", "most shards", wholeNumber)
+		.description("set the bounds between which autoscaling moves, and free a pinned tenant")
+		.action(async (tenant: string, min: number, max: number, _, command: Command) => setBounds(connection(command), tenant, { min, max }));
 
 	program
 		.command("jobs")

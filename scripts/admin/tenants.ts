@@ -1,4 +1,4 @@
-/** `tenants list|suspend|resume|delete`, `shards set`. */
+/** `tenants list|suspend|resume|delete`, `shards list|set`. */
 import { setTimeout } from "node:timers/promises";
 import { ApiError, type LittoralClient, type Problem } from "../client.ts";
 import { type Column, print } from "./output.ts";
@@ -27,7 +27,7 @@ const SHARD_COLUMNS: Column<Shard>[] = [
 	{ title: "state", of: ({ state }) => state },
 ];
 
-const pathOf = (tenant: string): string => `/v1/tenants/${encodeURIComponent(tenant)}`;
+export const pathOf = (tenant: string): string => `/v1/tenants/${encodeURIComponent(tenant)}`;
 
 export async function listTenants({ client, asJson }: Connection): Promise<void> {
 	print(await everyItem<Tenant>(client, "/v1/tenants", "tenants"), TENANT_COLUMNS, asJson);
@@ -48,6 +48,11 @@ async function deletionStatus(client: LittoralClient, tenant: string): Promise<n
 	const response = await client.request(pathOf(tenant), { method: "DELETE" });
 	if (!response.ok) throw new ApiError((await response.json()) as Problem, response.headers.get("Retry-After"));
 	return response.status;
+}
+
+export async function listShards({ client, asJson }: Connection, tenant: string): Promise<void> {
+	const { shards } = await client.json<{ shards: Shard[] }>(`${pathOf(tenant)}/shards`);
+	print(shards, SHARD_COLUMNS, asJson);
 }
 
 export async function setShards({ client, asJson }: Connection, tenant: string, count: number): Promise<void> {

@@ -102,6 +102,9 @@ test("the CLI says what it can do, and fails with the exit codes that it promise
 	expect(await admin(["--json", "tenants", "suspend", id])).toMatchObject({ code: 0, stdout: expect.stringContaining("suspended") });
 	expect(await admin(["--json", "tenants", "resume", id])).toMatchObject({ code: 0, stdout: expect.stringContaining("active") });
 	expect(JSON.parse((await admin(["--json", "shards", "set", id, "2"])).stdout)).toHaveLength(2);
+	expect(JSON.parse((await admin(["--json", "shards", "list", id])).stdout)).toMatchObject([{ state: "active" }, { state: "active" }]);
+	expect(JSON.parse((await admin(["--json", "scaling", "show", id])).stdout)).toMatchObject({ shards: 2, min_shards: 2, max_shards: 2 });
+	expect((await admin(["scaling", "bounds", id, "1", "4"])).stdout).toContain("2 shards, between 1 and 4");
 	expect(await admin(["--json", "jobs", "list", "--tenant", id])).toMatchObject({ code: 0, stdout: "[]\n" });
 	expect(await admin(["dead-letters", "list"])).toMatchObject({ code: 0, stdout: "none\n" });
 	expect(await admin(["dead-letters", "redrive", "nothing"])).toMatchObject({ code: 1, stderr: expect.stringContaining("404 not_found") });

@@ -38,6 +38,7 @@ a get /v1/tenants/{id}
 a delete /v1/tenants/{id}
 a post /v1/tenants/{id}/suspend
 a post /v1/tenants/{id}/resume
+a get /v1/tenants/{id}/shards
 a post /v1/tenants/{id}/shards
 a get /v1/tenants/{id}/scaling
 a post /v1/tenants/{id}/scaling

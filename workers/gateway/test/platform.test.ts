@@ -131,6 +131,15 @@ describe("tenants", () => {
 				{ name: "shard-1", state: "active" },
 			],
 		});
+		expect(await (await call(`/v1/tenants/${tenant}/shards`, admin)).json()).toEqual({
+			epoch: 2,
+			shards: [
+				{ name: "shard-0", state: "active" },
+				{ name: "shard-2", state: "active" },
+				{ name: "shard-1", state: "draining" },
+			],
+		});
+		expect(await fault(await call("/v1/tenants/nobody/shards", admin))).toEqual([404, "tenant_not_found"]);
 		for (const count of [0, 9, 1.5, "2", null]) {
 			expect(await fault(await postJson(`/v1/tenants/${tenant}/shards`, ADMIN_KEY, { count }))).toEqual([400, "malformed_request"]);
 		}

@@ -87,6 +87,30 @@ export function scalingRoutes(app: App): void {
 	serve(
 		app,
 		{
+			method: "get",
+			path: "/v1/tenants/{id}/shards",
+			access: "platform",
+			tag: TAG,
+			summary: "List a tenant's shards",
+			request: idParameter,
+			answers: { 200: jsonAnswer("The shard set in force.", ShardsSchema) },
+			errors: ["tenant_not_found", "unavailable"],
+		},
+		async (context) => {
+			const { tenantId: internalId } = await context.env.OPERATIONS.getTenant(tenantId(context));
+			const { epoch, history, draining } = await context.env.TENANT.directory(internalId);
+			const named = (ordinals: readonly number[], state: "active" | "draining") =>
+				ordinals.map((ordinal) => ({ name: `shard-${ordinal}`, state }));
+			const answer: z.infer<typeof ShardsSchema> = {
+				epoch,
+				shards: [...named(history.at(-1)?.active ?? [], "active"), ...named(draining, "draining")],
+			};
+			return json(answer);
+		},
+	);
+	serve(
+		app,
+		{
 			method: "post",
 			path: "/v1/tenants/{id}/shards",
 			access: "platform",

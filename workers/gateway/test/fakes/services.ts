@@ -5,6 +5,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { type ErrorCode, LittoralError } from "#shared/base/errors.ts";
 import { newTenantId, type TenantId } from "#shared/base/ids.ts";
+import type { Directory } from "#shared/contracts/directory.ts";
 import type { DeadLetter, Job } from "#shared/contracts/job.ts";
 import type { MetricsPush } from "#shared/contracts/metrics.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
@@ -236,6 +237,15 @@ function broken(): ReadableStream<Uint8Array> {
 }
 
 export class TenantService extends WorkerEntrypoint {
+	/** Epoch 2 drains shard 1. */
+	async directory(): Promise<Directory> {
+		const history = [
+			{ epoch: 1, active: [0, 1], storedAtMs: 0 },
+			{ epoch: 2, active: [0, 2], storedAtMs: null },
+		];
+		return { state: "active", epoch: 2, history, draining: [1], minimums: {} };
+	}
+
 	/** The bookmark tells what came: context, request, and the bytes of the body. */
 	async ingest(context: CallContext, request: IngestRequest): Promise<AppendAnswer> {
 		raise(request.table);
