@@ -7,6 +7,7 @@ import { JSON_NESTING_MAX } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { parseBase64, parseBytea } from "#shared/contracts/values/binary-text.ts";
+import { jsonElements } from "#shared/contracts/values/json-parts.ts";
 import { normalizeJson } from "#shared/contracts/values/json-text.ts";
 import { parseValue } from "#shared/contracts/values/parse.ts";
 import type { ByteWindow } from "./byte-window.ts";
@@ -217,11 +218,7 @@ export class JsonParser extends TextParser {
 			if (type.kind === "jsonb") this.#putJson(field, start);
 			else if (byte === 116 || byte === 102) field.writer.putBoolean(writer.rowCount, byte === 116);
 			else if (byte === OPEN_BRACKET && type.kind === "array") {
-				const elements = JSON.parse(this.text(start, this.at), keepNumberText) as unknown[];
-				field.writer.putValue(
-					writer.rowCount,
-					elements.map((element) => elementValue(type.element, element)),
-				);
+				field.writer.putValue(writer.rowCount, elementValues(type.element, this.text(start, this.at)));
 			} else throw mismatch(type, byte === OPEN_BRACE ? "object" : "array");
 		} catch (error) {
 			writer.fail(field, error, line);
@@ -397,6 +394,12 @@ class NumberText {
 
 function keepNumberText(_key: string, value: unknown, context?: { source?: string }): unknown {
 	return typeof value === "number" ? new NumberText(context?.source ?? String(value)) : value;
+}
+
+/** The elements of a JSON array; a null is NULL. */
+function elementValues(type: DataType, text: string): SqlValue[] {
+	if (type.kind === "jsonb") return jsonElements(normalizeJson(text)).map((element) => (element === "null" ? null : element));
+	return (JSON.parse(text, keepNumberText) as unknown[]).map((element) => elementValue(type, element));
 }
 
 /** An element of a JSON array as the element type's value. */

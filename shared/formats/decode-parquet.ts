@@ -1,10 +1,14 @@
 /**
  * Rows from a Parquet file. Columns meet by name; the file's types are widened exactly or refused by name, and a value that does not fit its column is a row
- * error. Types that Parquet does not have (JSONB, INTERVAL, CHAR, arrays, a UUID written as text) are read from text.
+ * error. Types that Parquet does not have (JSONB, INTERVAL, CHAR, a UUID written as text) are read from text; arrays from lists, or from
+ * text in PostgreSQL's form.
  */
 import { hasCode, type LittoralError } from "#shared/base/errors.ts";
+import { VALUE_BYTES_MAX } from "#shared/base/limits.ts";
+import type { DataType } from "#shared/contracts/data-type.ts";
 import type { ColumnSchema } from "#shared/contracts/table.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
+import { parseValue } from "#shared/contracts/values/parse.ts";
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Region } from "#shared/engine/memory/region.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
@@ -30,6 +34,8 @@ type Origin =
 	| { kind: "default"; value: SqlValue };
 
 const encoder = new TextEncoder();
+const TEXT: DataType = { kind: "text" };
+const TEXTS: DataType = { kind: "array", element: TEXT };
 
 /**
  * As `decodeRows`, from a file that can be read at any offset (a stored upload).
@@ -44,8 +50,8 @@ export async function* decodeParquetRows(options: DecodeOptions & { source: Byte
 	const origins = schema.columns.map((column): Origin => {
 		const origin = originOf(file, column, errors);
 		if (origin === null) return { kind: "default", value: defaultValue(column, options.nowMicroseconds) };
-		requested.push({ name: column.name, type: origin === "text" ? { kind: "text" } : column.type });
-		if (origin === "file") return { kind: "file", position: requested.length - 1 };
+		requested.push({ name: column.name, type: origin });
+		if (origin === column.type) return { kind: "file", position: requested.length - 1 };
 		return { kind: "text", position: requested.length - 1, writer: createColumnWriter(column.type, { lease, region }) };
 	});
 	checkNames(file, options, errors);
@@ -96,22 +102,24 @@ export async function* decodeParquetRows(options: DecodeOptions & { source: Byte
 	}
 }
 
-/** How the file holds a column: as its own type, as text to be parsed, or not at all. A type that does neither is counted as an error. */
-function originOf(file: ParquetFile, column: ColumnSchema, errors: RowErrors): "file" | "text" | null {
+/** The type that a column is read as: its own, a text or a list of texts to be parsed, or null where the file has none. A type that does neither is counted as an error. */
+function originOf(file: ParquetFile, column: ColumnSchema, errors: RowErrors): DataType | null {
 	const held = file.columns.find((candidate) => candidate.name === column.name);
 	if (held === undefined) return null;
-	const { kind } = column.type;
+	const isList = held.list !== null && column.type.kind === "array";
+	const { kind } = column.type.kind === "array" && isList ? column.type.element : column.type;
 	// CHAR is padded, JSONB normalised: neither is taken as it lies in the file.
 	const parsed =
 		kind === "jsonb" || kind === "interval" || kind === "char" || kind === "array" || (kind === "uuid" && held.type.kind === "text");
+	const origin = !parsed ? column.type : isList ? TEXTS : TEXT;
 	try {
-		conversionFor(held, parsed ? { kind: "text" } : column.type, true);
+		conversionFor(held, origin, true);
 	} catch (error) {
 		if (!hasCode(error, "feature_not_supported")) throw error;
 		errors.add({ row: 1, column: column.name, code: "datatype_mismatch", detail: (error as LittoralError).message });
 		errors.commit();
 	}
-	return parsed ? "text" : "file";
+	return origin;
 }
 
 /** A column of the file that the table does not have, or one that stands twice. */
@@ -141,18 +149,27 @@ function columnOf(origin: Origin, batch: Batch, context: ColumnContext & { regio
 	const { engine, column, errors } = context;
 	if (origin.kind === "default") return constantVector(engine, context.region, column.type, origin.value);
 	const vector = batch.columns[origin.position] as Vector;
-	if (origin.kind === "file") return vector;
+	if (origin.kind === "file") {
+		if (column.type.kind === "array") checkSizes(vector, batch.rowCount, context);
+		return vector;
+	}
 	const { writer } = origin;
 	writer.reset();
 	for (let row = 0; row < batch.rowCount; row++) {
-		const text = readValue(engine, vector, row) as string | null;
+		const text = readValue(engine, vector, row) as string | (string | null)[] | null;
 		if (text === null) {
 			writer.putNull(row);
 			continue;
 		}
 		try {
-			const bytes = encoder.encode(text);
-			writer.putText(row, bytes, 0, bytes.length);
+			if (typeof text === "string") {
+				const bytes = encoder.encode(text);
+				writer.putText(row, bytes, 0, bytes.length);
+			} else
+				writer.putValue(
+					row,
+					text.map((element) => parseElement(column.type, element)),
+				);
 		} catch (error) {
 			errors.addFrom(error, { row: context.rowsBefore + row + 1, column: column.name });
 			errors.commit();
@@ -160,6 +177,23 @@ function columnOf(origin: Origin, batch: Batch, context: ColumnContext & { regio
 		}
 	}
 	return writer.finish(batch.rowCount);
+}
+
+function parseElement(type: DataType, text: string | null): SqlValue {
+	return text === null || type.kind !== "array" ? null : parseValue(type.element, text, { refuseOffset: true });
+}
+
+/** An array of more than VALUE_BYTES_MAX bytes is a row error, as a text is. */
+function checkSizes(vector: Vector, rowCount: number, { engine, column, errors, rowsBefore }: ColumnContext): void {
+	if (vector.kind !== "flat") return;
+	const { i32 } = engine.arena.views;
+	const offsets = vector.offsets / 4;
+	for (let row = 0; row < rowCount; row++) {
+		if ((i32[offsets + row + 1] as number) - (i32[offsets + row] as number) <= VALUE_BYTES_MAX) continue;
+		const detail = `a value takes more than ${VALUE_BYTES_MAX} bytes`;
+		errors.add({ row: rowsBefore + row + 1, column: column.name, code: "program_limit_exceeded", detail });
+	}
+	errors.commit();
 }
 
 function checkNotNull(vector: Vector, rowCount: number, context: ColumnContext & { relation: string }): void {

@@ -1,4 +1,4 @@
-/** Results as a Parquet file. INTERVAL and arrays, which other readers would not understand as our files store them, are written as text. */
+/** Results as a Parquet file. INTERVAL, which other readers would not understand as our files store it, is written as text; arrays are lists, unless of INTERVAL or of NUMERIC without a scale. */
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { OutputColumn } from "#shared/contracts/plan/physical.ts";
 import { formatValue } from "#shared/contracts/values/format.ts";
@@ -82,7 +82,8 @@ export class ParquetResultWriter implements ResultWriter {
 }
 
 function isText(type: DataType): boolean {
-	return type.kind === "interval" || type.kind === "array";
+	if (type.kind !== "array") return type.kind === "interval";
+	return isText(type.element) || (type.element.kind === "numeric" && type.element.precision === undefined);
 }
 
 function textOf(type: DataType, value: SqlValue): string {

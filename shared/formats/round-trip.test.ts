@@ -39,6 +39,23 @@ const COLUMNS: Record<string, [DataType, fc.Arbitrary<SqlValue>]> = {
 	id: [{ kind: "uuid" }, fc.uuid()],
 	document: [{ kind: "jsonb" }, text.map((value) => JSON.stringify(value.toWellFormed()))],
 	words: [{ kind: "array", element: { kind: "text" } }, fc.array(fc.option(text), { maxLength: 4 })],
+	numbers: [{ kind: "array", element: { kind: "bigint" } }, fc.array(fc.option(int64), { maxLength: 4 })],
+	prices: [
+		{ kind: "array", element: { kind: "numeric", precision: 30, scale: 4 } },
+		fc.array(
+			coefficient(30).map((value) => ({ coefficient: value, scale: 4 })),
+			{ maxLength: 3 },
+		),
+	],
+	flags: [{ kind: "array", element: { kind: "boolean" } }, fc.array(fc.option(fc.boolean()), { maxLength: 9 })],
+	instants: [{ kind: "array", element: { kind: "timestamptz" } }, fc.array(micros, { maxLength: 3 })],
+	ids: [{ kind: "array", element: { kind: "uuid" } }, fc.array(fc.uuid(), { maxLength: 3 })],
+	documents: [
+		{ kind: "array", element: { kind: "jsonb" } },
+		fc.array(fc.option(text.map((value) => JSON.stringify(value.toWellFormed()))), { maxLength: 3 }),
+	],
+	codes: [{ kind: "array", element: { kind: "char", length: 3 } }, fc.array(fc.constantFrom("a  ", "bcd"), { maxLength: 3 })],
+	payloads: [{ kind: "array", element: { kind: "bytea" } }, fc.array(bytes, { maxLength: 3 })],
 };
 const TYPES = Object.values(COLUMNS).map(([type]) => type);
 const TABLE = tableOf(Object.fromEntries(Object.entries(COLUMNS).map(([name, [type]]) => [name, { type }])));

@@ -8,6 +8,7 @@ import { physicalType } from "#shared/contracts/data-type.ts";
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Pointer } from "#shared/engine/memory/arena.ts";
 import type { Region } from "#shared/engine/memory/region.ts";
+import { flatten } from "#shared/engine/vector/copy.ts";
 import type { Dictionary, FlatVector, Vector } from "#shared/engine/vector/vector.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import { ChunkWindow } from "./chunk-window.ts";
@@ -15,6 +16,8 @@ import type { Conversion, Lanes, ValueError } from "./conversion.ts";
 import { decompress, requireCodec } from "./decompress.ts";
 import type { ColumnChunk, ParquetColumn } from "./footer.ts";
 import { Encoding, PhysicalKind } from "./format.ts";
+import { definitionBits, definitionLevels, type ListShape } from "./list-levels.ts";
+import { ListPages } from "./list-pages.ts";
 import { malformed, unsupported } from "./malformed.ts";
 import { type PageHeader, readPageHeader } from "./page-header.ts";
 import { ThriftReader } from "./thrift-reader.ts";
@@ -62,10 +65,15 @@ export class ColumnReader {
 	readonly #physical: PhysicalType;
 	#dictionary: ChunkDictionary | null = null;
 	#page: Page | null = null;
+	/** Of a column of lists. */
+	readonly #lists: ListPages | null;
+	readonly #pageRegion: Region | null;
 	/** Values of pages not opened yet. */
 	#valuesLeft: number;
 	/** Rows handed out. */
 	#row = 0;
+	/** Rows of lists that began in the pages opened so far. */
+	#listRowCount = 0;
 
 	constructor(request: ColumnRequest, chunk: ColumnChunk, memory: { engine: Engine; pool: BufferPool; region: Region }) {
 		requireCodec(chunk.codec, request.column.name);
@@ -73,13 +81,23 @@ export class ColumnReader {
 		this.#chunk = chunk;
 		this.#memory = memory;
 		this.#region = memory.region;
-		this.#physical = physicalType(request.type);
+		const { list } = request.column;
+		this.#physical = physicalType(this.#leafType);
+		this.#lists = list === null ? null : new ListPages(memory.engine, request.type, list);
+		this.#pageRegion = list === null ? null : memory.region.lease.region();
 		this.#valuesLeft = chunk.valueCount;
 		this.window = new ChunkWindow(chunk);
 	}
 
+	/** Of the values in the file: of an array, its elements. */
+	get #leafType(): DataType {
+		const { type } = this.#request;
+		return type.kind === "array" ? type.element : type;
+	}
+
 	/** Rows that can be read without opening another page. */
 	get rowsAvailable(): number {
+		if (this.#lists !== null) return this.#lists.rowsAvailable;
 		return this.#page?.rowsLeft ?? 0;
 	}
 
@@ -136,6 +154,14 @@ export class ColumnReader {
 		if (header.valueCount > this.#valuesLeft) throw malformed("the pages of a column chunk have more values than it says");
 		this.#valuesLeft -= header.valueCount;
 		if (header.valueCount === 0) return;
+		if (this.#lists !== null) {
+			this.#openListPage(header, body, this.#lists);
+			return;
+		}
+		if (header.repetitionByteCount > 0) throw malformed("a flat column has repetition levels");
+		if (header.rowCount >= 0 && header.rowCount !== header.valueCount) {
+			throw malformed("a page of a flat column has not as many values as rows");
+		}
 		const { buffer, levelsEnd, end, levelsStart } = this.#loadPage(header, body);
 		const { engine, pool } = this.#memory;
 		let levels = 0;
@@ -173,6 +199,104 @@ export class ColumnReader {
 		return { buffer, levelsStart: buffer + 4, levelsEnd: buffer + 4 + levelByteCount, end };
 	}
 
+	/** Decodes a page of lists as a whole: its rows are handed out from what it holds. */
+	#openListPage(header: PageHeader, body: Uint8Array, lists: ListPages): void {
+		const { engine } = this.#memory;
+		const region = this.#pageRegion as Region;
+		region.reset();
+		const shape = this.#request.column.list as ListShape;
+		const { element, value } = definitionLevels(shape);
+		const { buffer, repetitions, definitions, values, end } = this.#loadListPage(header, body);
+		const levels = (range: [Pointer, Pointer], bitWidth: number, limit: number): Int32Array =>
+			this.#levels(range, header.valueCount, bitWidth, limit);
+		const repeated = levels(repetitions, 1, 2);
+		const defined = levels(definitions, definitionBits(shape), value + 1);
+		const elementCount = defined.reduce((count, level) => count + Number(level >= element), 0);
+		const denseCount = defined.reduce((count, level) => count + Number(level === value), 0);
+		const decoder = openDecoder(
+			header.encoding,
+			this.#request.column,
+			{ pointer: values, end, valueCount: denseCount, dictionaryEntryCount: this.#dictionary?.entryCount ?? -1 },
+			this.#memory,
+		);
+		const firstRow = this.#listRowCount;
+		const report = (error: ValueError): void => {
+			let left = error.index;
+			const entry = defined.findIndex((level) => level === value && left-- === 0);
+			this.#request.report(error, Math.max(0, firstRow + ListPages.rowOf(repeated, entry)));
+		};
+		const validity = denseCount === elementCount ? 0 : this.#elementValidity(defined, { element, value }, elementCount);
+		const raw = decoder.read(denseCount, region);
+		const rows = { count: elementCount, denseCount, validity, region };
+		const vector =
+			raw.kind === "codes"
+				? this.#fromCodes({ ...rows, codes: raw.values, report })
+				: this.#spread({ ...rows, lanes: this.#request.conversion(denseCount, raw, { engine, region, report }) });
+		const space = { rowCount: elementCount, selection: 0, selectedCount: elementCount };
+		const elements = flatten(engine, vector, space, region);
+		// What was not copied lies in the page until the next one is opened.
+		this.#page = { buffer, decoder, levels: 0, rowsLeft: 0 };
+		this.#listRowCount += repeated.reduce((count, level) => count + Number(level === 0), 0);
+		lists.open({ definitions: defined, repetitions: repeated, elements, hasNext: this.#valuesLeft > 0 });
+	}
+
+	#elementValidity(defined: Int32Array, { element, value }: { element: number; value: number }, elementCount: number): Pointer {
+		const validity = (this.#pageRegion as Region).allocateZeroed(((elementCount + 7) >> 3) + SLACK_BYTES);
+		const { u8 } = this.#memory.engine.arena.views;
+		let index = 0;
+		for (const level of defined) {
+			if (level < element) continue;
+			if (level === value) u8[validity + (index >> 3)] = (u8[validity + (index >> 3)] as number) | (1 << (index & 7));
+			index++;
+		}
+		return validity;
+	}
+
+	/** Levels of `bitWidth` bits in [start, end). */
+	#levels([start, end]: [Pointer, Pointer], count: number, bitWidth: number, limit: number): Int32Array {
+		const { engine, pool } = this.#memory;
+		const state = pool.allocate(LEVEL_STATE_BYTES);
+		const out = pool.allocate(count * 4 + SLACK_BYTES);
+		engine.kernels.hybrid_open(state, start, end, bitWidth);
+		const answer = engine.kernels.hybrid_read_i32(state, count, out, limit);
+		const levels = engine.arena.views.i32.slice(out >> 2, (out >> 2) + count);
+		pool.release(out);
+		pool.release(state);
+		if (answer < 0) throw malformed("the levels of a page end early or are too high");
+		return levels;
+	}
+
+	/** Decompresses a page of lists: repetition levels, definition levels, values from `values` to `end`. */
+	#loadListPage(
+		header: PageHeader,
+		body: Uint8Array,
+	): { buffer: Pointer; repetitions: [Pointer, Pointer]; definitions: [Pointer, Pointer]; values: Pointer; end: Pointer } {
+		const { engine, pool } = this.#memory;
+		const buffer = pool.allocate(header.uncompressedByteCount + SLACK_BYTES);
+		const end = buffer + header.uncompressedByteCount;
+		const tooLong = (): Error => malformed("the levels of a page are longer than the page");
+		if (header.kind === "dataV2") {
+			const middle = buffer + header.repetitionByteCount;
+			const values = middle + header.levelByteCount;
+			const levelByteCount = values - buffer;
+			if (levelByteCount > body.length || values > end) throw tooLong();
+			engine.arena.views.u8.set(body.subarray(0, levelByteCount), buffer);
+			const codec = header.isCompressed ? this.#chunk.codec : 0;
+			decompress(body.subarray(levelByteCount), { codec, out: values, byteCount: end - values }, this.#memory);
+			return { buffer, repetitions: [buffer, middle], definitions: [middle, values], values, end };
+		}
+		decompress(body, { codec: this.#chunk.codec, out: buffer, byteCount: header.uncompressedByteCount }, this.#memory);
+		if (header.levelEncoding !== Encoding.rle) throw unsupported(`column "${this.#request.column.name}" has bit-packed levels`);
+		const levelsAt = (start: Pointer): [Pointer, Pointer] => {
+			const byteCount = end - start < 4 ? -1 : engine.arena.views.data.getUint32(start, true);
+			if (byteCount < 0 || byteCount > end - start - 4) throw tooLong();
+			return [start + 4, start + 4 + byteCount];
+		};
+		const repetitions = levelsAt(buffer);
+		const definitions = levelsAt(repetitions[1]);
+		return { buffer, repetitions, definitions, values: definitions[1], end };
+	}
+
 	#openDictionary(header: PageHeader, body: Uint8Array): void {
 		if (this.#dictionary !== null) throw malformed("a column chunk has two dictionaries");
 		if (header.encoding !== Encoding.plain && header.encoding !== Encoding.plainDictionary) throw malformed("a dictionary is not PLAIN");
@@ -204,7 +328,7 @@ export class ColumnReader {
 	/** A dictionary has at least one entry, so that code 0 under NULL points at something. */
 	#dictionaryVector({ values, offsets }: Lanes, entryCount: number): Dictionary {
 		if (entryCount === 0) this.#memory.engine.arena.views.i32.fill(0, offsets >> 2, (offsets >> 2) + 2);
-		const { type } = this.#request;
+		const type = this.#leafType;
 		return {
 			values: { kind: "flat", type, physical: this.#physical, values, validity: 0, offsets },
 			entryCount: Math.max(1, entryCount),
@@ -213,6 +337,7 @@ export class ColumnReader {
 
 	/** The next `count` rows, at most {@link rowsAvailable}; valid until the region is reset or another page is opened. */
 	read(count: number, region: Region): Vector {
+		if (this.#lists !== null) return this.#lists.read(count, region);
 		const page = this.#page as Page;
 		const { engine } = this.#memory;
 		const firstRow = this.#row;
@@ -268,7 +393,7 @@ export class ColumnReader {
 			codes = region.allocate(count * 4);
 			engine.kernels.spread_i32(count, validity, rows.codes, codes);
 		}
-		return { kind: "dictionary", type: this.#request.type, physical: this.#physical, codes, validity, dictionary: dictionary.vector };
+		return { kind: "dictionary", type: this.#leafType, physical: this.#physical, codes, validity, dictionary: dictionary.vector };
 	}
 
 	/** Byte-array entries under a type of fixed width (decimals): the entries are laid out again per row. */
@@ -305,7 +430,7 @@ export class ColumnReader {
 	/** Dense lanes to a flat vector: under NULL lies zero. */
 	#spread({ count, validity, lanes, region }: { count: number; validity: Pointer; lanes: Lanes; region: Region }): FlatVector {
 		const { kernels } = this.#memory.engine;
-		const vector: FlatVector = { kind: "flat", type: this.#request.type, physical: this.#physical, ...lanes, validity };
+		const vector: FlatVector = { kind: "flat", type: this.#leafType, physical: this.#physical, ...lanes, validity };
 		if (validity === 0) return vector;
 		if (this.#physical === "bytes") {
 			vector.offsets = region.allocate((count + 1) * 4);
@@ -353,5 +478,6 @@ export class ColumnReader {
 	/** Gives back the open page; the dictionary goes with its region. */
 	close(): void {
 		this.#closePage();
+		this.#pageRegion?.free();
 	}
 }

@@ -14,6 +14,7 @@ import { cutLower, cutUpper } from "./bounds.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import { type DenseValues, type DictionaryBudget, DictionaryWriter } from "./dictionary-writer.ts";
 import { Encoding, PageKind } from "./format.ts";
+import { definitionBits, ListLevels, type ListRows, type ListShape } from "./list-levels.ts";
 import { PageBuilder } from "./page-builder.ts";
 import { ThriftWriter } from "./thrift-writer.ts";
 import { SLACK_BYTES } from "./value-decoder.ts";
@@ -53,8 +54,19 @@ export interface WrittenChunk {
 	encodings: number[];
 	/** With headers, as the format counts them. */
 	uncompressedByteCount: number;
+	/** Rows; of lists their elements, and rows without one. */
+	entryCount: number;
 	extremes: Extremes;
 }
+
+/** A column of arrays taken apart. */
+export interface WrittenLists {
+	rows: ListRows;
+	elements: FlatVector;
+}
+
+/** Elements may always be NULL. */
+export const listShape = ({ nullable }: WrittenColumn): ListShape => ({ optional: nullable, elementOptional: true });
 
 export const noExtremes = (): Extremes => ({
 	nullCount: 0,
@@ -97,20 +109,24 @@ export class ColumnWriter {
 	readonly #memory: Memory;
 	readonly #budget: DictionaryBudget;
 	readonly #page: PageBuilder;
+	/** Of a column of arrays; the page then holds elements. */
+	readonly #levels: ListLevels | null;
 	#dictionary: DictionaryWriter | null = null;
 	/** undecided until the first page with values is closed; full: later pages are PLAIN. */
 	#dictionaryState: "undecided" | "kept" | "full" | "none" = "undecided";
 	#pages: WrittenPage[] = [];
 	#encodings = new Set<number>();
 	#uncompressedByteCount = 0;
+	#entryCount = 0;
 	/** Compressed bytes of the chunk so far. */
 	byteCount = 0;
 
-	/** @throws feature_not_supported for a type that is not written */
 	constructor(column: WrittenColumn, memory: Memory, budget: DictionaryBudget) {
 		this.column = column;
 		this.written = writtenType(column.type);
-		this.#physical = physicalType(column.type) === "numeric" ? "bytes" : physicalType(column.type);
+		const leaf = column.type.kind === "array" ? column.type.element : column.type;
+		this.#physical = physicalType(leaf) === "numeric" ? "bytes" : physicalType(leaf);
+		this.#levels = column.type.kind === "array" ? new ListLevels(listShape(column)) : null;
 		this.#memory = memory;
 		this.#budget = budget;
 		this.#page = new PageBuilder(this.#physical, memory);
@@ -121,12 +137,16 @@ export class ColumnWriter {
 		return this.#page.plainByteCount;
 	}
 
-	/** Adds rows [start, end) of a flat vector of the column's physical type (free NUMERIC: of its text). */
-	append(vector: FlatVector, start: number, end: number): void {
+	/** Adds rows [start, end) of a flat vector of the column's physical type (free NUMERIC: of its text), `lists` where it is of arrays. */
+	append(vector: FlatVector, start: number, end: number, lists: WrittenLists | null): void {
 		let from = start;
 		while (from < end) {
-			const to = this.#physical === "bytes" ? this.#rowsThatFit(vector, from, end) : end;
-			this.#page.append(vector, from, to);
+			const to = vector.physical === "bytes" ? this.#rowsThatFit(vector, from, end) : end;
+			if (lists === null) this.#page.append(vector, from, to);
+			else {
+				this.#levels?.append(this.#memory.engine.arena.views, lists.rows, from, to);
+				this.#page.append(lists.elements, lists.rows.ends[from] as number, lists.rows.ends[to] as number);
+			}
 			if (to < end || this.#page.plainByteCount >= PARQUET_PAGE_BYTES) this.closePage();
 			from = to;
 		}
@@ -147,21 +167,24 @@ export class ColumnWriter {
 	/** Encodes the rows collected, if any, as one page. */
 	closePage(): void {
 		const page = this.#page;
-		if (page.rowCount === 0) return;
-		if (page.nullCount > 0 && !this.column.nullable)
+		const rowCount = this.#levels?.rowCount ?? page.rowCount;
+		if (rowCount === 0) return;
+		const nullCount = this.#levels?.nullRowCount ?? page.nullCount;
+		if (nullCount > 0 && !this.column.nullable)
 			throw new Error(`assertion failed: column "${this.column.name}" is not nullable and has a NULL`);
+		const entryCount = this.#levels?.entryCount ?? rowCount;
 		const { dense } = page;
-		const extremes = this.#extremes(dense, page.nullCount);
+		const extremes = this.#extremes(dense, nullCount);
+		if (this.#levels !== null) extremes.valueCount = rowCount - nullCount;
 		const { pool } = this.#memory;
 		const codes = this.#encodeCodes(dense);
-		const levelRoom = this.column.nullable ? page.rowCount + 128 : 0;
+		const levelRoom = this.#levels !== null ? entryCount * 2 + 256 : this.column.nullable ? rowCount + 128 : 0;
 		const buffer = pool.allocate(levelRoom + dense.count * 4 + page.plainByteCount + 128);
 		let end = buffer;
-		if (this.column.nullable) {
-			const byteCount = this.#memory.engine.kernels.hybrid_encode_u8(page.rowCount, page.levels, 1, buffer + 4);
-			this.#memory.engine.arena.views.data.setUint32(buffer, byteCount, true);
-			end += 4 + byteCount;
-		}
+		if (this.#levels !== null) {
+			end = this.#encodeLevels(this.#levels.repetitions, 1, end);
+			end = this.#encodeLevels(this.#levels.definitions, definitionBits(listShape(this.column)), end);
+		} else if (this.column.nullable) end = this.#encodeLevelsAt(page.levels, rowCount, 1, end);
 		if (codes === 0) end = this.#encodePlain(dense, end);
 		else {
 			const bitWidth = Math.max(1, 32 - Math.clz32((this.#dictionary as DictionaryWriter).entryCount - 1));
@@ -175,15 +198,34 @@ export class ColumnWriter {
 			writer.i32(1, PageKind.data);
 			return () =>
 				writer.struct(5, () => {
-					writer.i32(1, page.rowCount);
+					writer.i32(1, entryCount);
 					writer.i32(2, encoding);
 					writer.i32(3, Encoding.rle);
 					writer.i32(4, Encoding.rle);
 				});
 		});
 		pool.release(buffer);
-		this.#pages.push({ bytes, rowCount: page.rowCount, extremes });
+		this.#pages.push({ bytes, rowCount, extremes });
+		this.#entryCount += entryCount;
 		page.reset();
+		this.#levels?.reset();
+	}
+
+	#encodeLevels(levels: Uint8Array, bitWidth: number, out: Pointer): Pointer {
+		const { engine, pool } = this.#memory;
+		const copy = pool.allocate(levels.length + SLACK_BYTES);
+		engine.arena.views.u8.set(levels, copy);
+		const end = this.#encodeLevelsAt(copy, levels.length, bitWidth, out);
+		pool.release(copy);
+		return end;
+	}
+
+	/** @returns the end of the levels' length and their runs, written at `out` */
+	#encodeLevelsAt(levels: Pointer, count: number, bitWidth: number, out: Pointer): Pointer {
+		const { kernels, arena } = this.#memory.engine;
+		const byteCount = kernels.hybrid_encode_u8(count, levels, bitWidth, out + 4);
+		arena.views.data.setUint32(out, byteCount, true);
+		return out + 4 + byteCount;
 	}
 
 	/** @returns codes i32[count] in the pool, or 0 when the page is to be written PLAIN */
@@ -338,11 +380,13 @@ export class ColumnWriter {
 			pages: this.#pages,
 			encodings: [...this.#encodings, Encoding.rle],
 			uncompressedByteCount: this.#uncompressedByteCount,
+			entryCount: this.#entryCount,
 			extremes: this.#pages.reduce((merged, page) => mergeExtremes(merged, page.extremes), noExtremes()),
 		};
 		this.#pages = [];
 		this.#encodings = new Set();
 		this.#uncompressedByteCount = 0;
+		this.#entryCount = 0;
 		this.byteCount = 0;
 		return chunk;
 	}

@@ -42,8 +42,11 @@ export type Conversion = (
  * @throws feature_not_supported naming the column
  */
 export function conversionFor(column: ParquetColumn, type: DataType, checked: boolean): Conversion {
-	const conversion =
-		column.type.kind === "unsupported" ? null : (numberConversion(column, type, checked) ?? binaryConversion(column, type, checked));
+	// Lists are read as arrays, element by element, and nothing else is.
+	const leaf = type.kind === "array" ? type.element : type;
+	const fits = column.type.kind !== "unsupported" && (type.kind === "array") === (column.list !== null);
+	const conversion = fits ? (numberConversion(column, leaf, checked) ?? binaryConversion(column, leaf, checked)) : null;
 	if (conversion !== null) return conversion;
-	throw unsupported(`column "${column.name}" holds ${fileTypeName(column.type)}, which cannot be read as ${typeName(type)} without loss`);
+	const held = `${column.list === null ? "" : "a list of "}${fileTypeName(column.type)}`;
+	throw unsupported(`column "${column.name}" holds ${held}, which cannot be read as ${typeName(type)} without loss`);
 }

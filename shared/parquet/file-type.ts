@@ -24,7 +24,7 @@ export type FileType =
 /** A schema element's annotation: the logical type where the file has one. */
 export type Annotation =
 	| { kind: "none" }
-	| { kind: "string" | "enum" | "json" | "uuid" | "float16" | "date" | "interval" }
+	| { kind: "string" | "enum" | "json" | "uuid" | "float16" | "date" | "interval" | "list" }
 	| { kind: "decimal"; precision: number; scale: number }
 	| { kind: "time"; unit: TimeUnit }
 	| { kind: "timestamp"; unit: TimeUnit; utc: boolean }

@@ -1,8 +1,9 @@
 /** The metadata after the last row group: column and offset indexes, then the footer. */
 import { compareBytes } from "#shared/contracts/bound.ts";
+import type { DataType } from "#shared/contracts/data-type.ts";
 import { boundToPlain } from "./bounds.ts";
 import type { Extremes, WrittenColumn } from "./column-writer.ts";
-import { Codec, INTERVAL_METADATA_KEY, Repetition } from "./format.ts";
+import { Codec, Converted, INTERVAL_METADATA_KEY, Logical, Repetition } from "./format.ts";
 import { ThriftWriter } from "./thrift-writer.ts";
 import type { WrittenType } from "./written-type.ts";
 
@@ -17,6 +18,7 @@ export interface FooterChunk {
 	dataOffset: number;
 	byteCount: number;
 	uncompressedByteCount: number;
+	entryCount: number;
 	encodings: number[];
 	extremes: Extremes;
 	pages: { offset: number; byteCount: number; firstRow: number; extremes: Extremes }[];
@@ -85,6 +87,7 @@ function encodeOffsetIndex(chunk: FooterChunk): Uint8Array {
 
 /** @returns null where a page with values has no bounds, or NaN: the format then wants no index */
 function encodeColumnIndex({ column, written }: FooterColumn, chunk: FooterChunk): Uint8Array | null {
+	if (column.type.kind === "array") return null;
 	const { pages } = chunk;
 	const unbounded = pages.some(
 		({ extremes }) => extremes.hasNaN || (extremes.valueCount > 0 && (extremes.minimum === null || extremes.maximum === null)),
@@ -135,14 +138,14 @@ function boundaryOrder(pages: Extremes[]): number {
 
 function encodeMetadata(columns: FooterColumn[], rowGroups: FooterRowGroup[], places: IndexPlace[][]): Uint8Array {
 	const writer = new ThriftWriter();
-	const intervals = columns.flatMap(({ column }, index) => (column.type.kind === "interval" ? [index] : []));
+	const intervals = columns.flatMap(({ column }, index) => (leafOf(column.type).kind === "interval" ? [index] : []));
 	writer.root(() => {
 		writer.i32(1, 2);
-		writer.structs(2, [null, ...columns], (column) => {
+		writer.structs(2, [null, ...columns.flatMap(schemaElements)], (column) => {
 			if (column === null) {
 				writer.text(4, "schema");
 				writer.i32(5, columns.length);
-			} else writeSchemaElement(writer, column);
+			} else column(writer);
 		});
 		writer.i64(
 			3,
@@ -153,7 +156,6 @@ function encodeMetadata(columns: FooterColumn[], rowGroups: FooterRowGroup[], pl
 				writeChunk(writer, {
 					...(columns[index] as FooterColumn),
 					chunk,
-					rowCount: group.rowCount,
 					place: (places[groupIndex] as IndexPlace[])[index] as IndexPlace,
 				});
 			});
@@ -182,37 +184,76 @@ function encodeMetadata(columns: FooterColumn[], rowGroups: FooterRowGroup[], pl
 	return writer.bytes;
 }
 
-function writeSchemaElement(writer: ThriftWriter, { column, written }: FooterColumn): void {
+/** The type of the column's values in the file: of an array, its elements'. */
+const leafOf = (type: DataType): DataType => (type.kind === "array" ? type.element : type);
+
+const LIST_PATH = ["list", "element"];
+
+/** A column's elements of the schema: one, or the three of a list. */
+function schemaElements(footerColumn: FooterColumn): ((writer: ThriftWriter) => void)[] {
+	const { column } = footerColumn;
+	const repetition = column.nullable ? Repetition.optional : Repetition.required;
+	if (column.type.kind !== "array") {
+		return [(writer) => writeLeaf(writer, footerColumn, { name: column.name, repetition, fieldId: column.fieldId })];
+	}
+	const group = (writer: ThriftWriter): void => {
+		writer.i32(3, repetition);
+		writer.text(4, column.name);
+		writer.i32(5, 1);
+		writer.i32(6, Converted.list);
+		writer.i32(9, column.fieldId);
+		writer.struct(10, () => writer.struct(Logical.list, () => {}));
+	};
+	const repeated = (writer: ThriftWriter): void => {
+		writer.i32(3, Repetition.repeated);
+		writer.text(4, LIST_PATH[0] as string);
+		writer.i32(5, 1);
+	};
+	const leaf = { name: LIST_PATH[1] as string, repetition: Repetition.optional, fieldId: null };
+	return [group, repeated, (writer) => writeLeaf(writer, footerColumn, leaf)];
+}
+
+function writeLeaf(
+	writer: ThriftWriter,
+	{ written }: FooterColumn,
+	{ name, repetition, fieldId }: { name: string; repetition: number; fieldId: number | null },
+): void {
 	writer.i32(1, written.physical);
 	if (written.typeLength > 0) writer.i32(2, written.typeLength);
-	writer.i32(3, column.nullable ? Repetition.optional : Repetition.required);
-	writer.text(4, column.name);
+	writer.i32(3, repetition);
+	writer.text(4, name);
 	if (written.converted !== null) writer.i32(6, written.converted);
 	if (written.decimal !== null) {
 		writer.i32(7, written.decimal.scale);
 		writer.i32(8, written.decimal.precision);
 	}
-	writer.i32(9, column.fieldId);
+	if (fieldId !== null) writer.i32(9, fieldId);
 	const { logical } = written;
 	if (logical !== null) writer.struct(10, () => logical(writer));
 }
 
 function writeChunk(
 	writer: ThriftWriter,
-	{ column, written, chunk, rowCount, place }: FooterColumn & { chunk: FooterChunk; rowCount: number; place: IndexPlace },
+	{ column, written, chunk, place }: FooterColumn & { chunk: FooterChunk; place: IndexPlace },
 ): void {
 	writer.i64(2, 0);
 	writer.struct(3, () => {
 		writer.i32(1, written.physical);
 		writer.i32s(2, chunk.encodings);
-		writer.binaries(3, [new TextEncoder().encode(column.name)]);
+		const path = column.type.kind === "array" ? [column.name, ...LIST_PATH] : [column.name];
+		writer.binaries(
+			3,
+			path.map((name) => new TextEncoder().encode(name)),
+		);
 		writer.i32(4, Codec.snappy);
-		writer.i64(5, rowCount);
+		writer.i64(5, chunk.entryCount);
 		writer.i64(6, chunk.uncompressedByteCount);
 		writer.i64(7, chunk.byteCount);
 		writer.i64(9, chunk.dataOffset);
 		if (chunk.dictionaryOffset !== null) writer.i64(11, chunk.dictionaryOffset);
 		const { extremes } = chunk;
+		// What is known of arrays is of rows, not of the leaf's values.
+		if (column.type.kind === "array") return;
 		writer.struct(12, () => {
 			writer.i64(3, extremes.nullCount);
 			// With NaN among the values readers disagree on what the bounds mean: none then.

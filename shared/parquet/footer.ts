@@ -4,7 +4,8 @@
  * Row groups stay as bytes and are parsed again when asked for, so that a footer of 8 MB never becomes a million objects.
  */
 import { type Annotation, annotationOfConverted, type FileType, fileType, type TimeUnit } from "./file-type.ts";
-import { INTERVAL_METADATA_KEY, Logical, PhysicalKind, Repetition, Thrift } from "./format.ts";
+import { Converted, INTERVAL_METADATA_KEY, Logical, PhysicalKind, Repetition, Thrift } from "./format.ts";
+import type { ListShape } from "./list-levels.ts";
 import { malformed } from "./malformed.ts";
 import { ThriftReader } from "./thrift-reader.ts";
 
@@ -19,6 +20,8 @@ export interface ParquetColumn {
 	/** Bytes of a FIXED_LEN_BYTE_ARRAY, else 0. */
 	typeLength: number;
 	type: FileType;
+	/** Of a list of values, which `physical`, `typeLength` and `type` then describe; else null. */
+	list: ListShape | null;
 }
 
 /** Raw statistics of a chunk as the file has them (PLAIN encoded); null where absent. */
@@ -234,6 +237,8 @@ function logicalAnnotation(
 			return { kind: "string" };
 		case Logical.enum:
 			return { kind: "enum" };
+		case Logical.list:
+			return { kind: "list" };
 		case Logical.decimal:
 			return { kind: "decimal", precision, scale };
 		case Logical.date:
@@ -287,6 +292,7 @@ function readSchema(elements: SchemaElement[], intervalLeaves: string): { column
 		const element = elements[position] as SchemaElement;
 		const firstLeaf = leaves.length;
 		const flat = element.childCount === 0 && element.repetition !== Repetition.repeated;
+		const list = flat ? null : readList(elements, position);
 		// Elements still owed by the groups that are open.
 		for (let owed = 1; owed > 0; owed--) {
 			const inner = elements[position++];
@@ -303,13 +309,37 @@ function readSchema(elements: SchemaElement[], intervalLeaves: string): { column
 			fieldId: element.fieldId,
 			leaf: firstLeaf,
 			nullable: element.repetition === Repetition.optional,
-			physical: element.physical,
-			typeLength: element.physical === PhysicalKind.fixed ? element.typeLength : 0,
-			type: flat ? leafType(element, intervals.has(firstLeaf)) : { kind: "unsupported", name: "a nested or repeated type" },
+			...valuesOf(list?.leaf ?? element, flat || list !== null, intervals.has(firstLeaf)),
+			list: list?.shape ?? null,
 		});
 	}
 	if (columns.length !== root.childCount) throw malformed("the schema has not as many fields as its root says");
 	return { columns, leaves };
+}
+
+function valuesOf(leaf: SchemaElement, isKnown: boolean, interval: boolean): Pick<ParquetColumn, "physical" | "typeLength" | "type"> {
+	return {
+		physical: leaf.physical,
+		typeLength: leaf.physical === PhysicalKind.fixed ? leaf.typeLength : 0,
+		type: isKnown ? leafType(leaf, interval) : { kind: "unsupported", name: "a nested or repeated type" },
+	};
+}
+
+/**
+ * A list of values at `position` of the schema: a group LIST of one repeated field, which is a group of one value, or, from older writers, the value itself.
+ * @returns null for any other group
+ */
+function readList(elements: SchemaElement[], position: number): { shape: ListShape; leaf: SchemaElement } | null {
+	const [group, repeated, element] = elements.slice(position, position + 3);
+	if (group === undefined || repeated === undefined || group.childCount !== 1 || group.repetition === Repetition.repeated) return null;
+	const isList = group.annotation === null ? group.converted === Converted.list : group.annotation.kind === "list";
+	if (!isList || repeated.repetition !== Repetition.repeated) return null;
+	const optional = group.repetition === Repetition.optional;
+	if (repeated.childCount === 0) return { shape: { optional, elementOptional: false }, leaf: repeated };
+	if (repeated.childCount !== 1 || element === undefined || element.childCount !== 0) return null;
+	// A repeated group of these names is an element of one field, and no list's wrapper.
+	if (repeated.name === "array" || repeated.name === `${group.name}_tuple` || element.repetition === Repetition.repeated) return null;
+	return { shape: { optional, elementOptional: element.repetition === Repetition.optional }, leaf: element };
 }
 
 function leafType(element: SchemaElement, interval: boolean): FileType {

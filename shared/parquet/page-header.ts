@@ -3,7 +3,7 @@ import { PageKind } from "./format.ts";
 import { malformed } from "./malformed.ts";
 import type { ThriftReader } from "./thrift-reader.ts";
 
-/** `levelByteCount`: bytes of definition levels of a v2 page, which stand uncompressed before the values; 0 in the others. */
+/** `levelByteCount`, `repetitionByteCount`: bytes of the levels of a v2 page, which stand uncompressed before the values, repetition first; 0 in the others. */
 export interface PageHeader {
 	kind: "data" | "dataV2" | "dictionary" | "other";
 	uncompressedByteCount: number;
@@ -11,6 +11,9 @@ export interface PageHeader {
 	valueCount: number;
 	encoding: number;
 	levelByteCount: number;
+	repetitionByteCount: number;
+	/** v2 only: rows that begin in the page. */
+	rowCount: number;
 	/** v1 only. */
 	levelEncoding: number;
 	isCompressed: boolean;
@@ -25,6 +28,8 @@ export function readPageHeader(reader: ThriftReader): PageHeader {
 		valueCount: -1,
 		encoding: -1,
 		levelByteCount: 0,
+		repetitionByteCount: 0,
+		rowCount: -1,
 		levelEncoding: -1,
 		isCompressed: true,
 	};
@@ -62,16 +67,13 @@ export function readPageHeader(reader: ThriftReader): PageHeader {
 }
 
 function readDataPageV2(reader: ThriftReader, structType: number, header: PageHeader): void {
-	let rowCount = -1;
 	reader.structField(structType, (field, inner) => {
 		if (field === 1) header.valueCount = reader.count(inner);
-		else if (field === 3) rowCount = reader.count(inner);
+		else if (field === 3) header.rowCount = reader.count(inner);
 		else if (field === 4) header.encoding = reader.count(inner);
 		else if (field === 5) header.levelByteCount = reader.count(inner);
-		else if (field === 6) {
-			if (reader.count(inner) !== 0) throw malformed("a flat column has repetition levels");
-		} else if (field === 7) header.isCompressed = reader.boolean(inner);
+		else if (field === 6) header.repetitionByteCount = reader.count(inner);
+		else if (field === 7) header.isCompressed = reader.boolean(inner);
 		else reader.skip(inner);
 	});
-	if (rowCount !== header.valueCount) throw malformed("a page of a flat column has not as many values as rows");
 }

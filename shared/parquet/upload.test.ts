@@ -173,7 +173,7 @@ const REFUSED: { sql: string; type: DataType; message: string }[] = [
 	{
 		sql: "[1, 2]",
 		type: { kind: "integer" },
-		message: 'Parquet: column "x" holds a nested or repeated type, which cannot be read as integer without loss',
+		message: 'Parquet: column "x" holds a list of int32, which cannot be read as integer without loss',
 	},
 	{
 		sql: "{'a': 1}",

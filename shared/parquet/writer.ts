@@ -16,12 +16,13 @@ import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import type { Region } from "#shared/engine/memory/region.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
+import { explodeArrays } from "#shared/engine/vector/arrays.ts";
 import { VectorBuilder } from "#shared/engine/vector/builder.ts";
 import { compactBatch, flatten } from "#shared/engine/vector/copy.ts";
 import { readValue } from "#shared/engine/vector/read.ts";
 import type { FlatVector, Vector } from "#shared/engine/vector/vector.ts";
 import { BufferPool } from "./buffer-pool.ts";
-import { ColumnWriter, type Extremes, mergeExtremes, noExtremes, type WrittenColumn } from "./column-writer.ts";
+import { ColumnWriter, type Extremes, mergeExtremes, noExtremes, type WrittenColumn, type WrittenLists } from "./column-writer.ts";
 import type { DictionaryBudget } from "./dictionary-writer.ts";
 import { encodeFooter, type FooterChunk, type FooterRowGroup } from "./footer-writer.ts";
 
@@ -81,7 +82,6 @@ export class ParquetWriter {
 	#position = 0;
 	#closed = false;
 
-	/** @throws feature_not_supported for a column of an array type */
 	constructor(options: ParquetWriterOptions) {
 		this.#options = options;
 		// A name of its own: pages that another tenant's file went through are zeroed first.
@@ -114,10 +114,11 @@ export class ParquetWriter {
 		const { engine } = this.#options;
 		const compact = compactBatch(engine, batch, this.#region);
 		const columns = compact.columns.map((column, index) => this.#flat(column, compact.rowCount, index));
+		const lists = columns.map((column) => (column.type.kind === "array" ? this.#lists(column, compact.rowCount) : null));
 		let start = 0;
 		while (start < compact.rowCount) {
 			const end = Math.min(compact.rowCount, start + this.#pageRowCount - this.#pageRows, start + ROW_GROUP_ROW_COUNT - this.#rowCount);
-			this.#writers.forEach((writer, index) => writer.append(columns[index] as FlatVector, start, end));
+			this.#writers.forEach((writer, index) => writer.append(columns[index] as FlatVector, start, end, lists[index] ?? null));
 			this.#rowCount += end - start;
 			this.#pageRows += end - start;
 			start = end;
@@ -138,6 +139,15 @@ export class ParquetWriter {
 	/** Compressed bytes of the open row group. */
 	get #waitingByteCount(): number {
 		return this.#writers.reduce((total, writer) => total + writer.byteCount, 0);
+	}
+
+	#lists(column: FlatVector, rowCount: number): WrittenLists {
+		const { engine } = this.#options;
+		const space = { rowCount, selection: 0, selectedCount: rowCount };
+		const { elements, counts } = explodeArrays(engine, { vector: column, constant: 0 }, space, this.#region);
+		const ends = new Int32Array(rowCount + 1);
+		for (let row = 0; row < rowCount; row++) ends[row + 1] = (ends[row] as number) + (engine.arena.views.i32[counts / 4 + row] as number);
+		return { elements, rows: { validity: column.validity, ends, elementValidity: elements.validity } };
 	}
 
 	/** The column as the writer takes it; a free NUMERIC as its text. */
@@ -182,6 +192,7 @@ export class ParquetWriter {
 				dataOffset,
 				byteCount: this.#position - offset,
 				uncompressedByteCount: chunk.uncompressedByteCount,
+				entryCount: chunk.entryCount,
 				encodings: chunk.encodings,
 				extremes: chunk.extremes,
 				pages,

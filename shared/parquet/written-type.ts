@@ -4,9 +4,7 @@
  * INTERVAL holds milliseconds only; the file's key-value metadata lists those columns.
  */
 import { unreachable } from "#shared/base/assert.ts";
-import { LittoralError } from "#shared/base/errors.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
-import { typeName } from "#shared/contracts/data-type.ts";
 import { Converted, Logical, PhysicalKind } from "./format.ts";
 import type { ThriftWriter } from "./thrift-writer.ts";
 
@@ -92,7 +90,7 @@ function decimal(precision: number, scale: number): WrittenType {
 
 const text = (): WrittenType => annotated(plain(PhysicalKind.byteArray, 0, "bytes"), Logical.string, Converted.utf8);
 
-/** @throws feature_not_supported for arrays */
+/** Of the column's leaf: an array is written as a list of what its elements are. */
 export function writtenType(type: DataType): WrittenType {
 	switch (type.kind) {
 		case "boolean":
@@ -130,7 +128,7 @@ export function writtenType(type: DataType): WrittenType {
 		case "bytea":
 			return plain(PhysicalKind.byteArray, 0, "bytes");
 		case "array":
-			throw new LittoralError("feature_not_supported", `Parquet: a column of type ${typeName(type)} cannot be written`);
+			return writtenType(type.element);
 		default:
 			return unreachable(type);
 	}

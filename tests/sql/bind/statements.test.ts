@@ -89,7 +89,15 @@ describe("refusals of our own", () => {
 		["CREATE TABLE z (a INT CHECK (a > 1))", { sqlstate: "0A000", message: "CHECK is not supported", position: 23, hint: null }],
 		["CREATE TABLE z (a INT UNIQUE)", { sqlstate: "0A000", message: "UNIQUE is not supported", position: 23, hint: null }],
 		["CREATE TABLE z (a INT REFERENCES t)", { sqlstate: "0A000", message: "REFERENCES is not supported", position: 23, hint: null }],
-		["CREATE TABLE z (a INT[])", { sqlstate: "0A000", message: "an array type is not supported", position: 19, hint: null }],
+		[
+			"CREATE TABLE z (a NUMERIC[])",
+			{
+				sqlstate: "0A000",
+				message: "a NUMERIC column needs a precision and a scale",
+				position: 19,
+				hint: "Write NUMERIC(18,4), or another precision up to 38.",
+			},
+		],
 		["CREATE TABLE z (a INT) WITH (nope = 1)", { sqlstate: "22023", message: 'unrecognized parameter "nope"', position: 30, hint: null }],
 		[
 			"CREATE TABLE z (a INT) WITH (sort_key = 'b')",

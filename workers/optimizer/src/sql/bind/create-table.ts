@@ -137,8 +137,8 @@ function columnType(statement: StatementContext, definition: ColumnDef): DataTyp
 		throw statement.unsupported(`type ${written}`, name.location ?? 0);
 	}
 	const type = bindTypeName(statement, name);
-	if (type.kind === "array") throw statement.unsupported("an array type", name.location ?? 0);
-	if (type.kind === "numeric" && type.precision === undefined) {
+	const stored = type.kind === "array" ? type.element : type;
+	if (stored.kind === "numeric" && stored.precision === undefined) {
 		throw statement.error(
 			"feature_not_supported",
 			"a NUMERIC column needs a precision and a scale",
