@@ -15,6 +15,8 @@ export const SQLSTATES = {
 	interval_field_overflow: "22015",
 	invalid_parameter_value: "22023",
 	invalid_escape_sequence: "22025",
+	invalid_use_of_escape_character: "2200C",
+	invalid_argument_for_width_bucket_function: "2201G",
 	invalid_regular_expression: "2201B",
 	invalid_argument_for_ntile_function: "22014",
 	invalid_argument_for_nth_value_function: "22016",

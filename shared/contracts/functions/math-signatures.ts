@@ -45,8 +45,39 @@ const doubles: FunctionSignature[] = [
 	...["cbrt", "sin", "cos", "tan", "asin", "acos", "atan", "degrees", "radians"].map((name) =>
 		scalar(name, ["double"], "double", `The ${name} of the value.`, TRANSCENDENTAL),
 	),
+	...["sind", "cosd", "tand", "cotd"].map((name) =>
+		scalar(name, ["double"], "double", `The ${name.slice(0, -1)} of the value in degrees.`, TRANSCENDENTAL),
+	),
+	...["asind", "acosd", "atand"].map((name) =>
+		scalar(name, ["double"], "double", `The ${name.slice(0, -1)} of the value, in degrees.`, TRANSCENDENTAL),
+	),
+	...["cot", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh"].map((name) =>
+		scalar(name, ["double"], "double", `The ${name} of the value.`, TRANSCENDENTAL),
+	),
+	scalar("atan2d", ["double", "double"], "double", "The inverse tangent of the first value over the second, in degrees.", TRANSCENDENTAL),
 	scalar("atan2", ["double", "double"], "double", "The inverse tangent of the first value over the second.", TRANSCENDENTAL),
 	scalar("pi", [], "double", "The number pi."),
+];
+
+const wholeNumbers: FunctionSignature[] = [
+	...(["integer", "bigint", "numeric"] as const).flatMap((kind) => [
+		scalar("gcd", [kind, kind], kind, "The greatest common divisor.", TRANSCENDENTAL),
+		scalar("lcm", [kind, kind], kind, "The least common multiple.", TRANSCENDENTAL),
+	]),
+	scalar("div", ["numeric", "numeric"], "numeric", "The whole part of the quotient; 22012 for a zero divisor.", RAISING),
+	scalar("factorial", ["bigint"], "numeric", "The product of the whole numbers up to the value; 22003 for a negative one.", TRANSCENDENTAL),
+];
+
+const BUCKET = "Which of so many buckets of equal width between two bounds the value lies in: 0 below, one more than the count above.";
+const buckets: FunctionSignature[] = [
+	...BOTH.map((kind) => scalar("width_bucket", [kind, kind, kind, "integer"], "integer", BUCKET, RAISING)),
+	scalar(
+		"width_bucket",
+		["compatible", "compatible_array"],
+		"integer",
+		"How many of the sorted thresholds are at most the value.",
+		RAISING,
+	),
 ];
 
 export const MATH_SIGNATURES: readonly FunctionSignature[] = [
@@ -56,7 +87,16 @@ export const MATH_SIGNATURES: readonly FunctionSignature[] = [
 	...transcendental,
 	scalar("log", ["numeric", "numeric"], "numeric", "The logarithm of the second value to the base of the first.", TRANSCENDENTAL),
 	...doubles,
+	...wholeNumbers,
+	...buckets,
+	scalar("sqrt_op", ["double"], "double", "The square root (`|/`), in double precision; 2201F for a negative value.", TRANSCENDENTAL),
+	scalar("random", [], "double", "A random number from 0 up to and without 1.", { volatility: "volatile", cost: 4 }),
+	...(["integer", "bigint"] as const).map((kind) =>
+		scalar("random", [kind, kind], kind, "A random whole number between the two, both possible.", { ...RAISING, volatility: "volatile" }),
+	),
 	scalar("scale", ["numeric"], "integer", "Decimal digits in the fraction.", { cost: 2 }),
+	scalar("min_scale", ["numeric"], "integer", "Decimal digits in the fraction that the value needs.", { cost: 8 }),
+	scalar("trim_scale", ["numeric"], "numeric", "The value without zeros at the end of its fraction.", { cost: 8 }),
 	scalar("greatest", ["any"], first, "The largest argument that is not NULL; the binder gives all one type.", {
 		variadic: true,
 		strict: false,

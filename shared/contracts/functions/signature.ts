@@ -80,5 +80,5 @@ export const OPERATOR_FUNCTIONS: { binary: Record<string, string>; unary: Record
 		"?|": "json_exists_any",
 		"?&": "json_exists_all",
 	},
-	unary: { "-": "negate", "+": "plus", "@": "abs", "|/": "sqrt", "||/": "cbrt", "~": "bitwise_not" },
+	unary: { "-": "negate", "+": "plus", "@": "abs", "|/": "sqrt_op", "||/": "cbrt", "~": "bitwise_not" },
 };

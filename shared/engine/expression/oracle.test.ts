@@ -6,6 +6,7 @@ import { createEngine } from "../kernels/kernels.ts";
 import { type Case, ours, oursInColumns, type Outcome, postgres, typeOf } from "./oracle.fixture.ts";
 import { NESTED_CASE_GROUPS } from "./nested-cases.fixture.ts";
 import { CASE_GROUPS, castCases } from "./oracle-cases.fixture.ts";
+import { FUNCTION_CASE_GROUPS } from "./function-cases.fixture.ts";
 
 let database: PGlite;
 const engine = createEngine({ pageCount: 64 });
@@ -40,7 +41,7 @@ async function compare(cases: Case[]): Promise<string[]> {
 	}
 	return differences;
 }
-test.each(Object.entries({ ...CASE_GROUPS, ...NESTED_CASE_GROUPS }))(
+test.each(Object.entries({ ...CASE_GROUPS, ...NESTED_CASE_GROUPS, ...FUNCTION_CASE_GROUPS }))(
 	"%s",
 	async (_, cases) => {
 		expect(await compare(cases)).toEqual([]);

@@ -12,25 +12,41 @@ import { JSON_ACCESS_KERNELS } from "./json/access.ts";
 import { JSON_DOCUMENT_KERNELS } from "./json/documents.ts";
 import type { Bind } from "./kernel.ts";
 import { MATH_KERNELS } from "./math/math.ts";
+import { TRIGONOMETRY_KERNELS } from "./math/trigonometry.ts";
+import { WHOLE_NUMBER_KERNELS } from "./math/whole-numbers.ts";
+import { BYTE_KERNELS } from "./strings/bytes.ts";
 import { CASE_KERNELS } from "./strings/case-kernels.ts";
 import { CONCATENATION_KERNELS } from "./strings/concatenation.ts";
+import { ENCODING_KERNELS } from "./strings/encodings.ts";
 import { LIKE_KERNELS } from "./strings/like.ts";
+import { QUOTING_KERNELS } from "./strings/quoting.ts";
 import { REGEXP_KERNELS } from "./strings/regexp.ts";
 import { REGEXP_PART_KERNELS } from "./strings/regexp-parts.ts";
+import { REGEXP_POSITION_KERNELS } from "./strings/regexp-positions.ts";
+import { SIMILAR_KERNELS } from "./strings/similar.ts";
 import { SLICE_KERNELS } from "./strings/slices.ts";
 import { TEXT_KERNELS } from "./strings/text.ts";
+import { UNICODE_KERNELS } from "./strings/unicode.ts";
 
 const KERNELS = new Map<string, Bind>(
 	[
 		COMPARISON_KERNELS,
 		ARITHMETIC_KERNELS,
 		MATH_KERNELS,
+		TRIGONOMETRY_KERNELS,
+		WHOLE_NUMBER_KERNELS,
 		EXTREME_KERNELS,
 		SLICE_KERNELS,
 		CASE_KERNELS,
 		TEXT_KERNELS,
 		CONCATENATION_KERNELS,
+		BYTE_KERNELS,
+		ENCODING_KERNELS,
+		QUOTING_KERNELS,
+		UNICODE_KERNELS,
 		LIKE_KERNELS,
+		SIMILAR_KERNELS,
+		REGEXP_POSITION_KERNELS,
 		REGEXP_KERNELS,
 		DATETIME_ARITHMETIC_KERNELS,
 		DATETIME_FIELD_KERNELS,

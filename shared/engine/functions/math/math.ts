@@ -124,6 +124,7 @@ export const MATH_KERNELS: Record<string, Bind> = {
 	"ceil(numeric)": roundNumerics(3),
 	"ceiling(numeric)": roundNumerics(3),
 	"sqrt(double)": double(squareRootDouble),
+	"sqrt_op(double)": double(squareRootDouble),
 	"exp(double)": double(exponentialDouble),
 	"ln(double)": logarithm(Math.log),
 	"log(double)": logarithm(Math.log10),

@@ -7,10 +7,16 @@ import { type Flags, rememberPattern } from "./regexp.ts";
 
 type Matcher = ReturnType<RE2JS["matcher"]>;
 
-/** Calls `visit` for each match, an empty one once at each place, at most `countMax` times. */
-function forEachMatch(expression: RE2JS, text: string, countMax: number, visit: (matcher: Matcher) => void): void {
+/** Calls `visit` for each match at or behind the code unit `from`, an empty one once at each place, at most `countMax` times. */
+export function forEachMatch(
+	expression: RE2JS,
+	text: string,
+	range: { from: number; countMax: number },
+	visit: (matcher: Matcher) => void,
+): void {
 	const matcher = expression.matcher(text);
-	let from = 0;
+	const { countMax } = range;
+	let { from } = range;
 	for (let count = 0; count < countMax && from <= text.length && matcher.find(from); count++) {
 		visit(matcher);
 		const end = matcher.end();
@@ -22,7 +28,7 @@ function forEachMatch(expression: RE2JS, text: string, countMax: number, visit: 
 /** The groups of each match, or the match itself where the expression has none; a group that took no part is NULL. */
 export function matchGroups(expression: RE2JS, text: string, countMax: number): (string | null)[][] {
 	const found: (string | null)[][] = [];
-	forEachMatch(expression, text, countMax, (matcher) => {
+	forEachMatch(expression, text, { from: 0, countMax }, (matcher) => {
 		const count = matcher.groupCount();
 		found.push(count === 0 ? [matcher.group(0)] : Array.from({ length: count }, (_, index) => matcher.group(index + 1)));
 	});
@@ -34,7 +40,7 @@ export function splitAtMatches(expression: RE2JS, text: string): string[] {
 	const parts: string[] = [];
 	let copied = 0;
 	let previousEnd = 0;
-	forEachMatch(expression, text, Number.POSITIVE_INFINITY, (matcher) => {
+	forEachMatch(expression, text, { from: 0, countMax: Number.POSITIVE_INFINITY }, (matcher) => {
 		if (matcher.start() < text.length && matcher.end() > previousEnd) {
 			parts.push(text.slice(copied, matcher.start()));
 			copied = matcher.end();

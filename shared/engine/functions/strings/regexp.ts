@@ -105,7 +105,7 @@ function bindMatch(fixedFlags: string, negated: boolean): Bind {
 type Piece = string | number;
 
 /** `\1` to `\9` and `\&` name what matched, `\\` is a backslash; another escape stands for itself. */
-function parseReplacement(text: string): Piece[] {
+export function parseReplacement(text: string): Piece[] {
 	const pieces: Piece[] = [];
 	for (const part of text.split(/(\\[1-9&\\])/)) {
 		if (part === "\\\\") pieces.push("\\");
@@ -116,21 +116,25 @@ function parseReplacement(text: string): Piece[] {
 	return pieces;
 }
 
-function replaceMatches(expression: RE2JS, text: string, pieces: Piece[], global: boolean): string {
+/** @param options `only` is the number of the match to replace, from 1, or 0 for every match; `from` a code unit */
+export function replaceMatches(expression: RE2JS, text: string, options: { pieces: Piece[]; from: number; only: number }): string {
+	const { pieces, only } = options;
 	const matcher = expression.matcher(text);
 	let out = "";
 	let copied = 0;
-	let from = 0;
-	while (from <= text.length && matcher.find(from)) {
+	let { from } = options;
+	for (let number = 1; from <= text.length && matcher.find(from); number++) {
 		const start = matcher.start();
 		const end = matcher.end();
-		out += text.slice(copied, start);
-		for (const piece of pieces) {
-			if (typeof piece === "string") out += piece;
-			else if (piece <= matcher.groupCount()) out += matcher.group(piece) ?? "";
+		if (only === 0 || only === number) {
+			out += text.slice(copied, start);
+			for (const piece of pieces) {
+				if (typeof piece === "string") out += piece;
+				else if (piece <= matcher.groupCount()) out += matcher.group(piece) ?? "";
+			}
+			copied = end;
+			if (only === number) break;
 		}
-		copied = end;
-		if (!global) break;
 		from = end > start ? end : end + (String.fromCodePoint(text.codePointAt(end) ?? 0).length || 1);
 	}
 	return out + text.slice(copied);
@@ -142,7 +146,7 @@ const bindReplace: Bind = perValueBound(() => {
 	return ([text, pattern, replacement, flagText]) => {
 		const { expression, flags } = compiled(pattern as string, (flagText as string | undefined) ?? "");
 		if (known.text !== replacement) known = { text: replacement as string, pieces: parseReplacement(replacement as string) };
-		return replaceMatches(expression, text as string, known.pieces, flags.global);
+		return replaceMatches(expression, text as string, { pieces: known.pieces, from: 0, only: flags.global ? 0 : 1 });
 	};
 });
 

@@ -1,10 +1,13 @@
 /** The other functions of text, one value at a time. Positions count code points. */
 import { LittoralError } from "#shared/base/errors.ts";
 import { VALUE_BYTES_MAX } from "#shared/base/limits.ts";
+import type { DataType } from "#shared/contracts/data-type.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
+import { formatValue } from "#shared/contracts/values/format.ts";
 import { tooLong } from "../casts/text-casts.ts";
 import type { Bind } from "../kernel.ts";
-import { perValue } from "../per-value.ts";
+import { perValue, perValueNullable } from "../per-value.ts";
+import { overlayBounds } from "./bytes.ts";
 import { initialCapitals } from "./case-mapping.ts";
 
 /** A function of texts. */
@@ -77,6 +80,22 @@ function character(code: number): string {
 	return String.fromCodePoint(code);
 }
 
+function overlay([text, replacement, start, length]: SqlValue[]): SqlValue {
+	const points = Array.from(text as string);
+	const added = Array.from(replacement as string);
+	const { before, after } = overlayBounds(start as number, (length as number | undefined) ?? added.length);
+	return limited([...points.slice(0, before), ...added, ...points.slice(after)].join(""));
+}
+
+/** concat_ws: values that are NULL are left out, with their separator. */
+const joinWithSeparator: Bind = perValueNullable(({ argumentTypes, statement }) => ([separator, ...values]) => {
+	if (separator === null) return null;
+	const texts = values.flatMap((value, index) =>
+		value === null ? [] : [formatValue(argumentTypes[index + 1] as DataType, value, { timeZone: statement.timeZone })],
+	);
+	return limited(texts.join(separator as string));
+});
+
 export const TEXT_KERNELS: Record<string, Bind> = {
 	"initcap(text)": texts(initialCapitals),
 	"btrim(text,text)": texts((text, characters) => trim(text, characters, { start: true, end: true })),
@@ -91,6 +110,9 @@ export const TEXT_KERNELS: Record<string, Bind> = {
 	"rpad(text,integer)": perValue(([text, length]) => pad(text as string, length as number, " ", false)),
 	"lpad(text,integer,text)": perValue(([text, length, fill]) => limited(pad(text as string, length as number, fill as string, true))),
 	"rpad(text,integer,text)": perValue(([text, length, fill]) => limited(pad(text as string, length as number, fill as string, false))),
+	"concat_ws(text,any...)": joinWithSeparator,
+	"overlay(text,text,integer)": perValue(overlay),
+	"overlay(text,text,integer,integer)": perValue(overlay),
 	"ascii(text)": texts((text) => text.codePointAt(0) ?? 0),
 	"chr(integer)": perValue(([code]) => character(code as number)),
 };

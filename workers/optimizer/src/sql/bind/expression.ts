@@ -173,8 +173,13 @@ function bindOperatorExpression(environment: ExpressionEnvironment, expression: 
 		case "AEXPR_OP_ANY":
 		case "AEXPR_OP_ALL":
 			return bindQuantified(environment, expression);
-		case "AEXPR_SIMILAR":
-			throw statement.unsupported("SIMILAR TO", location);
+		case "AEXPR_SIMILAR": {
+			// The grammar has made the pattern similar_to_escape(pattern [, escape]) and the operator ~ or !~.
+			const operands = [expression.lexpr, expression.rexpr]
+				.filter((operand) => operand !== undefined)
+				.map((operand) => environment.bind(operand));
+			return bindOperator(statement, strings(expression.name)[0] ?? "~", operands, location);
+		}
 		default:
 			throw statement.unsupported("this operator", location);
 	}
