@@ -67,7 +67,7 @@ function plain(value: string, type: string): string {
 /** Months, days and microseconds of `1 year 2 mons 3 days -04:05:06.7`, DuckDB's or PostgreSQL's, or of ISO 8601. */
 function intervalUnits(text: string): string {
 	let [months, days, microseconds] = [0, 0, 0];
-	const iso = /^P/.test(text);
+	const iso = text.startsWith("P");
 	for (const { 1: count, 2: unit, index } of text.matchAll(iso ? /([-\d.]+)([YMWDHS])/g : /([-+]?\d+) (year|mon|day)/g)) {
 		const isTime = iso && text.includes("T") && index > text.indexOf("T");
 		if (unit === "Y" || unit === "year") months += 12 * Number(count);

@@ -1,5 +1,5 @@
 /** Littoral's answers in PostgreSQL's text, and the comparison of two answers. */
-import { ApiError, type LittoralClient, type SqlResult } from "../../scripts/client.ts";
+import { ApiError, type CommandResult, type LittoralClient, type SqlResult } from "../../scripts/client.ts";
 import type { TextAnswer } from "./oracle.ts";
 
 /** Only aggregates over floating point may differ in their last digits: their sum depends on the order of rows. */
@@ -10,7 +10,8 @@ const FLOAT_TYPES = new Set(["real", "double precision"]);
 export async function littoralAnswer(client: LittoralClient, sql: string): Promise<TextAnswer> {
 	try {
 		// What changes something answers without rows.
-		const { columns = [], rows = [] }: Partial<SqlResult> = await client.query(sql);
+		const result: SqlResult | CommandResult = await client.query(sql);
+		const { columns, rows } = "columns" in result ? result : { columns: [], rows: [] };
 		const types = columns.map((column) => column.type.replace(/\(.*\)/, ""));
 		const texts = rows.map((row) => row.map((value, index) => textOf(value, types[index] as string)));
 		// JSON has no text of arrays and documents: CSV gives PostgreSQL's.

@@ -104,7 +104,7 @@ export class Lease {
 	/** Returns every page; may be called twice. */
 	release(): void {
 		this.#released = true;
-		for (const first of [...this.#runs.keys()]) this.freePages(first * ARENA_PAGE_BYTES);
+		for (const first of this.#runs.keys()) this.freePages(first * ARENA_PAGE_BYTES);
 	}
 
 	#allocateFrom(parent: Lease, byteCount: number): Pointer {

@@ -78,7 +78,7 @@ export function openArray(element: DataType, bytes: Uint8Array): ArrayElements {
 }
 
 /** Elements of an encoded array. */
-export function arrayCount(bytes: Uint8Array): number {
+function arrayCount(bytes: Uint8Array): number {
 	if (bytes.length === 0) return 0;
 	return ((bytes[3] as number) & 0x7f) * 0x1000000 + ((bytes[2] as number) << 16) + ((bytes[1] as number) << 8) + (bytes[0] as number);
 }

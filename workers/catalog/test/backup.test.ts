@@ -54,7 +54,11 @@ test("flushes, bulk appends above a manifest, replacements, folds and drops come
 	const again = await catalog.createTable(tenantId, { commitId: "cu2", definition: definition("u") });
 
 	const tables = await loseAndRebuild(fixture);
-	expect(tables.map(({ name, outcome, problem }) => [name, outcome, problem]).toSorted()).toEqual([
+	expect(
+		tables
+			.map(({ name, outcome, problem }) => [name, outcome, problem])
+			.toSorted(([left], [right]) => ((left ?? "") < (right ?? "") ? -1 : 1)),
+	).toEqual([
 		["t", "restored", null],
 		["u", "restored", null],
 		["u", "restored", null],

@@ -59,7 +59,7 @@ describe("levels", () => {
 		const jobs = plan(files, true);
 		expect(jobs).toHaveLength(2);
 		for (const [index, { inputs }] of jobs.entries()) {
-			const lower = inputs.map(({ minimum }) => (minimum as Uint8Array)[3] as number | 0);
+			const lower = inputs.map(({ minimum }) => (minimum as Uint8Array)[3] as number);
 			expect(lower).toHaveLength(128);
 			const values = inputs.map(({ minimum }) => new DataView((minimum as Uint8Array).buffer).getUint32(0));
 			expect([Math.min(...values), Math.max(...values)]).toEqual([index * 1280, index * 1280 + 1270]);

@@ -38,7 +38,7 @@ export interface Placed {
 	columns: ColumnId[];
 }
 
-export function planPhysical(node: LogicalOperator, context: PhysicalContext): Placed {
+function planPhysical(node: LogicalOperator, context: PhysicalContext): Placed {
 	const rowCount = context.cardinality.rowCount(node);
 	const estimate = (columns: ColumnId[], milliseconds: number): Estimate => ({
 		rowCount: Math.round(rowCount),

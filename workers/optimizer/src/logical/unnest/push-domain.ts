@@ -319,7 +319,7 @@ function pushLimit(
 	return { ...input, node: filtered(ranked, bounds, input.carriers) };
 }
 
-export function rowNumberCall() {
+function rowNumberCall() {
 	return {
 		functionId: "row_number()",
 		arguments: [],

@@ -89,7 +89,7 @@ function refused({ statement, clause }: ExpressionEnvironment, location: number)
 }
 
 /** The environment as the query level around a subquery. */
-export function levelOf({ scope, aggregates, clause, outer, insideAggregate }: ExpressionEnvironment): QueryLevel {
+function levelOf({ scope, aggregates, clause, outer, insideAggregate }: ExpressionEnvironment): QueryLevel {
 	return { scope, aggregates, clause, insideAggregate, uses: [], outer };
 }
 
