@@ -17,12 +17,13 @@ export const importBench: Bench = {
 	async run(session) {
 		const directory = mkdtempSync(join(tmpdir(), "littoral-bench-"));
 		const flights = await flightsOf(session.size, directory);
+		// Before any server starts: this holds the event loop for seconds, in which open connections would go stale.
+		const bodies = { json: await d1Bodies(flights, "json"), values: await d1Bodies(flights, "values") };
+		const expected = await sums(flights.parquetPath);
 		const [littoral, d1] = [await startLittoralServer(), await startD1()];
 		try {
 			const client = await littoral.tenant("import");
 			const total = "SELECT count(*), sum(delay), sum(distance) FROM flights";
-			const expected = await sums(flights.parquetPath);
-			const bodies = { json: await d1Bodies(flights, "json"), values: await d1Bodies(flights, "values") };
 			let duckdbCount = 0;
 			const d1Peer = (form: "json" | "values", name: string) => ({
 				name,
