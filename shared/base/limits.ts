@@ -46,7 +46,7 @@ export const IDENTIFIER_BYTES_MAX = 63;
 /** Sets that one GROUP BY stands for; PostgreSQL's own bound. */
 export const GROUPING_SET_COUNT_MAX = 4096;
 /** Columns that all operators of one plan make, copies included. */
-export const PLAN_COLUMN_COUNT_MAX = 200_000;
+export const PLAN_COLUMN_COUNT_MAX = 50_000;
 export const TABLE_COLUMN_COUNT_MAX = 500;
 export const TABLE_COUNT_MAX = 10_000;
 

@@ -2,9 +2,9 @@
  * Which inner join first. Up to DYNAMIC_RELATION_COUNT_MAX relations: dynamic programming over sets, bushy trees included, joining connected sets only
  * (Selinger 1979; sets as bit masks). Above: greedily the pair with the smallest result. Relations that no condition connects are crossed last.
  *
- * The cost of a tree is the sum of the rows that its joins emit and that its build sides hold.
+ * The rows of a set are those of its relations times the selectivities of the conditions within it, whatever the order: they are computed once a set, and operators
+ * are made for the chosen tree alone. The cost of a tree is the sum of the rows that its joins emit and that its build sides hold.
  */
-import { assert } from "#shared/base/assert.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { collectColumns, conjunction } from "../logical/expression.ts";
 import { outputColumns } from "../logical/output.ts";
@@ -15,109 +15,146 @@ const DYNAMIC_RELATION_COUNT_MAX = 10;
 /** Relations that a set of bits holds; a larger join keeps the order it was written in. */
 export const ORDERED_RELATION_COUNT_MAX = 30;
 
-interface Candidate {
-	/** Bit i: relation i is in it. */
+/** A tree over a set of relations; bit i of `set`: relation i is in it. */
+interface Tree {
 	set: number;
-	plan: LogicalOperator;
 	rowCount: number;
 	cost: number;
+	/** null for one relation. */
+	sides: [Tree, Tree] | null;
 }
 
 interface Condition {
 	expression: Expression;
 	set: number;
+	selectivity: number;
 }
 
 /** @returns a tree that joins all of `relations` under all of `conditions` */
 export function chooseJoinOrder(relations: LogicalOperator[], conditions: Expression[], cardinality: Cardinality): LogicalOperator {
 	const owners = new Map(relations.flatMap((relation, index) => outputColumns(relation).map((id) => [id, index] as const)));
-	const placed = conditions.map((expression): Condition => {
+	const setOf = (expression: Expression) => {
 		let set = 0;
 		for (const id of collectColumns(expression)) set |= 1 << (owners.get(id) as number);
-		return { expression, set };
-	});
-	const leaves = relations.map((relation, index): Candidate => {
-		const set = 1 << index;
-		const own = conjunction(placed.filter((condition) => condition.set === set).map((condition) => condition.expression));
-		const plan: LogicalOperator = own === null ? relation : { kind: "filter", input: relation, predicate: own };
-		return { set, plan, rowCount: cardinality.rowCount(plan), cost: 0 };
-	});
-	const combine = (left: Candidate, right: Candidate): Candidate => {
-		const set = left.set | right.set;
-		const own = placed.filter(
-			(condition) => (condition.set & ~set) === 0 && (condition.set & ~left.set) !== 0 && (condition.set & ~right.set) !== 0,
-		);
-		const plan: LogicalOperator = {
-			kind: "join",
-			join: "inner",
-			left: left.plan,
-			right: right.plan,
-			condition: conjunction(own.map((condition) => condition.expression)),
-		};
-		const rowCount = cardinality.joinRowCount(plan, left.rowCount, right.rowCount);
-		return { set, plan, rowCount, cost: left.cost + right.cost + rowCount + Math.min(left.rowCount, right.rowCount) };
+		return set;
 	};
-	const connected = (left: Candidate, right: Candidate) =>
-		placed.some(
-			(condition) =>
-				(condition.set & left.set) !== 0 && (condition.set & right.set) !== 0 && (condition.set & ~(left.set | right.set)) === 0,
-		);
-	const components =
-		relations.length <= DYNAMIC_RELATION_COUNT_MAX ? dynamic(leaves, combine, connected) : greedy(leaves, combine, connected);
+	const placed = conditions.map((expression) => ({ expression, set: setOf(expression) }));
+	const plans = relations.map((relation, index): LogicalOperator => {
+		const own = conjunction(placed.filter(({ set }) => set === 1 << index).map(({ expression }) => expression));
+		return own === null ? relation : { kind: "filter", input: relation, predicate: own };
+	});
+	const rowCounts = plans.map((plan) => cardinality.rowCount(plan));
+	const rowCountOf = (expression: Expression) => product(rowCounts.filter((_, index) => (setOf(expression) & (1 << index)) !== 0));
+	const joining = placed
+		.filter(({ set }) => (set & (set - 1)) !== 0)
+		.map(({ expression, set }): Condition => ({ expression, set, selectivity: cardinality.joinSelectivity(expression, rowCountOf) }));
+	const leaves = rowCounts.map((rowCount, index): Tree => ({ set: 1 << index, rowCount, cost: 0, sides: null }));
+	const components = relations.length <= DYNAMIC_RELATION_COUNT_MAX ? dynamic(leaves, joining) : greedy(leaves, joining);
 	components.sort((left, right) => left.rowCount - right.rowCount);
-	const result = components.reduce(combine);
-	const loose = conjunction(placed.filter((condition) => condition.set === 0).map((condition) => condition.expression));
-	return loose === null ? result.plan : { kind: "filter", input: result.plan, predicate: loose };
+	const best = components.reduce((left, right) =>
+		combined(left, right, left.rowCount * right.rowCount * newSelectivity(left.set, right.set, joining)),
+	);
+	const result = operatorOf(best, plans, joining);
+	const loose = conjunction(placed.filter(({ set }) => set === 0).map(({ expression }) => expression));
+	return loose === null ? result : { kind: "filter", input: result, predicate: loose };
 }
 
-type Combine = (left: Candidate, right: Candidate) => Candidate;
-type Connected = (left: Candidate, right: Candidate) => boolean;
+function product(list: number[]): number {
+	return list.reduce((all, one) => all * one, 1);
+}
 
-/** @returns the best plan of each connected component */
-function dynamic(leaves: Candidate[], combine: Combine, connected: Connected): Candidate[] {
-	const best = new Map(leaves.map((leaf) => [leaf.set, leaf]));
-	const bySize: Candidate[][] = [[], leaves];
-	for (let size = 2; size <= leaves.length; size++) {
-		const found = new Map<number, Candidate>();
-		for (let leftSize = 1; leftSize <= size / 2; leftSize++) {
-			for (const left of bySize[leftSize] ?? []) {
-				for (const right of bySize[size - leftSize] ?? []) {
-					if ((left.set & right.set) !== 0 || !connected(left, right)) continue;
-					const candidate = combine(left, right);
-					const known = found.get(candidate.set);
-					if (known === undefined || candidate.cost < known.cost) found.set(candidate.set, candidate);
-				}
+/** Has both sides, and nothing else: it becomes the condition of their join. */
+function connects({ set }: Condition, left: number, right: number): boolean {
+	return (set & left) !== 0 && (set & right) !== 0 && (set & ~(left | right)) === 0;
+}
+
+function newSelectivity(left: number, right: number, conditions: Condition[]): number {
+	return product(conditions.filter((condition) => connects(condition, left, right)).map(({ selectivity }) => selectivity));
+}
+
+function combined(left: Tree, right: Tree, rowCount: number): Tree {
+	const emitted = Math.max(1, rowCount);
+	const cost = left.cost + right.cost + emitted + Math.min(left.rowCount, right.rowCount);
+	return { set: left.set | right.set, rowCount: emitted, cost, sides: [left, right] };
+}
+
+function operatorOf({ set, sides }: Tree, plans: LogicalOperator[], conditions: Condition[]): LogicalOperator {
+	if (sides === null) return plans[31 - Math.clz32(set)] as LogicalOperator;
+	const [left, right] = sides;
+	const own = conditions.filter((condition) => connects(condition, left.set, right.set));
+	return {
+		kind: "join",
+		join: "inner",
+		left: operatorOf(left, plans, conditions),
+		right: operatorOf(right, plans, conditions),
+		condition: conjunction(own.map(({ expression }) => expression)),
+	};
+}
+
+/** @returns the best tree of each connected component */
+function dynamic(leaves: Tree[], conditions: Condition[]): Tree[] {
+	const setCount = 2 ** leaves.length;
+	const best = Array.from<Tree | undefined>({ length: setCount });
+	for (const leaf of leaves) best[leaf.set] = leaf;
+	/** Relations next to any of a set, by conditions over two; the few over more are asked one by one. */
+	const neighbours = new Int32Array(setCount);
+	const wide = conditions.filter(({ set }) => bitCount(set) > 2);
+	for (const { set } of conditions)
+		if (bitCount(set) === 2)
+			for (const { set: one } of leaves) if ((set & one) !== 0) neighbours[one] = (neighbours[one] as number) | (set & ~one);
+	for (let set = 1; set < setCount; set++) {
+		const lowest = set & -set;
+		const rest = set ^ lowest;
+		if (rest === 0) continue;
+		neighbours[set] = (neighbours[lowest] as number) | (neighbours[rest] as number);
+		const rowCount = rowCountOf(set, leaves, conditions);
+		let chosen: Tree | undefined;
+		// Each pair once: the left side has the lowest relation.
+		for (let part = rest; ; part = (part - 1) & rest) {
+			const [left, right] = [best[lowest | (rest ^ part)], best[part]];
+			if (left !== undefined && right !== undefined) {
+				const isConnected =
+					((neighbours[left.set] as number) & right.set) !== 0 || wide.some((condition) => connects(condition, left.set, right.set));
+				const cost = left.cost + right.cost + rowCount + Math.min(left.rowCount, right.rowCount);
+				if (isConnected && (chosen === undefined || cost < chosen.cost)) chosen = { set, rowCount, cost, sides: [left, right] };
 			}
+			if (part === 0) break;
 		}
-		for (const [set, candidate] of found) best.set(set, candidate);
-		bySize.push([...found.values()]);
+		best[set] = chosen;
 	}
 	// Largest sets first; each relation belongs to the first set that has it.
-	const components: Candidate[] = [];
+	const components: Tree[] = [];
 	let covered = 0;
-	for (const candidate of [...best.values()].sort((left, right) => bitCount(right.set) - bitCount(left.set))) {
-		if ((candidate.set & covered) !== 0) continue;
-		components.push(candidate);
-		covered |= candidate.set;
+	const found = best.filter((tree) => tree !== undefined);
+	for (const tree of found.sort((left, right) => bitCount(right.set) - bitCount(left.set))) {
+		if ((tree.set & covered) !== 0) continue;
+		components.push(tree);
+		covered |= tree.set;
 	}
 	return components;
 }
 
-function greedy(leaves: Candidate[], combine: Combine, connected: Connected): Candidate[] {
+function rowCountOf(set: number, leaves: Tree[], conditions: Condition[]): number {
+	let rowCount = 1;
+	for (const leaf of leaves) if ((leaf.set & set) !== 0) rowCount *= leaf.rowCount;
+	for (const condition of conditions) if ((condition.set & ~set) === 0) rowCount *= condition.selectivity;
+	return Math.max(1, rowCount);
+}
+
+function greedy(leaves: Tree[], conditions: Condition[]): Tree[] {
 	let open = [...leaves];
 	for (;;) {
-		let choice: { left: Candidate; right: Candidate; joined: Candidate } | null = null;
+		let choice: Tree | null = null;
 		for (const [index, left] of open.entries()) {
 			for (const right of open.slice(index + 1)) {
-				if (!connected(left, right)) continue;
-				const joined = combine(left, right);
-				if (choice === null || joined.rowCount < choice.joined.rowCount) choice = { left, right, joined };
+				if (!conditions.some((condition) => connects(condition, left.set, right.set))) continue;
+				const joined = combined(left, right, left.rowCount * right.rowCount * newSelectivity(left.set, right.set, conditions));
+				if (choice === null || joined.rowCount < choice.rowCount) choice = joined;
 			}
 		}
 		if (choice === null) return open;
-		const { left, right, joined } = choice;
-		open = [...open.filter((candidate) => candidate !== left && candidate !== right), joined];
-		assert(open.length > 0, "joining two relations leaves one");
+		const { set } = choice;
+		open = [...open.filter((tree) => (tree.set & set) === 0), choice];
 	}
 }
 

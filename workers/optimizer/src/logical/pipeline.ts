@@ -56,7 +56,7 @@ export function optimize(program: Program, context: RuleContext, options: Pipeli
 	const addSubplan = (operator: LogicalOperator) => subplans.push({ operator, columns: outputColumns(operator), materialized: null }) - 1;
 	const unnested = (plan: LogicalOperator, isRoot: boolean): LogicalOperator => {
 		if (!hasDependentJoin(plan)) return plan;
-		const flat = unnest(plan, { columns: context.columns, addSubplan, unsupported: context.unsupported });
+		const flat = unnest(plan, { columns: context.columns, addSubplan, unsupported: context.unsupported, domains: new Map() });
 		return options.disabled?.has(pushPredicates.name) ? flat : run([pushPredicates], flat, isRoot);
 	};
 	const root = unnested(run(BEFORE_UNNESTING, current.root, true), true);

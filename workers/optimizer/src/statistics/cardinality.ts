@@ -125,6 +125,17 @@ export class Cardinality {
 		}
 	}
 
+	/**
+	 * The fraction of pairs that a condition of an inner join keeps: as in {@link joinRowCount}, of relations as they are before any join.
+	 *
+	 * @param rowCountOf rows of the relations that an expression takes its columns from
+	 */
+	joinSelectivity(condition: Expression, rowCountOf: (expression: Expression) => number): number {
+		const keys = equalityKeys(condition);
+		if (keys === null) return selectivity(condition, this.statistics);
+		return 1 / Math.max(...keys.map((key) => this.distinctCount(key, rowCountOf(key))), 1);
+	}
+
 	/** Distinct values of an expression among `rowCount` rows, at least 1. */
 	private distinctCount(expression: Expression, rowCount: number): number {
 		let product = 1;

@@ -23,6 +23,8 @@ export interface UnnestContext {
 	/** Subplans of the statement so far; a domain that is needed more than once becomes one. @returns its number */
 	addSubplan: (node: LogicalOperator) => number;
 	unsupported: (feature: string) => Error;
+	/** Domains made so far, by where they come from and their columns: subqueries over the same outer rows share one. */
+	domains: Map<LogicalOperator, Map<string, number>>;
 }
 
 /** True where {@link unnest} has something to do. */
@@ -174,22 +176,51 @@ function domainContext(
 	left: LogicalOperator,
 	right: LogicalOperator,
 	outer: ReadonlySet<ColumnId>,
-	{ columns, addSubplan, unsupported }: UnnestContext,
+	{ columns, addSubplan, unsupported, domains }: UnnestContext,
 ): DomainContext {
 	const needed = [...outer];
 	let subplan: number | null = null;
+	const sharedDomain = (): number => {
+		const source = sourceOf(left, needed);
+		const known = domains.get(source) ?? new Map<string, number>();
+		domains.set(source, known);
+		const key = needed.join();
+		const made = known.get(key) ?? addSubplan(distinctValues(source, needed, columns));
+		known.set(key, made);
+		return made;
+	};
 	return {
 		columns,
 		outer,
 		unsupported,
 		eliminate: !raisesAbove(right, outer),
 		domain() {
-			subplan ??= addSubplan(distinctValues(left, needed, columns));
+			subplan ??= sharedDomain();
 			const made = needed.map((id) => columns.add({ ...columns.get(id) }));
 			const node: LogicalOperator = { kind: "subplan_scan", subplan, columns: made, outputs: made.map((_, index) => index) };
 			return { node, ids: new Map(needed.map((id, index) => [id, made[index] as ColumnId])) };
 		},
 	};
+}
+
+/** Where the outer rows get these columns, below what only adds other columns, or repeats rows, and so leaves the set of values as it is. */
+function sourceOf(node: LogicalOperator, needed: ColumnId[]): LogicalOperator {
+	const has = (input: LogicalOperator) => {
+		const made = new Set(outputColumns(input));
+		return needed.every((id) => made.has(id));
+	};
+	switch (node.kind) {
+		case "project":
+		case "sort":
+		case "window":
+			return has(node.input) ? sourceOf(node.input, needed) : node;
+		case "join":
+			return (node.join === "left" || node.join === "mark" || node.join === "single") && has(node.left)
+				? sourceOf(node.left, needed)
+				: node;
+		default:
+			return node;
+	}
 }
 
 /** The outer rows once more, as a set of their values. */
