@@ -154,6 +154,13 @@ export const SHARD_SET_COUNT_MAX = 64;
 // Catalog
 export const INLINE_FILE_COUNT_MAX = 1000;
 export const MANIFEST_FILE_COUNT_MAX = 1000;
+/** Statistics as text, of a table's inline files and of one manifest's: a table of 500 columns has 40 KB of them a file. */
+export const INLINE_STATISTICS_BYTES_MAX = 4 * MIB;
+export const MANIFEST_STATISTICS_BYTES_MAX = 4 * MIB;
+/** Small manifests that are written together as one. */
+export const MANIFEST_MERGE_COUNT = 8;
+/** File pages of all snapshots of one answer: above it bounds are left out, which only prune. An RPC message may have 32 MiB. */
+export const SNAPSHOT_ANSWER_BYTES_MAX = 24 * MIB;
 /** Files that one commit adds, and files that it removes. */
 export const COMMIT_FILE_COUNT_MAX = 10_000;
 /** Most statements of one D1 batch carry many values as one JSON parameter; D1 allows 100 parameters of 2 MB. */

@@ -27,6 +27,7 @@ import { statement } from "./database/statement.ts";
 import { collectGarbage } from "./garbage/collect.ts";
 import { NO_TABLE, noteActivity } from "./garbage/collection-row.ts";
 import { fold } from "./manifest/fold.ts";
+import { isTooMuchInline } from "./manifest/inline-size.ts";
 import type { CatalogDatabase, CatalogPorts } from "./ports.ts";
 import { createTable, type CreateTableAnswer } from "./schema/create-table.ts";
 import { dropTable, type DroppedTable } from "./schema/drop-table.ts";
@@ -42,6 +43,7 @@ import {
 } from "./schema/list-tables.ts";
 import { ByteLru } from "./snapshot/byte-lru.ts";
 import { readSnapshotsOf } from "./snapshot/read-snapshot.ts";
+import { thinToFit } from "./snapshot/thin-pages.ts";
 import { satisfies, SnapshotCache } from "./snapshot/snapshot-cache.ts";
 import { deleteTenantStep } from "./tenant/delete-tenant.ts";
 
@@ -94,7 +96,7 @@ export class Catalog implements CatalogRpc {
 		const answers = requests.map((request) => this.#caches.snapshots.get(tenantId, request, readAtMs));
 		const missing = requests.flatMap((_, index) => (answers[index] === null ? [index] : []));
 		const database = missing.length === 0 ? null : await this.#database(tenantId);
-		if (database === null) return answers;
+		if (database === null) return thinToFit(answers);
 		const targets = missing.map((index) => (requests[index] as SnapshotRequest).table);
 		const read = await readSnapshotsOf(this.#ports, database, this.#caches.manifests, { tenantId, targets });
 		for (const [position, index] of missing.entries()) {
@@ -109,7 +111,7 @@ export class Catalog implements CatalogRpc {
 			);
 			this.#caches.snapshots.set(tenantId, snapshot, readAtMs);
 		}
-		return answers;
+		return thinToFit(answers);
 	}
 
 	async tableNames(tenantId: TenantId): Promise<string[]> {
@@ -120,9 +122,9 @@ export class Catalog implements CatalogRpc {
 	async commit(request: CommitRequest): Promise<CommitAnswer> {
 		const database = await this.#database(request.tenantId);
 		if (database === null) throw unknownTable(request.tableId);
-		const { answer, inlineCount } = await commit(this.#ports, database, request);
+		const { answer, inline } = await commit(this.#ports, database, request);
 		this.#caches.snapshots.delete(request.tenantId, request.tableId);
-		if (inlineCount !== null && inlineCount > FOLD_BOUNDS.inlineFileCountMax) this.#ports.background(this.#fold(database, request));
+		if (inline !== null && isTooMuchInline(inline)) this.#ports.background(this.#fold(database, request));
 		return answer;
 	}
 

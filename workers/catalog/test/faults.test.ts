@@ -8,6 +8,7 @@ import { filePaths } from "#shared/contracts/file-page.ts";
 import { RPC_ATTEMPT_COUNT_MAX } from "#shared/base/limits.ts";
 import { dataFilePath, newTenantId } from "#shared/base/ids.ts";
 import { encodeFile, type FileBytes, loadFile, putFile } from "./data-files.ts";
+import { mergeManifests } from "../src/manifest/merge-manifests.ts";
 import { DATABASE_STEPS, OBJECT_STEPS, QUEUE_STEPS } from "../src/ports.ts";
 import {
 	commitTo,
@@ -288,6 +289,26 @@ const collectScenario: Scenario = {
 	},
 };
 
+/** Two manifests, one of them mostly gone, become one. */
+const manifestsScenario: Scenario = {
+	prepare: async (fixture) => {
+		await bulk(fixture, "a", 1000);
+		await bulk(fixture, "b", 1000);
+		const removed = Array.from({ length: 600 }, (_, index) => [dataFile(fixture, `a${index}`).path, dataFile(fixture, `b${index}`).path]);
+		await commitTo(fixture, "r", { kind: "replace", removed: removed.flat(), files: [] });
+	},
+	act: async (fixture) => {
+		const [database] = fixture.ports.databases;
+		if (database) await mergeManifests(fixture.ports, database, fixture);
+	},
+	check: async (fixture) => {
+		const snapshot = await readFresh(fixture, otherIsolate());
+		expect(snapshot.pages.map((page) => page.fileCount)).toEqual([800]);
+		expect(snapshot).toMatchObject({ version: 3, rowCount: 800 });
+		expect((await readVersion(fixture, 2))?.rowCount).toBe(2000);
+	},
+};
+
 const scenarios: Record<Step, Scenario> = {
 	commit: flushScenario,
 	commit_outcome: { ...flushScenario, after: "commit" },
@@ -304,6 +325,9 @@ const scenarios: Record<Step, Scenario> = {
 	write_assignment: assignmentScenario,
 	drop_tables_of_tenant: deleteScenario,
 	delete_rows: deleteScenario,
+	read_manifests: manifestsScenario,
+	merge_manifests: manifestsScenario,
+	merge_manifests_outcome: { ...manifestsScenario, after: "merge_manifests" },
 	put_manifest: foldScenario,
 	get_manifest: readScenario,
 	read_checkpoint: createScenario,

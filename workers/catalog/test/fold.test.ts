@@ -1,6 +1,11 @@
 /** Folding and retention: however a snapshot is written down, it holds the same files (C1), also an older one (C2). */
 import { beforeAll, expect, test } from "vitest";
-import { INLINE_FILE_COUNT_MAX, MANIFEST_FILE_COUNT_MAX, SNAPSHOT_RETAINED_COUNT_MAX } from "#shared/base/limits.ts";
+import {
+	INLINE_FILE_COUNT_MAX,
+	INLINE_STATISTICS_BYTES_MAX,
+	MANIFEST_FILE_COUNT_MAX,
+	SNAPSHOT_RETAINED_COUNT_MAX,
+} from "#shared/base/limits.ts";
 import { pageFile } from "#shared/contracts/file-page.ts";
 import type { DataFile, TableSnapshot } from "#shared/contracts/snapshot.ts";
 import { fold } from "../src/manifest/fold.ts";
@@ -136,4 +141,45 @@ test(`${SNAPSHOT_RETAINED_COUNT_MAX} snapshots are retained; rows that none of t
 	);
 	expect(await count("SELECT count(*) AS count FROM inline_file WHERE table_id = ?", fixture.tableId)).toBe(SNAPSHOT_RETAINED_COUNT_MAX);
 	expect(await count("SELECT count(*) AS count FROM object WHERE table_id = ?", fixture.tableId)).toBe(last);
+});
+
+/** A file of 500 columns whose bounds are as long as bounds can be: 50 KB of statistics. */
+function wideFile(fixture: Fixture, index: number): DataFile {
+	const bound = (column: number) => Uint8Array.from({ length: 32 }, (_, byte) => (byte * 7 + column + index) % 256);
+	return {
+		...dataFile(fixture, `w${String(index).padStart(4, "0")}`, 3),
+		columns: Array.from({ length: 500 }, (_, column) => ({
+			fieldId: column + 1,
+			nullCount: 1,
+			minimum: bound(column),
+			maximum: bound(column + 1),
+			hasNaN: false,
+		})),
+	};
+}
+
+test("files of a wide table are folded by the bytes of their statistics, one by one or many at once", async () => {
+	const fixture = await newTable();
+	const wide = Array.from({ length: 150 }, (_, index) => wideFile(fixture, index));
+	for (let start = 0; start < 100; start += 50) {
+		await commitTo(fixture, `some${start}`, { kind: "bulk", files: wide.slice(start, start + 50) });
+		await fixture.ports.settle();
+	}
+	const stands = async () =>
+		await count(
+			"SELECT coalesce(sum(statistics_byte_count), 0) AS count FROM inline_file WHERE table_id = ? AND until_version IS NULL",
+			fixture.tableId,
+		);
+	expect(await stands()).toBeLessThanOrEqual(INLINE_STATISTICS_BYTES_MAX);
+	expect(await count("SELECT count(*) AS count FROM manifest WHERE table_id = ?", fixture.tableId)).toBe(1);
+	await commitTo(fixture, "many", { kind: "bulk", files: wide.slice(100) });
+	await fixture.ports.settle();
+	expect(await stands()).toBeLessThanOrEqual(INLINE_STATISTICS_BYTES_MAX);
+	const manifests = await testEnv.CATALOG_0.prepare("SELECT file_count FROM manifest WHERE table_id = ?")
+		.bind(fixture.tableId)
+		.all<{ file_count: number }>();
+	for (const { file_count } of manifests.results) expect(file_count).toBeLessThan(100);
+	const snapshot = await readFresh(fixture, otherIsolate());
+	expect(intents(snapshot)).toEqual(wide.map(({ path }) => path.slice(path.lastIndexOf("/") + 1, path.lastIndexOf("-"))));
+	expect(filesOf(snapshot)[77]).toEqual(wide[77]);
 });

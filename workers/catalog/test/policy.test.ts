@@ -59,8 +59,7 @@ describe("levels", () => {
 		const jobs = plan(files, true);
 		expect(jobs).toHaveLength(2);
 		for (const [index, { inputs }] of jobs.entries()) {
-			const lower = inputs.map(({ minimum }) => (minimum as Uint8Array)[3] as number);
-			expect(lower).toHaveLength(128);
+			expect(inputs).toHaveLength(128);
 			const values = inputs.map(({ minimum }) => new DataView((minimum as Uint8Array).buffer).getUint32(0));
 			expect([Math.min(...values), Math.max(...values)]).toEqual([index * 1280, index * 1280 + 1270]);
 			expect(inputs.map((input) => files.indexOf(input))).toEqual(inputs.map((input) => files.indexOf(input)).toSorted((a, b) => a - b));

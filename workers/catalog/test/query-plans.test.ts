@@ -105,6 +105,7 @@ test("no statement scans a table, or all objects of a tenant", async () => {
 		"read_fold",
 		"read_garbage_due",
 		"read_jobs",
+		"read_manifests",
 		"read_plan",
 		"read_snapshots",
 		"read_swept",

@@ -140,8 +140,10 @@ function tableStatements(
 				${made.nowMs})`),
 		...jsonParameters(files).map((rows) =>
 			statement(sql`
-				INSERT INTO inline_file (path, tenant_id, table_id, row_count, byte_count, schema_version, statistics, added_version)
-				SELECT value ->> 0, ${tenantId}, ${tableId}, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ${made.version} FROM json_each(${rows})`),
+				INSERT INTO inline_file (path, tenant_id, table_id, row_count, byte_count, schema_version, statistics, statistics_byte_count,
+					added_version)
+				SELECT value ->> 0, ${tenantId}, ${tableId}, value ->> 1, value ->> 2, value ->> 3, value ->> 4, length(value ->> 4), ${made.version}
+				FROM json_each(${rows})`),
 		),
 		...jsonParameters(manifests.map(({ manifestId, path, fileCount }) => [manifestId, path, fileCount])).map((rows) =>
 			statement(sql`

@@ -64,6 +64,7 @@ export function commitStatements(batch: CommitBatch): Statement[] {
 		statement(sql`
 			SELECT ${version} AS version, checkpoint_version,
 				(SELECT count(*) FROM inline_file WHERE ${table} AND until_version IS NULL) AS inline_count,
+				(SELECT coalesce(sum(statistics_byte_count), 0) FROM inline_file WHERE ${table} AND until_version IS NULL) AS inline_bytes,
 				(SELECT count(*) FROM commit_log WHERE ${table} AND pending = 1) AS pending_count
 			FROM tables WHERE ${table}`),
 	];
@@ -120,8 +121,8 @@ function insertInlineFiles({ request, inline }: CommitBatch, version: SQL): Stat
 	const files = inline.map((file) => [file.path, file.rowCount, file.byteCount, file.schemaVersion, encodeStatistics(file.columns)]);
 	return jsonParameters(files).map((rows) =>
 		statement(sql`
-			INSERT INTO inline_file (path, tenant_id, table_id, row_count, byte_count, schema_version, statistics, added_version)
-			SELECT value ->> 0, ${request.tenantId}, ${request.tableId}, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ${version}
+			INSERT INTO inline_file (path, tenant_id, table_id, row_count, byte_count, schema_version, statistics, statistics_byte_count, added_version)
+			SELECT value ->> 0, ${request.tenantId}, ${request.tableId}, value ->> 1, value ->> 2, value ->> 3, value ->> 4, length(value ->> 4), ${version}
 			FROM json_each(${rows})`),
 	);
 }

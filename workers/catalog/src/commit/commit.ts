@@ -1,7 +1,7 @@
 /**
  * Design, section 7: one batch, atomic, once per commit id, rebased onto the newest snapshot.
  *
- * 1. Files beyond what may stand inline become manifests in R2, whole thousands of them, before the batch that points to them.
+ * 1. Files beyond what may stand inline become manifests in R2, as many as one may list in each, before the batch that points to them.
  * 2. The batch (`commit-statements.ts`) either holds or fails as a whole.
  * 3. After a failure the commit id is looked up, then the cause; an unknown outcome is tried again with the same id.
  * 4. The backup in R2 learns of it before the caller does (`backup/checkpoint.ts`).
@@ -14,6 +14,7 @@ import type { CommitRecord } from "../backup/record.ts";
 import { settled } from "../database/attempts.ts";
 import { numberOf } from "../database/statement.ts";
 import { encodeStatistics } from "../manifest/statistics.ts";
+import { type InlineSize, manifestChunks } from "../manifest/inline-size.ts";
 import { writeManifest, type WrittenManifest } from "../manifest/store.ts";
 import type { CatalogDatabase, CatalogPorts, Row } from "../ports.ts";
 import { checkRequest } from "./check-request.ts";
@@ -22,21 +23,22 @@ import { decideOutcome, readOutcome } from "./outcome.ts";
 
 export interface Committed {
 	answer: CommitAnswer;
-	/** Inline files of the table after the commit; null where this call did not see its own batch answered. */
-	inlineCount: number | null;
+	/** What stands inline of the table after the commit; null where this call did not see its own batch answered. */
+	inline: InlineSize | null;
 }
 
 /** @throws LittoralError malformed_request, undefined_table, commit_precondition_failed, commit_object_condemned, conflict, unavailable */
 export async function commit(ports: CatalogPorts, database: CatalogDatabase, request: CommitRequest): Promise<Committed> {
 	checkRequest(request);
 	const { change } = request;
-	const folded = Math.floor(change.files.length / MANIFEST_FILE_COUNT_MAX) * MANIFEST_FILE_COUNT_MAX;
+	const chunks = manifestChunks(change.files);
+	// What does not fill a manifest stays inline.
+	const last = chunks.at(-1) ?? [];
+	const inline = last.length < MANIFEST_FILE_COUNT_MAX ? last : [];
 	const manifests: WrittenManifest[] = [];
-	for (let start = 0; start < folded; start += MANIFEST_FILE_COUNT_MAX) {
-		manifests.push(await writeManifest(ports, request, change.files.slice(start, start + MANIFEST_FILE_COUNT_MAX)));
-	}
+	for (const chunk of chunks) if (chunk !== inline) manifests.push(await writeManifest(ports, request, chunk));
 	const token = randomHex(8);
-	const batch = { request, inline: change.files.slice(folded), manifests, token, nowMs: ports.nowMs() };
+	const batch = { request, inline, manifests, token, nowMs: ports.nowMs() };
 	const made = await settled<MadeCommit>(
 		ports,
 		async () => {
@@ -51,7 +53,10 @@ export async function commit(ports: CatalogPorts, database: CatalogDatabase, req
 		},
 	);
 	await backUp(ports, database, batch, made);
-	return { answer: made.answer, inlineCount: made.own === null ? null : numberOf(made.own, "inline_count") };
+	return {
+		answer: made.answer,
+		inline: made.own && { fileCount: numberOf(made.own, "inline_count"), byteCount: numberOf(made.own, "inline_bytes") },
+	};
 }
 
 interface MadeCommit {

@@ -7,6 +7,7 @@ import { log } from "#shared/observability/log.ts";
 import { increment, observe } from "#shared/observability/metrics.ts";
 import { z } from "zod";
 import type { DatabaseAssignment } from "../database/assignment.ts";
+import { mergeManifests } from "../manifest/merge-manifests.ts";
 import type { CatalogDatabase, CatalogPorts } from "../ports.ts";
 import { compactionEngine } from "./engine.ts";
 import { type DueWork, planTable, readDue, resendJob } from "./plan-jobs.ts";
@@ -49,6 +50,7 @@ export class Compaction {
 		for (const { database, tables, jobs } of found) {
 			for (const table of tables) {
 				await this.#guarded("a table could not be planned", table.tenantId, async () => {
+					await mergeManifests(this.#ports, database, table);
 					for (const pointer of await planTable(this.#ports, database, table)) await this.#ports.queue.send("send_job", pointer);
 				});
 			}
@@ -100,6 +102,7 @@ export class Compaction {
 		const database = await this.#assignment.find(this.#ports, table.tenantId);
 		if (database === null) return outcomes;
 		for (;;) {
+			await mergeManifests(this.#ports, database, table);
 			const pointers = await planTable(this.#ports, database, table);
 			if (pointers.length === 0) return outcomes;
 			for (const pointer of pointers) outcomes.push(await this.handle(pointer));

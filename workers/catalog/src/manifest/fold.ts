@@ -3,15 +3,17 @@
  * down, not what it holds: it makes no version. The inline rows stay until no retained snapshot older than the fold needs them.
  */
 import type { TableId, TenantId } from "#shared/base/ids.ts";
+import { MANIFEST_STATISTICS_BYTES_MAX } from "#shared/base/limits.ts";
 import { sql } from "drizzle-orm";
 import { objectStatements } from "../commit/commit-statements.ts";
 import { repeated, settled } from "../database/attempts.ts";
 import { jsonParameters, numberOf, statement } from "../database/statement.ts";
 import type { CatalogDatabase, CatalogPorts, Statement } from "../ports.ts";
 import { inlineColumns, inlineFile } from "./inline-file.ts";
+import { isTooMuchInline } from "./inline-size.ts";
 import { writeManifest, type WrittenManifest } from "./store.ts";
 
-/** When a table is folded, and how many files one manifest takes. */
+/** When a table is folded, and how many files one manifest takes; the bytes of their statistics are bounded beside. */
 export interface FoldBounds {
 	inlineFileCountMax: number;
 	manifestFileCountMax: number;
@@ -31,8 +33,10 @@ export async function fold(
 		const [counts, rows = []] = await repeated(ports, () =>
 			database.batch("read_fold", readStatements(table, bounds.manifestFileCountMax)),
 		);
-		const inlineCount = counts?.[0] === undefined ? 0 : numberOf(counts[0], "count");
-		if (inlineCount <= bounds.inlineFileCountMax) return { manifestCount };
+		const [size] = counts ?? [];
+		if (size === undefined) return { manifestCount };
+		const inline = { fileCount: numberOf(size, "count"), byteCount: numberOf(size, "byte_count") };
+		if (!isTooMuchInline(inline, bounds.inlineFileCountMax)) return { manifestCount };
 		const manifest = await writeManifest(ports, table, rows.map(inlineFile));
 		const folded = await settled<boolean>(
 			ports,
@@ -49,8 +53,12 @@ export async function fold(
 function readStatements({ tenantId, tableId }: { tenantId: TenantId; tableId: TableId }, limit: number): Statement[] {
 	const live = sql`FROM inline_file WHERE tenant_id = ${tenantId} AND table_id = ${tableId} AND until_version IS NULL`;
 	return [
-		statement(sql`SELECT count(*) AS count ${live}`),
-		statement(sql`SELECT ${inlineColumns} ${live} ORDER BY added_version, path LIMIT ${limit}`),
+		statement(sql`SELECT count(*) AS count, coalesce(sum(statistics_byte_count), 0) AS byte_count ${live}`),
+		// The first is taken however large it is.
+		statement(sql`
+			SELECT ${inlineColumns} FROM (SELECT ${inlineColumns}, sum(statistics_byte_count) OVER (ORDER BY added_version, path) AS bytes_to_here,
+					row_number() OVER (ORDER BY added_version, path) AS number ${live})
+			WHERE number = 1 OR (number <= ${limit} AND bytes_to_here <= ${MANIFEST_STATISTICS_BYTES_MAX}) ORDER BY number`),
 	];
 }
 
