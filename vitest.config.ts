@@ -20,6 +20,7 @@ export default defineConfig({
 				},
 			},
 			...workers.map((worker) => `workers/${worker}/vitest.config.ts`),
+			"tests/model/vitest.config.ts",
 			...["house", "sql", "slt", "fuzz", "e2e", "faults"].map((name) => ({
 				test: {
 					name,

@@ -7,6 +7,7 @@ import { sql } from "drizzle-orm";
 import { checkpoint } from "../backup/checkpoint.ts";
 import { settled } from "../database/attempts.ts";
 import { numberOf, statement, textOf } from "../database/statement.ts";
+import { noteActivity } from "../garbage/collection-row.ts";
 import type { CatalogDatabase, CatalogPorts, Statement } from "../ports.ts";
 import { defineTable } from "./define-table.ts";
 import { type DroppedTable, lastDropped } from "./drop-table.ts";
@@ -57,6 +58,7 @@ function createStatements(tenantId: TenantId, commitId: string, schema: TableSch
 		statement(sql`
 			INSERT INTO snapshot (tenant_id, table_id, version, schema_version, row_count, byte_count, file_count, watermarks, created_at_ms)
 			VALUES (${tenantId}, ${tableId}, 0, 1, 0, 0, 0, '{}', ${nowMs})`),
+		noteActivity({ tenantId, tableId }, { nowMs }),
 	];
 }
 
