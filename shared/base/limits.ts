@@ -230,6 +230,15 @@ export const COLLECTION_STEP_COUNT_MAX = 1000;
 export const COLLECTION_STEPS_PER_TICK_MAX = 10;
 export const COLLECTION_TABLES_PER_TICK_MAX = 100;
 export const COLLECTION_TICK_MS = 20 * SECOND;
+/** Schemas by name, as an isolate of the tenant Worker remembers them: hints that the shards check. */
+export const SCHEMA_CACHE_AGE_MS_MAX = HOUR;
+/** Shards refuse rows for a dropped table as long as anybody may take it for live. */
+export const DROPPED_TABLE_MEMORY_MS = DAY;
+assert(
+	DROPPED_TABLE_MEMORY_MS >
+		SCHEMA_CACHE_AGE_MS_MAX + CATALOG_CACHE_AGE_MS_MAX + SNAPSHOT_CACHE_AGE_MS_MAX + GRACE_PERIOD_MS + CLOCK_SKEW_MS_MAX,
+	"no cache remembers a dropped table for longer than its shards refuse its rows",
+);
 /** A table whose collection failed is due again after this. */
 export const COLLECTION_RETRY_MS = 5 * MINUTE;
 

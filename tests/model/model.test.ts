@@ -8,6 +8,7 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
+import { DROPPED_TABLE_MEMORY_MS } from "#shared/base/limits.ts";
 import { migrate } from "../../workers/catalog/test/fixture.ts";
 import { commands, compare, type Model, progress, type Real } from "./commands.ts";
 import { collectToTheEnd, expectNoDeadByte, expectNothingAtAll, expectNothingOverdue } from "./storage.ts";
@@ -43,7 +44,16 @@ async function finish(model: Model, real: Real): Promise<void> {
 	await collectToTheEnd(system.id);
 	await compare(model, real);
 	const needed: string[] = [];
-	for (const name of model.tables.keys()) needed.push(...(await system.read(name)).paths);
+	const tableIds = new Set<string>();
+	for (const name of model.tables.keys()) {
+		const { snapshot, paths } = await system.read(name);
+		needed.push(...paths);
+		tableIds.add(snapshot.schema.tableId);
+	}
+	world.clockMs += DROPPED_TABLE_MEMORY_MS;
+	await system.work();
+	const { directory } = await system.stub(0).readDirectory({ withTails: false });
+	expect(Object.keys(directory.minimums).filter((tableId) => !tableIds.has(tableId))).toEqual([]);
 	await expectNoDeadByte(system.id, needed);
 	await system.delete();
 	await expectNothingAtAll(system.id);

@@ -152,6 +152,7 @@ installPortWrapper(
 				}),
 		},
 		encodeDataFile: real.encodeDataFile,
+		signals: steps("signals", real.signals),
 		shard: (tenantId, ordinal, location) => steps("shard", real.shard(tenantId, ordinal, location)),
 	}),
 );

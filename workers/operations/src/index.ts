@@ -207,7 +207,10 @@ export default {
 			const signal = message.body;
 			if (signal.kind === "load") continue;
 			const done = await observed({ service: "operations", operation: signal.kind, env, ctx, kind: "consumer" }, async () => {
-				if (signal.kind === "tenant_sweep") return (await env.CATALOG.deleteTenant(signal.tenantId)).done;
+				if (signal.kind === "tenant_sweep") {
+					// Also a directory that a creation under way has opened behind the deletion.
+					return (await env.TENANT.deleteTenant(signal.tenantId)).done && (await env.CATALOG.deleteTenant(signal.tenantId)).done;
+				}
 				return await lifecycleOf(env).lifecycle.continueDeletion(signal.tenantId);
 			}).catch(() => false);
 			if (done) message.ack();

@@ -3,7 +3,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
 import { isLittoralError } from "#shared/base/errors.ts";
 import type { AppendId } from "#shared/base/ids.ts";
-import { FLUSH_AGE_MS, FLUSH_TAIL_BYTES, GRACE_PERIOD_MS, PRINCIPAL_CACHE_MS } from "#shared/base/limits.ts";
+import { DROPPED_TABLE_MEMORY_MS, FLUSH_AGE_MS, FLUSH_TAIL_BYTES, GRACE_PERIOD_MS, PRINCIPAL_CACHE_MS } from "#shared/base/limits.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import { routingOf } from "../src/directory/directory.ts";
@@ -203,6 +203,24 @@ test("appends do not keep the directory that they go by young", async () => {
 		await appendRows(ports, { tenantId: tenant.id, schema, appendId: id as AppendId, batches, hash: async () => "hash" });
 	}
 	expect((await recentDirectory(ports, tenant.id)).state).toBe("suspended");
+});
+
+test("a dropped table is forgotten by the directory and every shard, also by one that opened since, once no cache can take it for live", async () => {
+	await tenant.append("a");
+	const { name } = (world.catalog.tables.get(tenant.table) as { schema: TableSchema }).schema;
+	await dropTables(ports, tenant.id, { kind: "drop_table", names: [name], ifExists: false });
+	while (!(await tenant.stub(0).changeShards(2)).settled);
+	const known = async () => [
+		Object.keys((await tenant.directory()).minimums),
+		...(await Promise.all(
+			[0, 1].map(async (ordinal) => (await tenant.sql(ordinal, "SELECT table_id FROM shard_table")).map((row) => row["table_id"])),
+		)),
+	];
+	await tenant.work(DROPPED_TABLE_MEMORY_MS - 60_000);
+	expect(await known()).toEqual([[tenant.table], [tenant.table], [tenant.table]]);
+	await tenant.work(60_001);
+	expect(await known()).toEqual([[], [], []]);
+	for (const ordinal of [0, 1]) expect(await runInDurableObject(tenant.stub(ordinal), (_, state) => state.storage.getAlarm())).toBeNull();
 });
 
 test("a shard drains although a table of it was dropped before its first flush", async () => {

@@ -12,6 +12,7 @@ import { log } from "#shared/observability/log.ts";
 import { sql } from "drizzle-orm";
 import { repeated } from "../database/attempts.ts";
 import { numberOf, statement, textOf } from "../database/statement.ts";
+import { noteActivity } from "../garbage/collection-row.ts";
 import { inlineColumns } from "../manifest/inline-file.ts";
 import type { CatalogDatabase, CatalogPorts, Row, Statement } from "../ports.ts";
 import { type Checkpoint, checkpointPath, type CommitRecord, covers, type FileEntry, parseBackupKey, recordPath } from "./record.ts";
@@ -34,7 +35,13 @@ export async function backUpCommit(ports: CatalogPorts, database: CatalogDatabas
 /** Writes the table as it is now. A table that is gone needs none. */
 export async function checkpoint(ports: CatalogPorts, database: CatalogDatabase, table: Table): Promise<void> {
 	const atMs = ports.nowMs();
-	const rows = await repeated(ports, () => database.batch("read_checkpoint", readStatements(table, atMs - COMMIT_ID_RETENTION_MS)));
+	const rows = await repeated(ports, () =>
+		database.batch("read_checkpoint", [
+			...readStatements(table, atMs - COMMIT_ID_RETENTION_MS),
+			// What this checkpoint covers is garbage from then on, also where nobody gets to delete it below.
+			noteActivity(table, { nowMs: atMs, where: sql`EXISTS (SELECT 1 FROM tables WHERE ${where(table)})` }),
+		]),
+	);
 	const body = toCheckpoint(rows, ports.databases.indexOf(database), atMs);
 	if (body === null) return;
 	const path = checkpointPath(table, body);
@@ -47,6 +54,8 @@ export async function checkpoint(ports: CatalogPorts, database: CatalogDatabase,
 export function checkpointLater(ports: CatalogPorts, database: CatalogDatabase, table: Table): void {
 	ports.background(quietly(ports, "a checkpoint", () => checkpoint(ports, database, table)));
 }
+
+const where = ({ tenantId, tableId }: Table) => sql`tenant_id = ${tenantId} AND table_id = ${tableId}`;
 
 function readStatements({ tenantId, tableId }: Table, commitsSinceMs: number): Statement[] {
 	const table = sql`tenant_id = ${tenantId} AND table_id = ${tableId}`;

@@ -1,5 +1,6 @@
 /** Carries a change of the shard set out, step by step, from shard 0; each step may be repeated at any time, by a caller or by the alarm. */
 import type { ShardOrdinal, TableId } from "#shared/base/ids.ts";
+import { forgottenAtMs } from "../shard/dropped-table.ts";
 import { scheduleWork, finishWork } from "../shard/schedule.ts";
 import type { ShardContext } from "../shard/context.ts";
 import { storeRouting } from "../shard/shard-row.ts";
@@ -58,7 +59,11 @@ async function reach(context: ShardContext, directory: DirectoryState, ordinal: 
 	}
 	const shard = context.ports.shard(context.tenantId(), ordinal, directory.location);
 	if (directory.change === "storing") return untilKnown(() => shard.storeEpoch(routing));
-	const minimums = Object.entries(readMinimums(context.sql)).map(([tableId, minimum]) => ({ tableId: tableId as never, ...minimum }));
+	const minimums = Object.entries(readMinimums(context.sql)).map(([tableId, minimum]) => ({
+		tableId: tableId as never,
+		...minimum,
+		forgetAtMs: forgottenAtMs(context.sql, tableId),
+	}));
 	return untilKnown(() => shard.open({ identity: { tenantId: context.tenantId(), ordinal }, routing, minimums }));
 }
 

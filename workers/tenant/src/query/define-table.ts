@@ -1,6 +1,7 @@
 /** CREATE TABLE and DROP TABLE: commit in the catalog, raise the minimums in the directory and every shard, then acknowledge (design, section 6). */
 import { hasCode, LittoralError } from "#shared/base/errors.ts";
-import { randomHex, type TenantId } from "#shared/base/ids.ts";
+import { randomHex, type TableId, type TenantId } from "#shared/base/ids.ts";
+import { DROPPED_TABLE_MEMORY_MS } from "#shared/base/limits.ts";
 import type { PlannedStatement } from "#shared/contracts/rpc.ts";
 import { raiseSchemaMinimum } from "../directory/minimums.ts";
 import type { Ports } from "../ports.ts";
@@ -14,7 +15,7 @@ export async function createTable(
 	const commitId = `create-${randomHex(12)}`;
 	const { schema, replaced } = await untilKnown(() => ports.catalog.createTable(tenantId, { commitId, definition }));
 	// Who dropped the table before may have gone between commit and raise: rows for it would be acknowledged, and lost, under the new one's name.
-	if (replaced) await raiseSchemaMinimum(ports, tenantId, { ...replaced, snapshotVersion: 0 });
+	if (replaced) await refuseRows(ports, tenantId, replaced);
 	await raiseSchemaMinimum(ports, tenantId, { tableId: schema.tableId, schemaVersion: schema.schemaVersion, snapshotVersion: 0 });
 }
 
@@ -37,7 +38,12 @@ async function dropTable(ports: Ports, tenantId: TenantId, name: string): Promis
 		if (hasCode(error, "undefined_table")) return null;
 		throw error;
 	});
-	if (dropped !== null) await raiseSchemaMinimum(ports, tenantId, { ...dropped, snapshotVersion: 0 });
+	if (dropped !== null) await refuseRows(ports, tenantId, dropped);
+}
+
+/** Rows for a dropped table, as long as some cache may take it for live. */
+async function refuseRows(ports: Ports, tenantId: TenantId, dropped: { tableId: TableId; schemaVersion: number }): Promise<void> {
+	await raiseSchemaMinimum(ports, tenantId, { ...dropped, snapshotVersion: 0, forgetAtMs: ports.now() + DROPPED_TABLE_MEMORY_MS });
 }
 
 function unknownTable(name: string): LittoralError {

@@ -81,6 +81,8 @@ export interface MinimumRaise {
 	tableId: TableId;
 	schemaVersion: number;
 	snapshotVersion: number;
+	/** Of a dropped table: when nobody can take it for live any more, so that it need not be remembered. */
+	forgetAtMs?: number | undefined;
 }
 
 /** Appends one after the other: rows in sequence order, the batches of native codec bytes each behind its length (u32, little-endian). */

@@ -2,7 +2,7 @@
  * Due work of a shard: one row per piece, one alarm at the earliest. A piece that fails is due again later, the longer the more often it failed.
  * An idle tenant's table is empty, and it has no alarm.
  */
-const WORK_KINDS = ["flush", "purge", "merge", "change", "drain", "empty"] as const;
+const WORK_KINDS = ["flush", "purge", "merge", "change", "drain", "forget", "empty"] as const;
 export type WorkKind = (typeof WORK_KINDS)[number];
 
 export interface Work {

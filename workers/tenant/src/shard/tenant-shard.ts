@@ -37,6 +37,7 @@ import type {
 	TailPage,
 	TailRequest,
 } from "./contract.ts";
+import { scheduleForgetting } from "./dropped-table.ts";
 import { intentCount } from "./flush-intent.ts";
 import { LoadMeter, measureOf } from "./load-meter.ts";
 import { earliestDueMs, scheduleWork } from "./schedule.ts";
@@ -78,9 +79,13 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 	async open({ identity, routing, minimums }: { identity: ShardIdentity; routing: Routing; minimums: MinimumRaise[] }): Promise<void> {
 		this.#write((sql) => {
 			identify(sql, identity);
-			for (const { tableId, schemaVersion } of minimums) raiseTable(sql, tableId, { minimumSchemaVersion: schemaVersion });
+			for (const minimum of minimums) {
+				raiseTable(sql, minimum.tableId, { minimumSchemaVersion: minimum.schemaVersion });
+				scheduleForgetting(sql, minimum);
+			}
 			storeRouting(sql, routing, { nowMs: this.#now(), opens: true });
 		});
+		await this.#arm();
 	}
 
 	async storeEpoch(routing: Routing): Promise<void> {
@@ -135,7 +140,10 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 		this.#write((sql) => {
 			raiseTable(sql, raise.tableId, { minimumSchemaVersion: raise.schemaVersion });
 			if (findDirectory(sql) !== null) storeMinimum(sql, raise);
+			// One that is about to open is told so again.
+			if (readShard(sql) !== null) scheduleForgetting(sql, raise);
 		});
+		await this.#arm();
 		return findDirectory(this.#context.sql) === null ? null : publicDirectory(this.#context.sql);
 	}
 

@@ -5,6 +5,7 @@ import { FLUSH_AGE_MS, FLUSH_TAIL_BYTES } from "#shared/base/limits.ts";
 import { observe } from "#shared/observability/metrics.ts";
 import { carryChange, carryDrain } from "../directory/change-shards.ts";
 import { openShard, type ShardContext } from "./context.ts";
+import { forgetTable } from "./dropped-table.ts";
 import { flushTable, mergeTail, purge } from "./flush.ts";
 import { backoffMs, delayMs, dueWork, finishWork, postponeWork, type Work } from "./schedule.ts";
 import { readTable } from "./table-row.ts";
@@ -57,6 +58,8 @@ async function run(context: ShardContext, work: Work): Promise<void> {
 			if (await carryDrain(context)) finishWork(context.sql, "drain", "");
 			else postponeWork(context.sql, { ...work, dueMs: context.ports.now() + DRAIN_POLL_MS });
 			return;
+		case "forget":
+			return forgetTable(context, work.key as TableId);
 		case "empty":
 			return;
 		default:
