@@ -35,6 +35,22 @@ const AVERAGE_RESULTS = {
 const NUMBER_KINDS = ["smallint", "integer", "bigint", "real", "double", "numeric"] as const;
 const SPREAD_NAMES = ["stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"] as const;
 
+/** Of pairs (y, x) without a NULL. */
+const REGRESSIONS: [name: string, description: string][] = [
+	["corr", "The correlation of the pairs."],
+	["covar_pop", "The covariance of the pairs as a whole population."],
+	["covar_samp", "The covariance of the pairs as a sample."],
+	["regr_avgx", "The mean of the second arguments."],
+	["regr_avgy", "The mean of the first arguments."],
+	["regr_count", "How many pairs have no NULL."],
+	["regr_intercept", "Where the line that fits the pairs (y, x) best meets the y axis."],
+	["regr_r2", "The square of the correlation."],
+	["regr_slope", "The slope of the line that fits the pairs (y, x) best."],
+	["regr_sxx", "Squared distances of the second arguments from their mean, added up."],
+	["regr_sxy", "Products of the distances of both arguments from their means, added up."],
+	["regr_syy", "Squared distances of the first arguments from their mean, added up."],
+];
+
 /** min and max of a CHAR(n) keep its length; of a NUMERIC(p,s) they are free, as PostgreSQL forgets the modifier. */
 const extreme = (types: DataType[]): DataType => {
 	const type = types[0] as DataType;
@@ -57,6 +73,15 @@ export const AGGREGATE_SIGNATURES: readonly FunctionSignature[] = [
 		aggregate("min", [kind], extreme, "The smallest value that is not NULL; NULL over nothing."),
 		aggregate("max", [kind], extreme, "The largest value that is not NULL; NULL over nothing."),
 	]),
+	aggregate("any_value", ["element"], extreme, "Some value that is not NULL; NULL over nothing."),
+	...(["smallint", "integer", "bigint"] as const).flatMap((kind) => [
+		aggregate("bit_and", [kind], kind, "Bits set in every value; NULL over nothing."),
+		aggregate("bit_or", [kind], kind, "Bits set in some value; NULL over nothing."),
+		aggregate("bit_xor", [kind], kind, "Bits set in an odd number of values; NULL over nothing."),
+	]),
+	...REGRESSIONS.map(([name, description]) =>
+		aggregate(name, ["double", "double"], name === "regr_count" ? "bigint" : "double", description, { canRaise: true, cost: 8 }),
+	),
 	aggregate("bool_and", ["boolean"], "boolean", "True when no value is false; NULL over nothing."),
 	aggregate("bool_or", ["boolean"], "boolean", "True when some value is true; NULL over nothing."),
 	aggregate("every", ["boolean"], "boolean", "As bool_and."),

@@ -1,4 +1,4 @@
-/** min and max by SQL's order. State: a slot of a row store, a string's capacity at 8, u32 present at 20. */
+/** min and max by SQL's order, and any_value, which keeps the first. State: a slot of a row store, a string's capacity at 8, u32 present at 20. */
 import { type DataType, physicalType } from "#shared/contracts/data-type.ts";
 import type { Region } from "../../memory/region.ts";
 import { flatten } from "../../vector/copy.ts";
@@ -7,7 +7,7 @@ import { valueKind } from "../../vector/row-layout.ts";
 import type { FlatVector, Vector } from "../../vector/vector.ts";
 import type { Aggregate, AggregateBinding, AggregateFunction, AggregateInput } from "./aggregate.ts";
 
-function bind(binding: AggregateBinding, sign: 1 | -1): Aggregate {
+function bind(binding: AggregateBinding, sign: 1 | 0 | -1): Aggregate {
 	const { engine, offset, heap, type } = binding;
 	const { kernels } = engine;
 	const argumentType = binding.argumentTypes[0] as DataType;
@@ -50,3 +50,4 @@ function bind(binding: AggregateBinding, sign: 1 | -1): Aggregate {
 
 export const MINIMUM: AggregateFunction = { stateBytes: 24, bind: (binding) => bind(binding, -1) };
 export const MAXIMUM: AggregateFunction = { stateBytes: 24, bind: (binding) => bind(binding, 1) };
+export const FIRST: AggregateFunction = { stateBytes: 24, bind: (binding) => bind(binding, 0) };

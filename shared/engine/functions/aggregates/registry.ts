@@ -3,13 +3,15 @@ import { LittoralError } from "#shared/base/errors.ts";
 import type { AggregateFunction } from "./aggregate.ts";
 import { ARRAY_AGG } from "./array-agg.ts";
 import { BOOL_AND, BOOL_OR } from "./boolean.ts";
+import { BIT_AND, BIT_OR, BIT_XOR } from "./bitwise.ts";
 import { COUNT } from "./count.ts";
-import { MAXIMUM, MINIMUM } from "./extreme.ts";
+import { FIRST, MAXIMUM, MINIMUM } from "./extreme.ts";
 import { FLOAT_MEAN, FLOAT_SUM } from "./float-sum.ts";
 import { INTEGER_SUM } from "./integer-sum.ts";
 import { INTERVAL_MEAN, INTERVAL_SUM } from "./interval-sum.ts";
 import { JSONB_AGG, JSONB_OBJECT_AGG } from "./json-agg.ts";
 import { NUMERIC_MEAN, NUMERIC_SUM } from "./numeric-sum.ts";
+import { regression } from "./regression.ts";
 import { spread } from "./spread.ts";
 import { STRING_AGG } from "./string-agg.ts";
 
@@ -52,6 +54,14 @@ function lookUp(name: string, kind: string): AggregateFunction | undefined {
 			return MINIMUM;
 		case "max":
 			return MAXIMUM;
+		case "any_value":
+			return FIRST;
+		case "bit_and":
+			return BIT_AND;
+		case "bit_or":
+			return BIT_OR;
+		case "bit_xor":
+			return BIT_XOR;
 		case "bool_and":
 		case "every":
 			return BOOL_AND;
@@ -76,6 +86,6 @@ function lookUp(name: string, kind: string): AggregateFunction | undefined {
 		case "var_pop":
 			return spread({ kind, sample: false, root: false });
 		default:
-			return undefined;
+			return regression(name);
 	}
 }
