@@ -1,6 +1,6 @@
 /** Functions of dates, times and intervals. EXTRACT(f FROM x) is `extract(text,T)`; what depends on the session's zone or now is stable. */
 import { scalar, type SignatureOptions } from "./define.ts";
-import type { FunctionSignature } from "./signature.ts";
+import type { ArgumentKind, FunctionSignature } from "./signature.ts";
 
 const RAISING: SignatureOptions = { canRaise: true, cost: 4 };
 const ZONED: SignatureOptions = { canRaise: true, cost: 20, volatility: "stable" };
@@ -62,6 +62,65 @@ const fields: FunctionSignature[] = (["date", "time", "timestamp", "timestamptz"
 	];
 });
 
+const INTERVAL_FIELDS: ArgumentKind[] = ["integer", "integer", "integer", "integer", "integer", "integer", "double"];
+const FIELDS: ArgumentKind[] = ["integer", "integer", "integer", "integer", "integer", "double"];
+
+const making: FunctionSignature[] = [
+	scalar(
+		"make_time",
+		["integer", "integer", "double"],
+		"time",
+		"The time of an hour, minute and second; 22008 where there is none.",
+		RAISING,
+	),
+	scalar("make_timestamp", FIELDS, "timestamp", "The timestamp of its fields, year first; 22008 where there is none.", RAISING),
+	scalar("make_timestamptz", FIELDS, "timestamptz", "The instant at which the session's clock shows the fields.", ZONED),
+	scalar("make_timestamptz", [...FIELDS, "text"], "timestamptz", "The instant at which that zone's clock shows the fields.", ZONED),
+	...Array.from({ length: INTERVAL_FIELDS.length + 1 }, (_, count) =>
+		scalar(
+			"make_interval",
+			INTERVAL_FIELDS.slice(0, count),
+			"interval",
+			"Of years, months, weeks, days, hours, minutes, seconds.",
+			RAISING,
+		),
+	),
+];
+
+const ranges: FunctionSignature[] = [
+	scalar("justify_hours", ["interval"], "interval", "Every 24 hours as a day.", RAISING),
+	scalar("justify_days", ["interval"], "interval", "Every 30 days as a month.", RAISING),
+	scalar("justify_interval", ["interval"], "interval", "Both, with all fields of one sign.", RAISING),
+	...(["timestamp", "timestamptz"] as const).map((kind) =>
+		scalar(
+			"date_bin",
+			["interval", kind, kind],
+			kind,
+			"The start of the bin of that width, counted from an origin, that the time lies in.",
+			RAISING,
+		),
+	),
+	...(["date", "timestamp", "timestamptz", "interval"] as const).map((kind) =>
+		scalar("isfinite", [kind], "boolean", "True: there is no infinity of this type here."),
+	),
+	...(["time", "timestamp", "timestamptz"] as const).flatMap((kind) =>
+		[kind, "interval" as const].flatMap((left) =>
+			[kind, "interval" as const].map((right) =>
+				scalar(
+					"overlaps",
+					[kind, left, kind, right],
+					"boolean",
+					"OVERLAPS: two ranges, each a start and an end or a length, share some time.",
+					{
+						...ZONED,
+						strict: false,
+					},
+				),
+			),
+		),
+	),
+];
+
 export const DATETIME_SIGNATURES: readonly FunctionSignature[] = [
 	...arithmetic,
 	...fields,
@@ -79,5 +138,11 @@ export const DATETIME_SIGNATURES: readonly FunctionSignature[] = [
 	scalar("localtime", [], "time", "The time of day the statement began, in the session's zone.", { volatility: "stable" }),
 	scalar("to_timestamp", ["double"], "timestamptz", "The instant so many seconds after 1970-01-01 UTC.", RAISING),
 	scalar("make_date", ["integer", "integer", "integer"], "date", "The date of a year, month and day; 22008 where there is none.", RAISING),
+	...making,
+	...ranges,
+	scalar("age", ["timestamptz", "timestamptz"], "interval", "Years, months, days and time between, by the session's clock.", ZONED),
+	...(["timestamp", "timestamptz"] as const).map((kind) =>
+		scalar("age", [kind], "interval", "Years, months, days and time up to the start of today.", ZONED),
+	),
 	scalar("age", ["timestamp", "timestamp"], "interval", "Years, months, days and time between.", { canRaise: true, cost: 20 }),
 ];

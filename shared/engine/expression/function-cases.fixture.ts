@@ -177,8 +177,63 @@ const patterns = [
 	...table("substring(text,text,text)", product(["foobar", "xyz", ""], ['%#"o_b#"%', '#"%#"r', "foo%", "f%"], ["#"])),
 ];
 
+const SPANS = [
+	"0",
+	"27:00:00",
+	"35 days",
+	"1 mon -1 hour",
+	"-1 mon 1 day",
+	"-35 days 49:00:00",
+	"1 mon -30 days -1 hour",
+	"29 days 24:00:00",
+];
+const STAMPS = ["2020-02-11 15:44:17", "2001-01-01 00:00:00", "1999-12-31 23:59:59.5"];
+const times = [
+	...each(["justify_hours(interval)", "justify_days(interval)", "justify_interval(interval)", "isfinite(interval)"], column(SPANS)),
+	...each(
+		["date_bin(interval,timestamp,timestamp)", "date_bin(interval,timestamptz,timestamptz)"],
+		product(["15 minutes", "1 day", "0", "-1 day", "1 mon", "7 days 00:00:00.5"], STAMPS, ["2001-01-01 02:00:00"]),
+	),
+	...each(["isfinite(date)", "isfinite(timestamp)", "isfinite(timestamptz)"], column(["2024-01-01"])),
+	...table("make_time(integer,integer,double)", product(["0", "23", "24", "-1"], ["0", "59", "60"], ["0", "59.999999", "60", "61", "-1"])),
+	...each(
+		["make_timestamp(integer,integer,integer,integer,integer,double)", "make_timestamptz(integer,integer,integer,integer,integer,double)"],
+		product(["2013", "-44", "0"], ["7", "13"], ["15", "31"], ["8", "25"], ["15"], ["23.5"]),
+	),
+	...table(
+		"make_timestamptz(integer,integer,integer,integer,integer,double,text)",
+		product(["2024"], ["3"], ["31"], ["2"], ["30"], ["0"], ["Europe/Berlin", "UTC", "America/New_York"]),
+	),
+	...table("make_interval(integer,integer,integer,integer)", [["1", "2", "0", "3"]]),
+	...table(
+		"make_interval(integer,integer,integer,integer,integer,integer,double)",
+		product(["1", "2147483647"], ["-2"], ["1"], ["3"], ["4"], ["5"], ["6.789", "1e300"]),
+	),
+	...table("make_interval()", [[]]),
+	...each(["age(timestamptz,timestamptz)"], product(STAMPS, ["2000-02-29 12:00:00", "2020-03-01 00:00:00"])),
+	...table("overlaps(timestamp,timestamp,timestamp,timestamp)", [
+		...product(["2024-01-01", "2024-03-01"], ["2024-02-01", "2024-01-01"], ["2024-01-15", "2024-02-01"], ["2024-03-01", "2024-01-15"]),
+		["2024-01-01", null, "2024-01-15", "2024-03-01"],
+		[null, "2024-02-01", "2024-01-15", "2024-03-01"],
+		[null, null, "2024-01-15", "2024-03-01"],
+		["2024-01-01", "2024-02-01", "2024-01-15", null],
+		["2024-01-01", "2024-02-01", "2024-01-01", null],
+		["2024-01-01", "2024-02-01", "2024-03-01", null],
+	]),
+	...table(
+		"overlaps(timestamp,interval,timestamp,interval)",
+		product(["2024-01-01", "2024-03-01"], ["1 mon", "-10 days"], ["2024-01-31"], ["1 day", "0"]),
+	),
+	...table("overlaps(time,time,time,interval)", product(["10:00", "23:00"], ["11:00"], ["10:30"], ["1 hour", "14 hours"])),
+	...table(
+		"overlaps(timestamptz,timestamptz,timestamptz,interval)",
+		product(["2024-01-01"], ["2024-02-01"], ["2024-01-31"], ["1 day", "-1 mon"]),
+	),
+];
+
 export const FUNCTION_CASE_GROUPS: Record<string, Case[]> = {
 	"functions of numbers": math,
 	"functions of text": texts,
 	"parts and patterns": patterns,
+	"functions of times": times,
 };

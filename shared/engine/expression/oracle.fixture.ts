@@ -66,6 +66,7 @@ export function call(functionId: string, ...operands: Case[]): Case {
 	if (texts.length === 2 && infix !== undefined) sql = `(${texts[0]} ${infix} ${texts[1]})`;
 	else if (texts.length === 1 && prefix !== undefined) sql = `(${prefix} ${texts[0]})`;
 	else if (texts.length === 3 && infix !== undefined) sql = `(${texts[0]} ${name.replace("_", " ")} ${texts[1]} escape ${texts[2]})`;
+	else if (name === "overlaps" && texts.length === 4) sql = `((${texts[0]}, ${texts[1]}) overlaps (${texts[2]}, ${texts[3]}))`;
 	else if (name === "normalize") sql = `"normalize"(${texts.join(", ")})`;
 	else if (name === "extract") sql = `extract(${/'(\w*)'/.exec(texts[0] as string)?.[0]} from ${texts[1]})`;
 	else if (name === "position") sql = `position(${texts[1]} in ${texts[0]})`;

@@ -7,6 +7,8 @@ import { COMPARISON_KERNELS } from "./comparison.ts";
 import { DATETIME_ARITHMETIC_KERNELS } from "./datetime/arithmetic.ts";
 import { CLOCK_KERNELS } from "./datetime/clock.ts";
 import { DATETIME_FIELD_KERNELS } from "./datetime/fields.ts";
+import { JUSTIFY_KERNELS } from "./datetime/justify.ts";
+import { MAKE_KERNELS } from "./datetime/make.ts";
 import { EXTREME_KERNELS } from "./extremes.ts";
 import { JSON_ACCESS_KERNELS } from "./json/access.ts";
 import { JSON_DOCUMENT_KERNELS } from "./json/documents.ts";
@@ -51,6 +53,8 @@ const KERNELS = new Map<string, Bind>(
 		DATETIME_ARITHMETIC_KERNELS,
 		DATETIME_FIELD_KERNELS,
 		CLOCK_KERNELS,
+		JUSTIFY_KERNELS,
+		MAKE_KERNELS,
 		REGEXP_PART_KERNELS,
 		ELEMENT_KERNELS,
 		ARRAY_KERNELS,

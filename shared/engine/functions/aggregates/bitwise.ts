@@ -8,8 +8,8 @@ import type { Vector } from "../../vector/vector.ts";
 import type { Aggregate, AggregateBinding, AggregateFunction, AggregateInput } from "./aggregate.ts";
 
 interface Operation {
-	narrow(left: number, right: number): number;
-	wide(left: bigint, right: bigint): bigint;
+	narrow: (left: number, right: number) => number;
+	wide: (left: bigint, right: bigint) => bigint;
 }
 
 const PRESENT_OFFSET = 8;

@@ -11,7 +11,7 @@ import { perValue } from "../per-value.ts";
 const SECOND = 1_000_000n;
 
 const localOf = (instant: bigint, zone: string): bigint => instant + BigInt(zoneOffsetSeconds(zone, Number(instant / SECOND))) * SECOND;
-const instantOf = (local: bigint, zone: string): bigint => local - BigInt(zoneOffsetOfLocal(zone, Number(local / SECOND))) * SECOND;
+export const instantOf = (local: bigint, zone: string): bigint => local - BigInt(zoneOffsetOfLocal(zone, Number(local / SECOND))) * SECOND;
 
 function floorDays(local: bigint): number {
 	const rest = ((local % MICROSECONDS_PER_DAY) + MICROSECONDS_PER_DAY) % MICROSECONDS_PER_DAY;
@@ -21,7 +21,7 @@ function floorDays(local: bigint): number {
 const now = perValue((_, call) => call.statement.nowMicroseconds);
 const localNow = ({ statement }: KernelCall): bigint => localOf(statement.nowMicroseconds, statement.timeZone);
 
-function makeDate([year, month, day]: SqlValue[]): SqlValue {
+export function makeDate([year, month, day]: SqlValue[]): SqlValue {
 	const given = year as number;
 	const [m, d] = [month as number, day as number];
 	// Years below 1 are BC; there is no year 0.
@@ -85,7 +85,10 @@ function age([left, right]: SqlValue[]): SqlValue {
 	return { months: 0 - months, days: 0 - days, microseconds: -time };
 }
 
-function checked(value: bigint): bigint {
+/** The start of the day of a local time. */
+const midnight = (local: bigint): bigint => BigInt(floorDays(local)) * MICROSECONDS_PER_DAY;
+
+export function checkedTimestamp(value: bigint): bigint {
 	if (BigInt.asIntN(64, value) !== value) throw outOfRange({ kind: "timestamp" });
 	return value;
 }
@@ -101,9 +104,14 @@ export const CLOCK_KERNELS: Record<string, Bind> = {
 		const local = localNow(call);
 		return local - BigInt(floorDays(local)) * MICROSECONDS_PER_DAY;
 	}),
-	"timezone(text,timestamptz)": perValue(([zone, value]) => checked(localOf(value as bigint, zone as string))),
-	"timezone(text,timestamp)": perValue(([zone, value]) => checked(instantOf(value as bigint, zone as string))),
+	"timezone(text,timestamptz)": perValue(([zone, value]) => checkedTimestamp(localOf(value as bigint, zone as string))),
+	"timezone(text,timestamp)": perValue(([zone, value]) => checkedTimestamp(instantOf(value as bigint, zone as string))),
 	"to_timestamp(double)": perValue(toTimestamp),
 	"make_date(integer,integer,integer)": perValue(makeDate),
 	"age(timestamp,timestamp)": perValue(age),
+	"age(timestamp)": perValue(([value], call) => age([midnight(localNow(call)), value as SqlValue])),
+	"age(timestamptz,timestamptz)": perValue((values, { statement }) =>
+		age(values.map((value) => localOf(value as bigint, statement.timeZone))),
+	),
+	"age(timestamptz)": perValue(([value], call) => age([midnight(localNow(call)), localOf(value as bigint, call.statement.timeZone)])),
 };
