@@ -33,6 +33,18 @@ export const QUERY_WORK_UNITS_MAX = 20_000_000_000;
 export const QUERY_TIMEOUT_MS = 60 * SECOND;
 export const QUERY_ROW_LIMIT_MAX = 10_000_000;
 export const QUERY_BYTES_SCANNED_MAX = 20 * 1024 * MIB;
+/** Spilled rows travel in blocks of about this size; so many writes of a query are under way at once. */
+export const SPILL_BLOCK_BYTES = MIB;
+export const SPILL_WRITES_IN_FLIGHT_MAX = 3;
+/** Joins and aggregations share rows out over 2^bits files, and what still does not fit again, so often. */
+export const SPILL_PARTITION_BITS = 3;
+export const SPILL_LEVEL_COUNT_MAX = 3;
+/** Sorted runs merged at once: each holds a block on the heap. */
+export const SPILL_MERGE_RUN_COUNT_MAX = 8;
+/** Arena bytes of a merged run's slice. */
+export const SPILL_MERGE_SLICE_BYTES = 256 * KIB;
+/** An operator spills when less than this part of the query's memory is left, or of the isolate's. */
+export const SPILL_RESERVE_FRACTION = 0.25;
 /** Of one WITH RECURSIVE: rounds, and rows of all of them. */
 export const RECURSION_ROUND_COUNT_MAX = 100_000;
 export const RECURSION_ROW_COUNT_MAX = 10_000_000;

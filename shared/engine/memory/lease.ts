@@ -41,6 +41,11 @@ export class Lease {
 		return this.#peakPageCount * ARENA_PAGE_BYTES;
 	}
 
+	/** Its own limit. */
+	get byteCountMax(): number {
+		return this.#parent?.byteCountMax ?? this.#pageCountMax * ARENA_PAGE_BYTES;
+	}
+
 	/** Bytes this lease may still take before its own limit. */
 	get remainingByteCount(): number {
 		if (this.#parent !== null) return this.#parent.remainingByteCount;
@@ -76,8 +81,13 @@ export class Lease {
 		return first * ARENA_PAGE_BYTES;
 	}
 
-	/** Returns one run early. `pointer` is what {@link allocatePages} gave. */
+	/** Returns one run early. `pointer` is what {@link allocatePages} gave. Of a released lease every run was returned. */
 	freePages(pointer: Pointer): void {
+		if (this.#released) return;
+		this.#return(pointer);
+	}
+
+	#return(pointer: Pointer): void {
 		const first = pointer / ARENA_PAGE_BYTES;
 		const run = this.#runs.get(first);
 		assert(run !== undefined, "only a leased run is freed");
@@ -104,7 +114,7 @@ export class Lease {
 	/** Returns every page; may be called twice. */
 	release(): void {
 		this.#released = true;
-		for (const first of this.#runs.keys()) this.freePages(first * ARENA_PAGE_BYTES);
+		for (const first of this.#runs.keys()) this.#return(first * ARENA_PAGE_BYTES);
 	}
 
 	#allocateFrom(parent: Lease, byteCount: number): Pointer {

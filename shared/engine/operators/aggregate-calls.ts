@@ -12,6 +12,7 @@ import type { FlatVector, Vector } from "../vector/vector.ts";
 import type { CompiledExpression, CompiledPredicate } from "./evaluator.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { GroupTable } from "./group-table.ts";
+import { OrderedRows } from "./ordered-rows.ts";
 
 const GROUP_ADDRESS: DataType = { kind: "integer" };
 
@@ -21,6 +22,8 @@ interface BoundCall {
 	filter: CompiledPredicate | null;
 	/** Combinations of group and arguments already seen; null without DISTINCT. */
 	seen: GroupTable | null;
+	/** With ORDER BY: its keys, and the rows that wait for the input's end. */
+	ordered: { keys: CompiledExpression[]; rows: OrderedRows } | null;
 	costPerRow: number;
 }
 
@@ -48,6 +51,9 @@ export class AggregateCalls {
 			const compiled = call.arguments.map((argument) => context.compileExpression(argument));
 			const filter = call.filter === null ? null : context.compilePredicate(call.filter);
 			const distinct = call.distinct && call.arguments.length > 0;
+			const orderBy = call.orderBy ?? [];
+			const keys = orderBy.map(({ expression }) => context.compileExpression(expression));
+			const types = { group: GROUP_ADDRESS, arguments: argumentTypes };
 			return {
 				aggregate: aggregateFunction(call.functionId).bind({
 					engine: context.engine,
@@ -59,7 +65,11 @@ export class AggregateCalls {
 				arguments: compiled,
 				filter,
 				seen: distinct ? new GroupTable(context, [GROUP_ADDRESS, ...argumentTypes], 0) : null,
-				costPerRow: compiled.reduce((cost, { costPerRow }) => cost + costPerRow, (filter?.costPerRow ?? 0) + (distinct ? 10 : 2)),
+				ordered: orderBy.length === 0 ? null : { keys, rows: new OrderedRows(context, types, orderBy) },
+				costPerRow: [...compiled, ...keys].reduce(
+					(cost, { costPerRow }) => cost + costPerRow,
+					(filter?.costPerRow ?? 0) + (distinct ? 10 : 2),
+				),
 			};
 		});
 	}
@@ -78,8 +88,20 @@ export class AggregateCalls {
 				rows = { ...rows, selection: created, selectedCount: createdCount };
 				columns = flat;
 			}
-			call.aggregate.update({ columns, rows, groups, region });
+			if (call.ordered === null) call.aggregate.update({ columns, rows, groups, region });
+			else {
+				const keys = call.ordered.keys.map((key) => key.evaluate(rows, region));
+				call.ordered.rows.append({ ...rows, columns: [groupColumn(groups), ...columns, ...keys] }, region);
+			}
 		}
+	}
+
+	/** After the last update, until it returns true: a step of what waited for the input's end. */
+	settle(region: Region): boolean {
+		const call = this.#calls.find(({ ordered }) => ordered !== null);
+		if (call === undefined || call.ordered === null) return true;
+		if (call.ordered.rows.step(call.aggregate, region)) call.ordered = null;
+		return false;
 	}
 
 	finish(groups: RowPointers, region: Region): Vector[] {

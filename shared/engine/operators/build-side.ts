@@ -32,6 +32,8 @@ export interface BuildSideOptions {
 	keys: Expression[];
 	/** False where joined rows are never looked at: keys alone are stored. */
 	keepsColumns: boolean;
+	/** The first of the source's columns are emitted. */
+	emittedCount: number;
 	/** What becomes of rows with a NULL key. */
 	loose: "dropped" | "emitted" | "perhaps";
 }
@@ -85,10 +87,16 @@ export class BuildSide {
 		return this.#keys.map((column) => this.store.layout.columns[column] as RowColumn);
 	}
 
-	/** @returns "blocked", or null when every row of the source is stored and hung */
-	consume(source: BatchSource): "blocked" | null {
+	/** Of a stored row's columns: the source's, where they are kept, then computed keys. */
+	get storedTypes(): DataType[] {
+		return this.#columns.types;
+	}
+
+	/** @returns "blocked"; "tight" where the rest should be spilled, if it can be; or null when every row of the source is stored and hung */
+	consume(source: BatchSource, spills: boolean): "blocked" | "tight" | null {
 		for (;;) {
 			if (this.#context.yieldDue) return "blocked";
+			if (spills && this.rowCount > 0 && this.#context.memoryTight(headCountFor(this.rowCount) * 4)) return "tight";
 			const batch = source.next();
 			if (batch === "blocked") return batch;
 			if (batch === null) break;
@@ -100,7 +108,35 @@ export class BuildSide {
 
 	/** The source's columns of stored rows, for the joined batch. */
 	gather(rows: RowPointers, region: Region): Vector[] {
-		return Array.from({ length: this.#columns.inputCount }, (_, index) => this.store.gather(index, rows, region));
+		return Array.from({ length: this.#options.emittedCount }, (_, index) => this.store.gather(index, rows, region));
+	}
+
+	/** Rows of the source with the columns that they would be stored with. */
+	asStored(input: Batch, region: Region): Batch {
+		return this.#columns.prepare(input, region);
+	}
+
+	/** The keys among the stored columns. */
+	keysOf(stored: Batch): Vector[] {
+		return this.#keys.map((column) => stored.columns[column] as Vector);
+	}
+
+	/** All stored rows as batches of the stored columns, to be stored elsewhere. */
+	storedRows(): BatchSource {
+		const cursors = [this.cursor(), ...(this.loose === null ? [] : [this.cursor(this.loose)])];
+		return {
+			next: () => {
+				for (; cursors.length > 0; cursors.shift()) {
+					this.#region.reset();
+					const rows = (cursors[0] as RowCursor).next(this.#context.batchRowCountMax, this.#region);
+					if (rows.count === 0) continue;
+					const columns = this.storedTypes.map((_, index) => this.store.gather(index, rows, this.#region));
+					return { rowCount: rows.count, columns, selection: 0, selectedCount: rows.count };
+				}
+				return null;
+			},
+			close: () => undefined,
+		};
 	}
 
 	cursor(store = this.store): RowCursor {
@@ -164,7 +200,7 @@ export class BuildSide {
 
 	#hang({ layout, rowCount, blocks }: RowStore, link: number): Chains {
 		const { engine, lease } = this.#context;
-		const headCount = 2 ** Math.ceil(Math.log2(Math.max(rowCount, 1024)));
+		const headCount = headCountFor(rowCount);
 		const heads = lease.allocatePages(headCount * 4);
 		const mask = headCount - 1;
 		engine.arena.views.u8.fill(0, heads, heads + headCount * 4);
@@ -177,4 +213,8 @@ export class BuildSide {
 		}
 		return { heads, mask, link };
 	}
+}
+
+function headCountFor(rowCount: number): number {
+	return 2 ** Math.ceil(Math.log2(Math.max(rowCount, 1024)));
 }

@@ -85,12 +85,7 @@ export class RunningPlan implements BatchSource {
 		let meter = this.#meters.get(node);
 		if (meter === undefined) this.#meters.set(node, (meter = new OperatorMeter()));
 		meter.loops++;
-		const outer = this.#context.enter(meter);
-		try {
-			return new MeasuredOperator(this.#context, meter, this.#operator(node));
-		} finally {
-			this.#context.enter(outer);
-		}
+		return new MeasuredOperator(this.#context, meter, () => this.#operator(node));
 	}
 
 	#operator(node: PhysicalOperator): BatchSource {

@@ -8,11 +8,12 @@ import type { ExecutionContext } from "./execution-context.ts";
 import type { BatchSource } from "./source.ts";
 
 /** What the driver needs of a context: work that is no query has a smaller one. */
-export type DriverContext = Pick<ExecutionContext, "engine" | "signal" | "takePending" | "yieldDue" | "countYield">;
+export type DriverContext = Pick<ExecutionContext, "engine" | "signal" | "takePending" | "yieldDue" | "countYield"> &
+	Partial<Pick<ExecutionContext, "spill">>;
 
 /**
  * Runs a query. Each batch is valid until the generator is asked for the next one. The root is closed when the generator ends, throws or is
- * returned; the lease stays the caller's to release.
+ * returned, and what was spilled is dropped; the lease stays the caller's to release.
  *
  * @throws query_canceled or query_timeout when the signal aborts; unavailable after a kernel trapped, whose arena is then poisoned; what operators raise
  */
@@ -32,6 +33,7 @@ export async function* run(root: BatchSource, context: DriverContext): AsyncGene
 		throw asQueryError(error, context);
 	} finally {
 		closeQuietly(root, context);
+		await context.spill?.close();
 	}
 }
 

@@ -6,7 +6,14 @@
  */
 import { assert } from "#shared/base/assert.ts";
 import { LittoralError } from "#shared/base/errors.ts";
-import { BATCH_ROW_COUNT_MAX, QUERY_BYTES_SCANNED_MAX, QUERY_WORK_UNITS_MAX, YIELD_WORK_UNITS } from "#shared/base/limits.ts";
+import {
+	ARENA_PAGE_BYTES,
+	BATCH_ROW_COUNT_MAX,
+	SPILL_RESERVE_FRACTION,
+	QUERY_BYTES_SCANNED_MAX,
+	QUERY_WORK_UNITS_MAX,
+	YIELD_WORK_UNITS,
+} from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { PhysicalScan, PlanStatement, PlanTable } from "#shared/contracts/plan/physical.ts";
@@ -16,6 +23,7 @@ import type { Engine } from "../kernels/kernels.ts";
 import type { Lease } from "../memory/lease.ts";
 import type { CompiledExpression, CompiledPredicate, Evaluator } from "./evaluator.ts";
 import type { OperatorMeter } from "./measured.ts";
+import { SpillSpace, type SpillStore } from "./spill-space.ts";
 
 export interface ExecutionStatistics {
 	rowsScanned: number;
@@ -32,6 +40,8 @@ export interface TestModes {
 	batchRowCountMax?: number;
 	/** Entries of a dictionary that is grouped by its codes; default: any number. */
 	dictionaryEntryCountMax?: number;
+	/** Operators that can spill do so as soon as they hold anything. */
+	spillAlways?: boolean;
 }
 
 export interface ExecutionOptions {
@@ -48,6 +58,8 @@ export interface ExecutionOptions {
 	limits?: { workUnits?: number; bytesScanned?: number };
 	/** Milliseconds, for the operators' statistics; without it they took no time. */
 	nowMs?: () => number;
+	/** For what the memory does not hold; without it such a query fails. The driver empties it. */
+	spill?: SpillStore;
 	/** Ways of running that answers must not depend on; only tests set them. */
 	testModes?: TestModes;
 }
@@ -61,6 +73,9 @@ export class ExecutionContext {
 	readonly nowMs: () => number;
 	/** The query's own, and what operators take from now on: that or a part of it. */
 	readonly #rootLease: Lease;
+	readonly spill: SpillSpace | null;
+	readonly #spillAlways: boolean;
+	#spilledBytes = 0;
 	#lease: Lease;
 	#meter: OperatorMeter | null = null;
 	readonly #tables: PlanTable[];
@@ -80,6 +95,8 @@ export class ExecutionContext {
 		this.#lease = options.lease;
 		this.batchRowCountMax = options.testModes?.batchRowCountMax ?? BATCH_ROW_COUNT_MAX;
 		this.dictionaryEntryCountMax = options.testModes?.dictionaryEntryCountMax ?? Number.POSITIVE_INFINITY;
+		this.spill = options.spill === undefined ? null : new SpillSpace(options.spill);
+		this.#spillAlways = options.testModes?.spillAlways ?? false;
 		this.nowMs = options.nowMs ?? (() => 0);
 		this.statement = options.statement;
 		this.signal = options.signal;
@@ -91,6 +108,31 @@ export class ExecutionContext {
 
 	get lease(): Lease {
 		return this.#lease;
+	}
+
+	/** A part of the query's lease, to be released before it. */
+	newLease(): Lease {
+		return this.#rootLease.child();
+	}
+
+	/** True when an operator that holds rows, and needs `byteCount` more to go on, should rather spill them. */
+	memoryTight(byteCount: number): boolean {
+		if (this.#spillAlways) return true;
+		const { byteCountMax, remainingByteCount, arena } = this.#rootLease;
+		const reserve = byteCountMax * SPILL_RESERVE_FRACTION + byteCount;
+		return remainingByteCount < reserve || arena.freePageCount * ARENA_PAGE_BYTES < reserve;
+	}
+
+	/** True when writes must end before more are begun; the caller answers "blocked". @throws unavailable when a write has failed */
+	get spillBlocked(): boolean {
+		const congestion = this.spill?.congestion ?? null;
+		if (congestion !== null) this.blockOn(congestion);
+		return congestion !== null;
+	}
+
+	countSpilled(byteCount: number): void {
+		this.#spilledBytes += byteCount;
+		if (this.#meter !== null) this.#meter.spilledBytes += byteCount;
 	}
 
 	/** Runs `work` with another lease: what is built or pulled there takes its memory from it. */
@@ -118,7 +160,7 @@ export class ExecutionContext {
 			bytesScanned: this.#bytesScanned,
 			workUnits: this.#workUnits,
 			arenaPeakBytes: this.#rootLease.peakByteCount,
-			spilledBytes: 0,
+			spilledBytes: this.#spilledBytes,
 			yieldCount: this.#yieldCount,
 		};
 	}

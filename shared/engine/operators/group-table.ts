@@ -30,6 +30,12 @@ export interface FoundGroups {
 	createdCount: number;
 }
 
+/** Some of a batch's rows, u16 positions. */
+interface LiveRows {
+	selection: Pointer;
+	selectedCount: number;
+}
+
 export class GroupTable {
 	readonly layout: RowLayout;
 	/** The allocator's state, for kernels that take room for strings. */
@@ -96,6 +102,43 @@ export class GroupTable {
 			this.#makeRoom();
 		}
 		return { groups, created, createdCount: this.#state(STATE.createdCount) };
+	}
+
+	/** What the table takes at once when it grows next. */
+	get growthBytes(): number {
+		return this.#capacity * 2 * ENTRY_BYTES;
+	}
+
+	/**
+	 * Finds the groups of the live rows without making any: `found` rows have one, `missing` rows have none. `groups` and `hashes` u32 by position.
+	 */
+	lookUp(keys: FlatVector[], rows: RowSpace, region: Region): { groups: Pointer; hashes: Pointer; found: LiveRows; missing: LiveRows } {
+		const { kernels } = this.#engine;
+		const { columns } = this.layout;
+		const groups = region.allocate(rows.rowCount * 4);
+		const hashes = region.allocate(rows.rowCount * 4);
+		const found = { selection: region.allocate(rows.selectedCount * 2), selectedCount: 0 };
+		const missing = { selection: region.allocate(rows.selectedCount * 2), selectedCount: 0 };
+		writeDescriptors(
+			this.#engine,
+			columns.map((column, index) => ({ column, vector: keys[index] as FlatVector })),
+			this.#descriptors,
+		);
+		kernels.rows_hash(rows.selectedCount, rows.selection, columns.length, this.#descriptors, hashes);
+		found.selectedCount = kernels.group_lookup(
+			rows.selectedCount,
+			rows.selection,
+			columns.length,
+			this.#descriptors,
+			hashes,
+			this.#table,
+			this.#capacity - 1,
+			groups,
+			found.selection,
+			missing.selection,
+		);
+		missing.selectedCount = rows.selectedCount - found.selectedCount;
+		return { groups, hashes, found, missing };
 	}
 
 	/** A group without keys, made on the first call. */

@@ -235,6 +235,46 @@ test("a group's string may outgrow every block of memory it was given", async ()
 	]);
 });
 
+test("rows reach an ordered aggregate in its order, in every group, FILTER and DISTINCT before it", async () => {
+	const text: DataType = { kind: "text" };
+	const types = [INTEGER, text, INTEGER];
+	const rows: SqlValue[][] = [
+		[1, "c", 3],
+		[2, "x", 1],
+		[1, "a", null],
+		[1, "b", 1],
+		[2, "y", 1],
+		[1, "c", 2],
+		[1, null, 9],
+	];
+	const order = (index: number, descending: boolean) => ({ expression: column(index, types[index]!), descending, nullsFirst: descending });
+	const joined = (options: Partial<AggregateCall>) =>
+		agg(
+			"string_agg(text,text)",
+			text,
+			[
+				[1, text],
+				[1, text],
+			],
+			options,
+		);
+	const below: AggregateCall["filter"] = call("lt(integer,integer)", [column(2, INTEGER), integer(3)]);
+	const calls = [
+		joined({ orderBy: [order(2, false)] }),
+		joined({ orderBy: [order(2, true)] }),
+		joined({ orderBy: [order(1, true)], distinct: true }),
+		joined({ orderBy: [order(1, false)], filter: below }),
+		agg("count()", BIGINT),
+	];
+	const expected = [
+		[1, "bccccaa", "accccbb", "cbbaa", "bcc", 5n],
+		[2, "xyy", "xyy", "yxx", "xyy", 2n],
+	];
+	// string_agg(s, s): the delimiter of a row stands before its value.
+	const { rows: result } = await runPlan(aggregate(types, [0], calls), [table(types, rows)]);
+	expect(result).toEqual(expected);
+});
+
 test("many groups fit, and the table grows", async () => {
 	const rowCount = 2000;
 	const batches = Array.from({ length: 40 }, (_, batch) => ({

@@ -1,35 +1,86 @@
 /**
  * Equi-join of every kind. The build side is stored first; then each probe batch finds its pairs, at most a batch of them at a time however many matches
  * a row has. A residual condition is checked on joined rows and decides which of them match.
+ *
+ * A build side that memory does not hold is joined in parts: both sides are shared out over files by the hash of their keys, and each pair of files is joined the same way.
  */
 import type { PhysicalHashJoin } from "#shared/contracts/plan/physical.ts";
+import type { Lease } from "../memory/lease.ts";
 import type { Batch } from "../vector/batch.ts";
-import { BuildSide } from "./build-side.ts";
 import type { ExecutionContext } from "./execution-context.ts";
-import { HashPairs } from "./hash-pairs.ts";
-import { Join, type JoinSides } from "./join.ts";
-import { asksExistence, JoinOutput } from "./join-output.ts";
+import { HashJoinPass, type HashJoinPassOptions, type JoinPartition } from "./hash-join-pass.ts";
+import type { JoinSides } from "./join.ts";
 import type { BatchSource } from "./source.ts";
 
+interface RunningPass {
+	pass: HashJoinPass;
+	lease: Lease;
+	options: HashJoinPassOptions;
+	/** What it reads, where that was spilled. */
+	partition: JoinPartition | null;
+}
+
 export class HashJoinOperator implements BatchSource {
-	readonly #join: Join;
+	readonly #context: ExecutionContext;
+	readonly #sides: JoinSides;
+	/** Still to be joined, the next one last. */
+	readonly #pending: {
+		partition: JoinPartition;
+		options: Omit<HashJoinPassOptions, "sides">;
+		types: Pick<JoinSides, "probeTypes" | "buildTypes">;
+	}[] = [];
+	#running: RunningPass;
 
 	constructor(context: ExecutionContext, node: PhysicalHashJoin, sides: JoinSides) {
-		const build = new BuildSide(context, {
-			types: sides.buildTypes,
-			keys: node.buildKeys,
-			keepsColumns: node.residual !== null || !asksExistence(node.join),
-			loose: node.join === "full" ? "emitted" : node.nullAware ? "perhaps" : "dropped",
-		});
-		const output = new JoinOutput(context, node.join, build, sides.probeTypes);
-		this.#join = new Join(context, sides, { build, output, finder: new HashPairs(context, node, build, output) });
+		this.#context = context;
+		this.#sides = sides;
+		this.#running = this.#start({ spec: node, sides, emittedCount: sides.buildTypes.length, level: 0 }, null);
 	}
 
 	next(): Batch | "blocked" | null {
-		return this.#join.next();
+		for (;;) {
+			const { pass, lease } = this.#running;
+			const batch = this.#context.within(lease, () => pass.next());
+			if (batch !== null) return batch;
+			this.#end(this.#running);
+			const next = this.#pending.pop();
+			if (next === undefined) return null;
+			this.#running = this.#startSpilled(next.partition, next.options, next.types);
+		}
 	}
 
 	close(): void {
-		this.#join.close();
+		this.#sides.probe.close();
+		this.#sides.build.close();
+	}
+
+	#start(options: HashJoinPassOptions, partition: JoinPartition | null, lease = this.#context.newLease()): RunningPass {
+		return { pass: this.#context.within(lease, () => new HashJoinPass(this.#context, options)), lease, options, partition };
+	}
+
+	#startSpilled(
+		partition: JoinPartition,
+		options: Omit<HashJoinPassOptions, "sides">,
+		types: Pick<JoinSides, "probeTypes" | "buildTypes">,
+	): RunningPass {
+		const lease = this.#context.newLease();
+		const sides = this.#context.within(lease, () => ({ ...types, build: partition.build.source(), probe: partition.probe.source() }));
+		return this.#start({ ...options, sides }, partition, lease);
+	}
+
+	/** Notes what the pass left behind, and lets go of what it read and held. */
+	#end({ pass, lease, options, partition }: RunningPass): void {
+		const { spec, sides, emittedCount, level } = options;
+		const left = pass.spilled.filter(({ build, probe }) => build.rowCount + probe.rowCount > 0);
+		const types = { probeTypes: sides.probeTypes, buildTypes: pass.storedTypes };
+		const next = { spec: { ...spec, buildKeys: pass.storedKeys }, emittedCount, level: level + 1 };
+		for (const one of left.toReversed()) this.#pending.push({ partition: one, options: next, types });
+		if (partition !== null) {
+			sides.probe.close();
+			sides.build.close();
+			partition.build.drop();
+			partition.probe.drop();
+		}
+		lease.release();
 	}
 }

@@ -4,7 +4,7 @@
  * A mark join that knows NULLs asks up to three times, each time for the rows still without a mark: by every key (a match); among loose rows by the plain keys (NULL);
  * and, where the probe row's own last key is NULL, among the others by the plain keys (NULL).
  */
-import type { PhysicalHashJoin } from "#shared/contracts/plan/physical.ts";
+import type { HashJoinSpec } from "./hash-join-pass.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
@@ -49,7 +49,7 @@ export class HashPairs implements PairFinder {
 	/** Those not yet answered, the first of them under way. */
 	#questions: Question[] = [];
 
-	constructor(context: ExecutionContext, node: PhysicalHashJoin, build: BuildSide, output: JoinOutput) {
+	constructor(context: ExecutionContext, node: HashJoinSpec, build: BuildSide, output: JoinOutput) {
 		this.#context = context;
 		this.#build = build;
 		this.#output = output;

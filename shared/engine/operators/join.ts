@@ -1,4 +1,4 @@
-/** The frame of both joins: the build side first, then each probe batch: its pairs, what is left of it, and at the end what is left of the build side. */
+/** The frame of both joins once the build side is there. Each probe batch: its pairs, what is left of it, and at the end what is left of the build side. */
 import { SELECTION_COMPACT_FRACTION } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Pointer } from "../memory/arena.ts";
@@ -27,9 +27,9 @@ export interface PairFinder {
 	readonly done: boolean;
 }
 
-export class Join implements BatchSource {
+export class Join {
 	readonly #context: ExecutionContext;
-	readonly #sides: JoinSides;
+	readonly #input: BatchSource;
 	readonly #build: BuildSide;
 	readonly #finder: PairFinder;
 	readonly #output: JoinOutput;
@@ -37,12 +37,13 @@ export class Join implements BatchSource {
 	readonly #probeRegion: Region;
 	/** Lives as long as an emitted batch. */
 	readonly #region: Region;
-	#phase: "building" | "probing" | "rest" = "building";
+	#phase: "probing" | "rest" = "probing";
 	#probe: { batch: Batch; matched: Pointer } | null = null;
 
-	constructor(context: ExecutionContext, sides: JoinSides, parts: { build: BuildSide; finder: PairFinder; output: JoinOutput }) {
+	/** @param input the probe side; the build side is there */
+	constructor(context: ExecutionContext, input: BatchSource, parts: { build: BuildSide; finder: PairFinder; output: JoinOutput }) {
 		this.#context = context;
-		this.#sides = sides;
+		this.#input = input;
 		this.#build = parts.build;
 		this.#finder = parts.finder;
 		this.#output = parts.output;
@@ -51,10 +52,6 @@ export class Join implements BatchSource {
 	}
 
 	next(): Batch | "blocked" | null {
-		if (this.#phase === "building") {
-			if (this.#build.consume(this.#sides.build) === "blocked") return "blocked";
-			this.#phase = "probing";
-		}
 		for (;;) {
 			if (this.#context.yieldDue) return "blocked";
 			if (this.#phase === "rest") {
@@ -65,7 +62,7 @@ export class Join implements BatchSource {
 			}
 			if (this.#probe === null) {
 				if (this.#build.rowCount === 0 && this.#output.needsBuild) return null;
-				const input = this.#sides.probe.next();
+				const input = this.#input.next();
 				if (input === "blocked") return input;
 				if (input === null) this.#phase = "rest";
 				else if (input.selectedCount > 0) this.#start(input);
@@ -74,11 +71,6 @@ export class Join implements BatchSource {
 			const batch = this.#finder.done ? this.#finish(this.#probe) : this.#finder.step(this.#region);
 			if (batch !== null) return batch;
 		}
-	}
-
-	close(): void {
-		this.#sides.probe.close();
-		this.#sides.build.close();
 	}
 
 	#start(input: Batch): void {

@@ -2,7 +2,7 @@
  * What each operator of a plan did, for EXPLAIN ANALYZE. Always on: a few additions per batch. Work and memory are counted for the operator that runs; what its inputs do
  * while it pulls from them is theirs.
  */
-import type { MemoryAccount } from "../memory/lease.ts";
+import type { Lease, MemoryAccount } from "../memory/lease.ts";
 import type { Batch } from "../vector/batch.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import type { BatchSource } from "./source.ts";
@@ -67,29 +67,46 @@ export class MeasuredOperator implements BatchSource {
 	readonly #context: ExecutionContext;
 	readonly #meter: OperatorMeter;
 	readonly #source: BatchSource;
+	/** The operator's memory, returned as soon as it has nothing more to give. */
+	readonly #lease: Lease;
 	#started = false;
+	#ended = false;
 
-	constructor(context: ExecutionContext, meter: OperatorMeter, source: BatchSource) {
+	constructor(context: ExecutionContext, meter: OperatorMeter, make: () => BatchSource) {
 		this.#context = context;
 		this.#meter = meter;
-		this.#source = source;
+		this.#lease = context.newLease();
+		this.#source = this.#charged(make);
 	}
 
 	next(): Batch | "blocked" | null {
-		const context = this.#context;
-		if (!this.#started) this.#meter.start(context.nowMs());
+		if (this.#ended) return null;
+		if (!this.#started) this.#meter.start(this.#context.nowMs());
 		this.#started = true;
-		const outer = context.enter(this.#meter);
-		try {
-			const batch = this.#source.next();
-			if (batch !== "blocked") this.#meter.count(batch, context.nowMs());
-			return batch;
-		} finally {
-			context.enter(outer);
-		}
+		const batch = this.#charged(() => this.#source.next());
+		if (batch === "blocked") return batch;
+		this.#meter.count(batch, this.#context.nowMs());
+		if (batch === null) this.#end();
+		return batch;
 	}
 
 	close(): void {
+		this.#ended = true;
 		this.#source.close();
+		this.#lease.release();
+	}
+
+	#end(): void {
+		this.#ended = true;
+		this.#lease.release();
+	}
+
+	#charged<Result>(work: () => Result): Result {
+		const outer = this.#context.enter(this.#meter);
+		try {
+			return this.#context.within(this.#lease, work);
+		} finally {
+			this.#context.enter(outer);
+		}
 	}
 }

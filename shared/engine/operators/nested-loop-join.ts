@@ -9,24 +9,35 @@ import { LoopPairs } from "./loop-pairs.ts";
 import type { BatchSource } from "./source.ts";
 
 export class NestedLoopJoinOperator implements BatchSource {
+	readonly #sides: JoinSides;
+	readonly #build: BuildSide;
 	readonly #join: Join;
+	#built = false;
 
 	constructor(context: ExecutionContext, node: PhysicalNestedLoopJoin, sides: JoinSides) {
+		this.#sides = sides;
 		const build = new BuildSide(context, {
 			types: sides.buildTypes,
 			keys: [],
+			emittedCount: sides.buildTypes.length,
 			keepsColumns: node.condition !== null || !asksExistence(node.join),
 			loose: node.join === "full" ? "emitted" : "dropped",
 		});
+		this.#build = build;
 		const output = new JoinOutput(context, node.join, build, sides.probeTypes);
-		this.#join = new Join(context, sides, { build, output, finder: new LoopPairs(context, node, build, output) });
+		this.#join = new Join(context, sides.probe, { build, output, finder: new LoopPairs(context, node, build, output) });
 	}
 
 	next(): Batch | "blocked" | null {
+		if (!this.#built) {
+			if (this.#build.consume(this.#sides.build, false) === "blocked") return "blocked";
+			this.#built = true;
+		}
 		return this.#join.next();
 	}
 
 	close(): void {
-		this.#join.close();
+		this.#sides.probe.close();
+		this.#sides.build.close();
 	}
 }

@@ -17,6 +17,7 @@ import { run } from "./driver.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { ExecutionContext, type ExecutionOptions, type ExecutionStatistics } from "./execution-context.ts";
 import type { BatchSource } from "./source.ts";
+import type { SpillHandle, SpillStore } from "./spill-space.ts";
 
 const engine = createEngine({ pageCount: 1000 });
 
@@ -89,6 +90,43 @@ export class ScribblingSource implements BatchSource {
 	}
 }
 
+/** Spilled blocks on the heap; each call may be made to fail. */
+export class MemorySpillStore implements SpillStore {
+	readonly blocks = new Map<string, Uint8Array>();
+	readonly calls = { write: 0, read: 0, drop: 0 };
+	readonly #beforeCall: (call: keyof MemorySpillStore["calls"], number: number) => void;
+
+	/** @param beforeCall counts each kind from 1; what it throws, the call fails with */
+	constructor(beforeCall: (call: keyof MemorySpillStore["calls"], number: number) => void = () => undefined) {
+		this.#beforeCall = beforeCall;
+	}
+
+	async write(partition: string, bytes: Uint8Array): Promise<SpillHandle> {
+		await this.#count("write");
+		const path = `${partition}/${this.calls.write}`;
+		this.blocks.set(path, bytes);
+		return { path, byteCount: bytes.byteLength };
+	}
+
+	async read({ path }: SpillHandle): Promise<Uint8Array> {
+		await this.#count("read");
+		const bytes = this.blocks.get(path);
+		if (bytes === undefined) throw new Error(`${path} is not there`);
+		return bytes;
+	}
+
+	async drop(handles: SpillHandle[]): Promise<void> {
+		await this.#count("drop");
+		for (const { path } of handles) if (!this.blocks.delete(path)) throw new Error(`${path} is not there`);
+	}
+
+	async #count(call: keyof MemorySpillStore["calls"]): Promise<void> {
+		// Late enough for others to run meanwhile.
+		await new Promise((resolve) => setImmediate(resolve));
+		this.#beforeCall(call, ++this.calls[call]);
+	}
+}
+
 export interface RunResult {
 	rows: SqlValue[][];
 	batchRowCounts: number[];
@@ -104,6 +142,7 @@ export interface RunOptions {
 	byteCountMax?: number;
 	subplans?: PhysicalOperator[];
 	testModes?: ExecutionOptions["testModes"];
+	spill?: SpillStore;
 	nowMs?: () => number;
 	/** Called after every batch. */
 	onBatch?: (batch: Batch) => void;
@@ -134,6 +173,7 @@ async function runLeased(root: PhysicalOperator, tables: TestTable[], options: R
 			evaluator: FIXTURE_EVALUATOR,
 			...(options.limits ? { limits: options.limits } : {}),
 			...(options.testModes ? { testModes: options.testModes } : {}),
+			...(options.spill ? { spill: options.spill } : {}),
 			...(options.nowMs ? { nowMs: options.nowMs } : {}),
 		});
 		const operator = new RunningPlan(context, { root, subplans: options.subplans ?? [] }, (node) => {

@@ -1,11 +1,10 @@
 /**
- * WITH RECURSIVE: emits the seed, then what the step makes of the rows of the round before, until a round is empty. Each round builds the step's operators anew in a lease
- * of its own, so that a round's memory ends with it.
+ * WITH RECURSIVE: emits the seed, then what the step makes of the rows of the round before, until a round is empty. Each round builds the step's operators anew; their
+ * memory ends with them.
  */
 import { LittoralError } from "#shared/base/errors.ts";
 import { RECURSION_ROUND_COUNT_MAX, RECURSION_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import type { PhysicalRecursiveUnion } from "#shared/contracts/plan/physical.ts";
-import type { Lease } from "../memory/lease.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import { flatten } from "../vector/copy.ts";
@@ -28,22 +27,23 @@ export class Worktable {
 
 export class WorktableScanOperator implements BatchSource {
 	readonly #context: ExecutionContext;
-	readonly #rows: MaterialisedRows;
-	#next = 0;
+	readonly #rows: BatchSource;
 
 	constructor(context: ExecutionContext, worktable: Worktable) {
 		this.#context = context;
-		this.#rows = worktable.rows;
+		this.#rows = worktable.rows.reader();
 	}
 
 	next(): Batch | "blocked" | null {
 		if (this.#context.yieldDue) return "blocked";
-		const batch = this.#rows.at(this.#next++);
-		if (batch !== null) this.#context.spend(batch.selectedCount);
+		const batch = this.#rows.next();
+		if (batch !== null && batch !== "blocked") this.#context.spend(batch.selectedCount);
 		return batch;
 	}
 
-	close(): void {}
+	close(): void {
+		this.#rows.close();
+	}
 }
 
 export class RecursiveUnionOperator implements BatchSource {
@@ -53,8 +53,8 @@ export class RecursiveUnionOperator implements BatchSource {
 	readonly #region: Region;
 	/** Rows emitted so far; null where repetitions stay. */
 	readonly #seen: GroupTable | null;
-	/** What runs: the seed, then a step, in its round's lease. */
-	#running: { source: BatchSource; lease: Lease | null };
+	/** What runs: the seed, then a step. */
+	#running: BatchSource;
 	/** Rows of this round, which the next one reads. */
 	#fresh: MaterialisedRows;
 	#roundCount = 0;
@@ -71,15 +71,14 @@ export class RecursiveUnionOperator implements BatchSource {
 		this.#buildStep = parts.buildStep;
 		this.#region = context.lease.region();
 		this.#seen = node.distinct ? new GroupTable(context, node.types, 0) : null;
-		this.#running = { source: parts.seed, lease: null };
+		this.#running = parts.seed;
 		this.#fresh = new MaterialisedRows(context, context.lease);
 	}
 
 	next(): Batch | "blocked" | null {
 		for (;;) {
-			if (this.#context.yieldDue) return "blocked";
-			const { source, lease } = this.#running;
-			const batch = lease === null ? source.next() : this.#context.within(lease, () => source.next());
+			if (this.#context.yieldDue || this.#context.spillBlocked) return "blocked";
+			const batch = this.#running.next();
 			if (batch === "blocked") return batch;
 			if (batch === null) {
 				if (this.#fresh.rowCount === 0) return null;
@@ -95,31 +94,24 @@ export class RecursiveUnionOperator implements BatchSource {
 	}
 
 	close(): void {
-		this.#running.source.close();
+		this.#running.close();
 	}
 
 	#startRound(): void {
-		this.#endRunning();
+		this.#running.close();
+		this.#running = EMPTY;
 		if (++this.#roundCount > RECURSION_ROUND_COUNT_MAX) {
 			throw new LittoralError("resource_exhausted", `a recursive query runs more than ${RECURSION_ROUND_COUNT_MAX} rounds`, {
 				sqlstate: "54000",
 			});
 		}
 		this.#context.spend(ROUND_COST);
+		this.#fresh.finish();
 		const spent = this.#worktable.rows;
 		this.#worktable.rows = this.#fresh;
 		this.#fresh = spent;
 		this.#fresh.reset();
-		const lease = this.#context.lease.child();
-		this.#running = { source: EMPTY, lease };
-		this.#running.source = this.#context.within(lease, this.#buildStep);
-	}
-
-	#endRunning(): void {
-		const { source, lease } = this.#running;
-		this.#running = { source: EMPTY, lease: null };
-		source.close();
-		lease?.release();
+		this.#running = this.#buildStep();
 	}
 
 	#countRows(count: number): void {

@@ -45,6 +45,15 @@ export class SortInput {
 		writeDescriptors(context.engine, this.#described(columns, null), this.#descriptors);
 	}
 
+	get inputCount(): number {
+		return this.#columns.inputCount;
+	}
+
+	/** For merging batches of all stored columns, see {@link gatherAll}. */
+	get mergeOptions(): { types: DataType[]; keys: BoundKey[] } {
+		return { types: this.#columns.types, keys: this.#keys };
+	}
+
 	newStore(): RowStore {
 		return new RowStore(this.#context.engine, this.#context.lease, rowLayout(this.#columns.types));
 	}

@@ -44,6 +44,11 @@ export class SortedRows {
 		this.#writeEntries();
 	}
 
+	/** What sorting so many rows takes, beside the rows. */
+	static bytesOf(rowCount: number): number {
+		return 2 * Math.max(rowCount, RUN_ENTRY_COUNT) * ENTRY_BYTES;
+	}
+
 	/** One step of sorting. @returns entries handled, 0 when all is sorted */
 	step(): number {
 		if (this.#width === 0) return this.#sortRun();

@@ -20,15 +20,25 @@ export class Subplan {
 		this.#rows = new MaterialisedRows(context, this.#lease);
 	}
 
-	/** The batch of that number, from 0; null behind the last. */
-	at(index: number): Batch | "blocked" | null {
-		while (index >= this.#rows.batchCount && !this.#ended) {
+	reader(): BatchSource {
+		return this.#rows.reader();
+	}
+
+	/** Runs it up to its next batch. @returns false at its end */
+	advance(): boolean | "blocked" {
+		while (!this.#ended) {
+			if (this.#context.spillBlocked) return "blocked";
 			const batch = this.#context.within(this.#lease, () => this.#source.next());
 			if (batch === "blocked") return batch;
-			if (batch === null) this.#ended = true;
-			else if (batch.selectedCount > 0) this.#rows.append(batch);
+			if (batch === null) {
+				this.#ended = true;
+				this.#rows.finish();
+			} else if (batch.selectedCount > 0) {
+				this.#context.within(this.#lease, () => this.#rows.append(batch));
+				return true;
+			}
 		}
-		return this.#rows.at(index);
+		return false;
 	}
 
 	close(): void {
@@ -39,22 +49,30 @@ export class Subplan {
 export class SubplanScanOperator implements BatchSource {
 	readonly #context: ExecutionContext;
 	readonly #subplan: Subplan;
-	#next = 0;
+	readonly #rows: BatchSource;
 
 	constructor(context: ExecutionContext, subplan: Subplan) {
 		this.#context = context;
 		this.#subplan = subplan;
+		this.#rows = subplan.reader();
 	}
 
 	next(): Batch | "blocked" | null {
-		if (this.#context.yieldDue) return "blocked";
-		const batch = this.#subplan.at(this.#next);
-		if (batch === null || batch === "blocked") return batch;
-		this.#next++;
-		this.#context.spend(batch.selectedCount);
-		return batch;
+		for (;;) {
+			if (this.#context.yieldDue) return "blocked";
+			const batch = this.#rows.next();
+			if (batch === "blocked") return batch;
+			if (batch !== null) {
+				this.#context.spend(batch.selectedCount);
+				return batch;
+			}
+			const advanced = this.#subplan.advance();
+			if (advanced !== true) return advanced === false ? null : advanced;
+		}
 	}
 
 	/** The subplan is closed with the plan: other scans may still read it. */
-	close(): void {}
+	close(): void {
+		this.#rows.close();
+	}
 }

@@ -49,12 +49,26 @@ export function copyBatch(engine: Engine, batch: Batch, region: Region): Batch {
 			case "flat":
 				return batch.selection === 0 ? copyFlat(engine, column, batch.rowCount, region) : takeFlat(engine, column, rows, region);
 			case "dictionary":
-				return flattenDictionary(engine, takeDictionary(engine, column, rows, region), dense(rows.count), region);
+				return flattenDictionary(
+					engine,
+					ownedDictionary(engine, takeDictionary(engine, column, rows, region), batch, region),
+					dense(rows.count),
+					region,
+				);
 			default:
 				return unreachable(column);
 		}
 	});
 	return { columns, ...dense(rows.count) };
+}
+
+/** Packing copied the rows' validity, unless there was nothing to pack. */
+function ownedDictionary(engine: Engine, vector: DictionaryVector, batch: Batch, region: Region): DictionaryVector {
+	if (batch.selection !== 0 || vector.validity === 0) return vector;
+	const byteCount = (batch.rowCount + 7) >> 3;
+	const validity = region.allocate(byteCount);
+	engine.arena.views.u8.copyWithin(validity, vector.validity, vector.validity + byteCount);
+	return { ...vector, validity };
 }
 
 /** The batch without a selection: the batch itself if it has none, else its live rows packed into `region`; dictionaries and constants stay. */

@@ -6,13 +6,21 @@ import { compileExpression } from "#shared/engine/expression/compile.ts";
 import { compilePredicate } from "#shared/engine/expression/predicate.ts";
 import { isolateEngine } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
-import { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
+import { ExecutionContext, type TestModes } from "#shared/engine/operators/execution-context.ts";
+import type { SpillStore } from "#shared/engine/operators/spill-space.ts";
 import { admit } from "./admission.ts";
 
 export interface EngineSession {
 	context: ExecutionContext;
 	/** Returns every page; may be called twice. */
 	close(): void;
+}
+
+let testModes = (): TestModes => ({});
+
+/** For tests: asked at the start of every session. */
+export function installTestModes(modes: () => TestModes): void {
+	testModes = modes;
 }
 
 interface SessionOptions {
@@ -23,6 +31,8 @@ interface SessionOptions {
 	signal?: AbortSignal;
 	memoryBytes?: number | undefined;
 	bytesScanned?: number | undefined;
+	/** For what the memory does not hold. */
+	spill?: SpillStore;
 }
 
 /** Of work that is no SQL statement: sorting a flush. */
@@ -41,6 +51,8 @@ export function engineSession(options: SessionOptions): EngineSession {
 		signal: options.signal ?? new AbortController().signal,
 		evaluator: { compileExpression, compilePredicate },
 		nowMs: () => Date.now(),
+		...(options.spill === undefined ? {} : { spill: options.spill }),
+		testModes: testModes(),
 		limits: options.bytesScanned === undefined ? {} : { bytesScanned: options.bytesScanned },
 	});
 	return { context, close: () => lease.release() };

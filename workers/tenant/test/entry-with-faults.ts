@@ -4,13 +4,16 @@
  *
  * FAULT_CHANCE (a text binding): the probability with which a call of a port fails. The object {@link HOLD_PATH} in R2 orders one step to be held:
  * `<step> <before|after>`; it is removed when that step is reached, so that nothing is held after a restart.
+ * TEST_MODES (a text binding): JSON of the engine's `TestModes`, e.g. `{"spillAlways":true}`, in which every query runs.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { env } from "cloudflare:workers";
+import { installTestModes } from "../src/engine-session.ts";
 import { installPortWrapper, type Ports } from "../src/ports.ts";
 import { TenantShard as ProductShard } from "../src/shard/tenant-shard.ts";
 import type { AppendOutcome, AppendRequest } from "../src/shard/contract.ts";
 import type { Env } from "../src/env.ts";
+import type { TestModes } from "#shared/engine/operators/execution-context.ts";
 
 export { default, TenantService } from "../src/index.ts";
 
@@ -22,6 +25,9 @@ const PURGE_DELAY_MS = 600;
 /** Longer than any test. */
 const HOLD_MS = 600_000;
 const LATE_MS_MAX = 300;
+
+const { TEST_MODES = "{}" } = env as { TEST_MODES?: string };
+installTestModes(() => JSON.parse(TEST_MODES) as TestModes);
 
 const faultChance = Number((env as { FAULT_CHANCE?: string }).FAULT_CHANCE ?? 0);
 const { DATA } = env as unknown as Env;

@@ -90,3 +90,24 @@ export function group_learn_codes(count: i32, positions: usize, codes: usize, va
 		store<u32>(known + (<usize>code << 2), load<u32>(groups + (<usize>row << 2)));
 	}
 }
+
+/** Finds the group of each live row without making any: its address goes to groups[position], and the row to `found` or to `missing` (u16 positions). @returns how many were found */
+export function group_lookup(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, table: usize, mask: u32, groups: usize, found: usize, missing: usize): i32 {
+	let foundCount: i32 = 0;
+	for (let index: i32 = 0; index < count; index++) {
+		const row = livePosition(selection, index);
+		const hash = load<u32>(hashes + (<usize>row << 2));
+		let slot = hash & mask;
+		let group: u32 = 0;
+		while (true) {
+			const entry = table + (<usize>slot << 3);
+			group = load<u32>(entry, 4);
+			if (group == 0 || (load<u32>(entry) == hash && equalsStored(row, columnCount, descriptors, group))) break;
+			slot = (slot + 1) & mask;
+		}
+		store<u32>(groups + (<usize>row << 2), group);
+		if (group != 0) store<u16>(found + (<usize>(foundCount++) << 1), <u16>row);
+		else store<u16>(missing + (<usize>(index - foundCount) << 1), <u16>row);
+	}
+	return foundCount;
+}

@@ -13,6 +13,7 @@ export * from "./group";
 export * from "./join";
 export * from "./sort";
 export * from "./window";
+export * from "./spill";
 export * from "./aggregate";
 export * from "./scalar";
 export * from "./parquet-encode";

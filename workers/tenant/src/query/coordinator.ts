@@ -25,6 +25,7 @@ import { createTable, dropTables } from "./define-table.ts";
 import { appendIdOf, insertRows } from "./insert.ts";
 import { planAndDirectory, readTails } from "./read-set.ts";
 import { filesOf, openPlan, runPlan } from "./run-plan.ts";
+import { spillStore } from "./spill-store.ts";
 import { RunningQuery, StatementClock } from "./running-query.ts";
 import type { OpenedTail } from "./tail-source.ts";
 
@@ -108,6 +109,7 @@ async function start(
 			signal: clock.signal,
 			memoryBytes,
 			bytesScanned,
+			spill: spillStore(ports.objects, { tenantId: context.tenantId, queryId: request.queryId }),
 		}),
 	);
 	const statistics = (): ResultStatistics => ({
