@@ -2,9 +2,9 @@
 import { COMPACTION_FILE_BYTES, COMPACTION_PART_BYTES } from "#shared/base/limits.ts";
 import { DOLLARS } from "#shared/base/prices.ts";
 
-/** Reading, merging and writing a compressed byte: measured by the benches at 20 to 40 MB/s on one core. */
+/** Reading, merging and writing a compressed byte: estimated as 25 MB/s on one core; `npm run bench -- compaction` measures it. */
 const CPU_NANOSECONDS_PER_BYTE = 40;
-/** Of a job without its bytes: statements, footers. Measured. */
+/** Of a job without its bytes: statements, footers. Estimated. */
 const CPU_MILLISECONDS_PER_JOB = 20;
 /** Bytes of one range read from an input, about: its window. */
 const READ_BYTES = 512 * 1024;
