@@ -2,6 +2,7 @@
 import { AGGREGATE_SIGNATURES } from "#shared/contracts/functions/aggregate-signatures.ts";
 import { ARRAY_SIGNATURES } from "#shared/contracts/functions/array-signatures.ts";
 import { DATETIME_SIGNATURES } from "#shared/contracts/functions/datetime-signatures.ts";
+import { JSON_PATH_SIGNATURES } from "#shared/contracts/functions/json-path-signatures.ts";
 import { JSON_SIGNATURES } from "#shared/contracts/functions/json-signatures.ts";
 import { MATH_SIGNATURES } from "#shared/contracts/functions/math-signatures.ts";
 import { OPERATOR_SIGNATURES } from "#shared/contracts/functions/operator-signatures.ts";
@@ -17,7 +18,7 @@ const CATEGORIES: [heading: string, signatures: readonly FunctionSignature[]][] 
 	["Numbers", [...OPERATOR_SIGNATURES, ...MATH_SIGNATURES]],
 	["Text and bytes", STRING_SIGNATURES],
 	["Arrays", ARRAY_SIGNATURES],
-	["JSONB", JSON_SIGNATURES],
+	["JSONB", [...JSON_SIGNATURES, ...JSON_PATH_SIGNATURES]],
 	["Dates and times", DATETIME_SIGNATURES],
 ];
 

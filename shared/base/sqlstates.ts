@@ -34,6 +34,7 @@ export const SQLSTATES = {
 	singleton_sql_json_item_required: "22038",
 	sql_json_array_not_found: "22039",
 	sql_json_member_not_found: "2203A",
+	sql_json_number_not_found: "2203B",
 	sql_json_object_not_found: "2203C",
 	sql_json_scalar_required: "2203F",
 	not_null_violation: "23502",

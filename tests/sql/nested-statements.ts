@@ -164,3 +164,87 @@ export const AGGREGATE_STATEMENTS = [
 	"SELECT array_length(array_agg(v), 1), (array_agg(v))[1] FROM (VALUES (1), (1)) t(v)",
 	"SELECT 'a' = ANY(array_agg(v)) FROM (VALUES ('a'), ('b')) t(v)",
 ];
+
+const D = `'{"a": [1, 2, {"b": "x"}, [3, 4]], "k": {"n": 1.5, "s": "abc", "z": null, "t": true}, "": 0}'::jsonb`;
+const arrayOf = (path: string): string => `SELECT jsonb_path_query_array(${D}, '${path}')`;
+
+export const PATH_STATEMENTS = [
+	...[
+		"$",
+		"$.a",
+		"$.a[0]",
+		"$.a[*]",
+		"$.a[1 to 2]",
+		"$.a[last]",
+		"$.a[last - 1, 0]",
+		"$.a[9]",
+		"$.k.n",
+		"$.k.*",
+		"$.*",
+		'$."k"."s"',
+		"$.zz",
+		"$.a.b",
+		"$.a[*].b",
+	].map(arrayOf),
+	...["$.**", "$.**.b", "$.**{2}", "$.**{1 to 2}", "$.**{last}", '$.""', "$.k.z", "lax $.a[3][*]", "strict $.a[0]"].map(arrayOf),
+	...[
+		"$.a[*] ? (@ > 1)",
+		"$.a[*] ? (@ == 1 || @ == 2)",
+		"$.k ? (@.n > 1 && @.t == true).s",
+		"$.a[*] ? (exists(@.b))",
+		'$.a[*] ? (@.b == "x")',
+	].map(arrayOf),
+	...[
+		'$.k.s ? (@ starts with "ab")',
+		'$.k.s ? (@ like_regex "^A" flag "i")',
+		"$.a[*] ? (!(@ < 2))",
+		"$.k.* ? ((@ > 1) is unknown)",
+		"$.k.z ? (@ == null)",
+	].map(arrayOf),
+	...[
+		"$.a[0] + 1",
+		"$.a[0] * 2.5 - 1",
+		"-$.k.n",
+		"$.a[1] / $.a[0]",
+		"7 % 4",
+		"$.a[*].type()",
+		"$.a.size()",
+		"$.k.n.ceiling()",
+		"$.k.n.floor()",
+		"(-$.k.n).abs()",
+	].map(arrayOf),
+	...[
+		"$.k.n.double()",
+		"$.k.n.string()",
+		"$.k.t.string()",
+		'"12".integer()',
+		'"1.5".number()',
+		"$.a[0] == 1",
+		'$.a[0] > "x"',
+		"1 == 1 && 2 > 3",
+	].map(arrayOf),
+	...[
+		"strict $.zz",
+		"strict $.a.b",
+		"strict $.k[0]",
+		"strict $.k[*]",
+		"strict $.a[9]",
+		"strict $.a.*",
+		"$.a + 1",
+		"-$.k.s",
+		'$.a["x"]',
+		"$x",
+		"1 / 0",
+		"$.k.s.double()",
+		"$.k.s.floor()",
+	].map(arrayOf),
+	`SELECT jsonb_path_exists(${D}, '$.a ? (@ == $v)', '{"v": 2}'), jsonb_path_exists(${D}, '$.zz'), jsonb_path_exists(${D}, 'strict $.zz', '{}', true), jsonb_path_query_first(${D}, '$.a[*] ? (@ > 1)'), jsonb_path_query_first(${D}, '$.zz')`,
+	`SELECT jsonb_path_match(${D}, '$.k.n > 1'), jsonb_path_match(${D}, '$.k.s > 1'), ${D} @? '$.k', ${D} @? 'strict $.zz', ${D} @@ '$.k.n > 1', ${D} @@ '$.k', jsonb_path_match(${D}, '$.k', '{}', true)`,
+	`SELECT jsonb_path_match(${D}, '$.k')`,
+	`SELECT jsonb_path_query_array(${D}, '$.a[*] ? (@ > $min)', '{"min": 1}'), jsonb_path_query_array(${D}, 'strict $.zz', '{}', true)`,
+	`SELECT jsonb_path_exists(${D}, '$', '[1]')`,
+	`SELECT v FROM jsonb_path_query(${D}, '$.a[*] ? (@.type() == "number")') AS t(v)`,
+];
+
+/** A path is a text here, read when it is used: its error has no place in the statement. */
+export const MALFORMED_PATHS = ["$.", "$.a[", "", "$ ? (", "@", "a b", "$.a ? (1)"].map(arrayOf);

@@ -8,6 +8,7 @@
 import { AGGREGATE_SIGNATURES } from "./aggregate-signatures.ts";
 import { ARRAY_SIGNATURES } from "./array-signatures.ts";
 import { DATETIME_SIGNATURES } from "./datetime-signatures.ts";
+import { JSON_PATH_SIGNATURES } from "./json-path-signatures.ts";
 import { JSON_SIGNATURES } from "./json-signatures.ts";
 import { MATH_SIGNATURES } from "./math-signatures.ts";
 import { OPERATOR_SIGNATURES } from "./operator-signatures.ts";
@@ -24,6 +25,7 @@ export const SIGNATURES: readonly FunctionSignature[] = [
 	...AGGREGATE_SIGNATURES,
 	...ARRAY_SIGNATURES,
 	...JSON_SIGNATURES,
+	...JSON_PATH_SIGNATURES,
 	...WINDOW_SIGNATURES,
 	...TABLE_SIGNATURES,
 ];

@@ -76,6 +76,8 @@ export const OPERATOR_FUNCTIONS: { binary: Record<string, string>; unary: Record
 		"#>": "json_path_get",
 		"#>>": "json_path_get_text",
 		"#-": "json_delete_path",
+		"@?": "json_path_exists_op",
+		"@@": "json_path_match_op",
 		"?": "json_exists",
 		"?|": "json_exists_any",
 		"?&": "json_exists_all",

@@ -56,7 +56,7 @@ function firstDifference(count: number, compare: (index: number) => number): num
 }
 
 /** Numbers as canonical texts write them: no exponent, no zeros in front. */
-function compareJsonNumbers(left: string, right: string): number {
+export function compareJsonNumbers(left: string, right: string): number {
 	const leftNegative = left.startsWith("-");
 	if (leftNegative !== right.startsWith("-")) return leftNegative ? -1 : 1;
 	const sign = leftNegative ? -1 : 1;

@@ -12,6 +12,7 @@ import { MAKE_KERNELS } from "./datetime/make.ts";
 import { EXTREME_KERNELS } from "./extremes.ts";
 import { JSON_ACCESS_KERNELS } from "./json/access.ts";
 import { JSON_DOCUMENT_KERNELS } from "./json/documents.ts";
+import { JSON_PATH_KERNELS } from "./json/path/kernels.ts";
 import type { Bind } from "./kernel.ts";
 import { MATH_KERNELS } from "./math/math.ts";
 import { TRIGONOMETRY_KERNELS } from "./math/trigonometry.ts";
@@ -60,6 +61,7 @@ const KERNELS = new Map<string, Bind>(
 		ARRAY_KERNELS,
 		JSON_ACCESS_KERNELS,
 		JSON_DOCUMENT_KERNELS,
+		JSON_PATH_KERNELS,
 	].flatMap((kernels) => Object.entries(kernels)),
 );
 

@@ -1,11 +1,14 @@
 /** Every table function by the stable id that plans carry; a test proves the map total over the registry. */
 import { assert } from "#shared/base/assert.ts";
 import { signatureById } from "#shared/contracts/functions/registry.ts";
+import { JSON_PATH_TABLES } from "../json/path/kernels.ts";
 import { ELEMENTS } from "./elements.ts";
 import { SERIES } from "./series.ts";
 import { type BindTableFunction, NO_ROWS, type OpenTableFunction, type TableFunctionBinding } from "./table-function.ts";
 
-const FUNCTIONS = new Map<string, BindTableFunction>([SERIES, ELEMENTS].flatMap((functions) => Object.entries(functions)));
+const FUNCTIONS = new Map<string, BindTableFunction>(
+	[SERIES, ELEMENTS, JSON_PATH_TABLES].flatMap((functions) => Object.entries(functions)),
+);
 
 /** Binds one call of a plan. Its rows cost the signature's `cost` each. */
 export function bindTableFunction(functionId: string, binding: TableFunctionBinding): OpenTableFunction {
