@@ -35,6 +35,14 @@ const AVERAGE_RESULTS = {
 const NUMBER_KINDS = ["smallint", "integer", "bigint", "real", "double", "numeric"] as const;
 const SPREAD_NAMES = ["stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"] as const;
 
+const ORDERED: SignatureOptions = { canRaise: true, cost: 20 };
+const DOUBLES = (): DataType => ({ kind: "array", element: { kind: "double" } });
+/** The type of what is sorted, without NUMERIC's modifier. */
+const ofOrdered = (types: DataType[]): DataType => {
+	const type = types[1] as DataType;
+	return type.kind === "numeric" ? { kind: "numeric" } : type;
+};
+
 /** Of pairs (y, x) without a NULL. */
 const REGRESSIONS: [name: string, description: string][] = [
 	["corr", "The correlation of the pairs."],
@@ -82,6 +90,17 @@ export const AGGREGATE_SIGNATURES: readonly FunctionSignature[] = [
 	...REGRESSIONS.map(([name, description]) =>
 		aggregate(name, ["double", "double"], name === "regr_count" ? "bigint" : "double", description, { canRaise: true, cost: 8 }),
 	),
+	aggregate("percentile_cont", ["double", "double"], "double", "The value at that fraction of the sorted rows, interpolated.", ORDERED),
+	aggregate("percentile_cont", ["double[]", "double"], DOUBLES, "The values at those fractions of the sorted rows, interpolated.", ORDERED),
+	aggregate("percentile_disc", ["double", "element"], ofOrdered, "The first value at or behind that fraction of the sorted rows.", ORDERED),
+	aggregate(
+		"percentile_disc",
+		["double[]", "element"],
+		(types) => ({ kind: "array", element: ofOrdered(types) }),
+		"The first values at or behind those fractions of the sorted rows.",
+		ORDERED,
+	),
+	aggregate("mode", ["element"], extreme, "The most frequent value, of several the first.", ORDERED),
 	aggregate("bool_and", ["boolean"], "boolean", "True when no value is false; NULL over nothing."),
 	aggregate("bool_or", ["boolean"], "boolean", "True when some value is true; NULL over nothing."),
 	aggregate("every", ["boolean"], "boolean", "As bool_and."),

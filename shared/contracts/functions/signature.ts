@@ -6,7 +6,7 @@ import type { DataType, DataTypeKind } from "../data-type.ts";
  * arrays. Of arrays, `array` and `element` are PostgreSQL's anyarray and anyelement: all of a call agree on one element type. `compatible_array` and `compatible`
  * take the common type of what the call gives them.
  */
-export type ArgumentKind = DataTypeKind | PolymorphicKind | "any" | "nonarray" | "text[]" | "integer[]";
+export type ArgumentKind = DataTypeKind | PolymorphicKind | "any" | "nonarray" | "text[]" | "integer[]" | "double[]";
 export type PolymorphicKind = "array" | "element" | "compatible_array" | "compatible";
 
 /**
@@ -37,6 +37,9 @@ export interface FunctionSignature {
 	/** One sentence for the reference. */
 	description: string;
 }
+
+/** Aggregates that need WITHIN GROUP (ORDER BY ...): the keys are their last arguments. */
+export const ORDERED_SET_AGGREGATES: readonly string[] = ["percentile_cont", "percentile_disc", "mode"];
 
 /** SQL operator spelling to function name, by number of arguments. */
 export const OPERATOR_FUNCTIONS: { binary: Record<string, string>; unary: Record<string, string> } = {

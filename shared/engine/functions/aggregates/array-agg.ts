@@ -8,6 +8,8 @@ import { elementType, elementWidth, implodeArrays } from "../../vector/arrays.ts
 import { constantVector, VectorBuilder } from "../../vector/builder.ts";
 import { flatten } from "../../vector/copy.ts";
 import { readValue } from "../../vector/read.ts";
+import type { Region } from "../../memory/region.ts";
+import type { RowPointers } from "../../vector/row-gather.ts";
 import type { FlatVector, Vector } from "../../vector/vector.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import type { Aggregate, AggregateBinding, AggregateFunction } from "./aggregate.ts";
@@ -16,10 +18,17 @@ import { TEXT_STATE_BYTES, textState } from "./text-state.ts";
 const BYTES: DataType = { kind: "bytea" };
 const TEXT: DataType = { kind: "text" };
 
-function bind(binding: AggregateBinding): Aggregate {
-	const { engine, type } = binding;
-	const element = elementType(type);
-	const state = textState(binding, BYTES, "array_agg");
+/** The values of each group in the order in which they came, NULLs among them. */
+export interface ItemsState extends Omit<Aggregate, "finish"> {
+	/** By group; of a group without rows, none. */
+	read(groups: RowPointers, region: Region): SqlValue[][];
+}
+
+/** @param element the type of the values; `name` is the aggregate's, for errors */
+export function itemsState(binding: AggregateBinding, element: DataType, name: string): ItemsState {
+	const { engine } = binding;
+	const type: DataType = { kind: "array", element };
+	const state = textState(binding, BYTES, name);
 	return {
 		partialTypes: [BYTES],
 		update(input) {
@@ -35,13 +44,24 @@ function bind(binding: AggregateBinding): Aggregate {
 			state.append(input.columns[0] as Vector, constantVector(engine, input.region, TEXT, ""), input);
 		},
 		partial: (groups, region) => [state.runs(groups, region)],
-		finish(groups, region): FlatVector {
+		read(groups, region) {
 			const runs = state.runs(groups, region);
-			const builder = new VectorBuilder(engine, region, type, groups.count);
-			for (let group = 0; group < groups.count; group++) {
+			return Array.from({ length: groups.count }, (_, group) => {
 				const run = readValue(engine, runs, group) as Uint8Array | null;
-				builder.append(run === null ? null : itemsOf(element, run));
-			}
+				return run === null ? [] : itemsOf(element, run);
+			});
+		},
+	};
+}
+
+function bind(binding: AggregateBinding): Aggregate {
+	const { engine, type } = binding;
+	const items = itemsState(binding, elementType(type), "array_agg");
+	return {
+		...items,
+		finish(groups, region): FlatVector {
+			const builder = new VectorBuilder(engine, region, type, groups.count);
+			for (const values of items.read(groups, region)) builder.append(values.length === 0 ? null : values);
 			return builder.finish();
 		},
 	};

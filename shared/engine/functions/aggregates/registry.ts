@@ -11,6 +11,7 @@ import { INTEGER_SUM } from "./integer-sum.ts";
 import { INTERVAL_MEAN, INTERVAL_SUM } from "./interval-sum.ts";
 import { JSONB_AGG, JSONB_OBJECT_AGG } from "./json-agg.ts";
 import { NUMERIC_MEAN, NUMERIC_SUM } from "./numeric-sum.ts";
+import { MODE, PERCENTILE_CONT, PERCENTILE_DISC } from "./ordered-set.ts";
 import { regression } from "./regression.ts";
 import { spread } from "./spread.ts";
 import { STRING_AGG } from "./string-agg.ts";
@@ -65,6 +66,12 @@ function lookUp(name: string, kind: string): AggregateFunction | undefined {
 		case "bool_and":
 		case "every":
 			return BOOL_AND;
+		case "percentile_cont":
+			return PERCENTILE_CONT;
+		case "percentile_disc":
+			return PERCENTILE_DISC;
+		case "mode":
+			return MODE;
 		case "bool_or":
 			return BOOL_OR;
 		case "string_agg":

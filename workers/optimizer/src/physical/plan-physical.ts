@@ -1,4 +1,6 @@
 /** From a logical plan to operators: column ids become positions, joins get keys and a build side, every operator its estimate. */
+import { LittoralError } from "#shared/base/errors.ts";
+import { ORDERED_SET_AGGREGATES } from "#shared/contracts/functions/signature.ts";
 import { unreachable } from "#shared/base/assert.ts";
 import { objectReadMilliseconds } from "#shared/explain/operator-cost.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
@@ -194,7 +196,13 @@ function planPhysical(node: LogicalOperator, context: PhysicalContext): Placed {
 /** Where all ordered aggregates of a group want one order, the input is sorted once. */
 function sortedForCalls({ input, aggregates }: LogicalAggregate): LogicalOperator {
 	const [first, ...others] = aggregates.flatMap(({ orderBy }) => (orderBy === undefined ? [] : [orderBy]));
-	if (first === undefined || others.some((keys) => !sameOrder(keys, first))) return input;
+	if (first === undefined) return input;
+	if (others.some((keys) => !sameOrder(keys, first))) {
+		if (aggregates.some(({ functionId }) => ORDERED_SET_AGGREGATES.includes(functionId.slice(0, functionId.indexOf("("))))) {
+			throw new LittoralError("feature_not_supported", "WITHIN GROUP beside an aggregate of another order is not supported yet");
+		}
+		return input;
+	}
 	return { kind: "sort", input, keys: first };
 }
 

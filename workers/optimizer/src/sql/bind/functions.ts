@@ -1,7 +1,7 @@
 /** Function calls and aggregates. */
 import type { FuncCall, Node } from "libpg-query";
 import { signaturesByName } from "#shared/contracts/functions/registry.ts";
-import type { FunctionSignature } from "#shared/contracts/functions/signature.ts";
+import { type FunctionSignature, ORDERED_SET_AGGREGATES } from "#shared/contracts/functions/signature.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { AggregateCall, Expression } from "#shared/contracts/plan/expression.ts";
 import { collectColumns, fingerprint } from "../../logical/expression.ts";
@@ -200,6 +200,7 @@ function bindAggregateCall(
 ): { made: AggregateCall; name: string } {
 	const { statement } = environment;
 	const { location, shownName } = site;
+	checkWithinGroup(statement, call, site);
 	const own = (call.args ?? []).map((argument: Node) => environment.bind(argument, inner));
 	const inside: ExpressionEnvironment = { ...environment, bind: (node, change) => environment.bind(node, { ...inner, ...change }) };
 	const keys = (call.agg_order ?? []).map((item) => bindSortKey(inside, item));
@@ -248,6 +249,16 @@ function bindAggregateCall(
 		},
 		name: chosen.signature.name,
 	};
+}
+
+/** @throws wrong_object_type (42809) where WITHIN GROUP is missing, or has no place */
+function checkWithinGroup(statement: StatementContext, call: FuncCall, { overloads, shownName, location }: Omit<CallSite, "list">): void {
+	const isOrderedSet = ORDERED_SET_AGGREGATES.includes(overloads[0]?.name ?? "");
+	if (isOrderedSet === (call.agg_within_group ?? false)) return;
+	const what = isOrderedSet
+		? `WITHIN GROUP is required for ordered-set aggregate ${shownName}`
+		: `${shownName} is not an ordered-set aggregate, so it cannot have WITHIN GROUP`;
+	throw statement.error("wrong_object_type", what, location);
 }
 
 function levelsAround({ outer }: ExpressionEnvironment): QueryLevel[] {

@@ -50,7 +50,8 @@ function spread(signature: FunctionSignature, count: number): Candidate | null {
 /** The kind of argument that takes the type as it is; null for none: polymorphic kinds count as no exact match. */
 function exactKind(type: DataType | null): ArgumentKind | null {
 	if (type?.kind !== "array") return type?.kind ?? null;
-	return type.element.kind === "text" ? "text[]" : type.element.kind === "integer" ? "integer[]" : null;
+	const { kind } = type.element;
+	return kind === "text" || kind === "integer" || kind === "double" ? `${kind}[]` : null;
 }
 
 function isReachable(candidate: Candidate, types: (DataType | null)[]): boolean {
@@ -80,7 +81,15 @@ export type PlainKind = Exclude<ArgumentKind, "any" | "nonarray" | "array" | "el
 /** The type of the kind, as far as casts to it matter. */
 export function typeOfKind(kind: PlainKind): DataType {
 	if (kind === "char") return { kind, length: 1 };
-	if (kind === "text[]" || kind === "integer[]") return { kind: "array", element: { kind: kind === "text[]" ? "text" : "integer" } };
+	switch (kind) {
+		case "text[]":
+			return { kind: "array", element: { kind: "text" } };
+		case "integer[]":
+			return { kind: "array", element: { kind: "integer" } };
+		case "double[]":
+			return { kind: "array", element: { kind: "double" } };
+		default:
+	}
 	return { kind } as DataType;
 }
 

@@ -39,6 +39,7 @@ export function typeCategory(kind: ArgumentKind | null): TypeCategory {
 		case "array":
 		case "text[]":
 		case "integer[]":
+		case "double[]":
 			return "A";
 		case "bytea":
 		case "uuid":
