@@ -10,6 +10,7 @@ import {
 	SNAPSHOT_CACHE_AGE_MS_MAX,
 	SNAPSHOT_RETAINED_MS,
 } from "#shared/base/limits.ts";
+import type { CommitRequest } from "#shared/contracts/snapshot.ts";
 import { rowText } from "./rows.ts";
 import { expectLiveObjectsThere } from "./storage.ts";
 import type { System } from "./system.ts";
@@ -29,6 +30,8 @@ export interface ModelTable {
 export interface Model {
 	tables: Map<string, ModelTable>;
 	appendCount: number;
+	/** Appends whose file is written and whose commit is still to be sent. */
+	late: { name: string; append: { id: string; rowCount: number; bulk: boolean }; request: CommitRequest }[];
 	shardCount: number;
 }
 
@@ -147,6 +150,31 @@ class Append extends Step {
 	toString = () => `append ${JSON.stringify(this.options)}`;
 }
 
+/** The file of a bulk append, whose author pauses before his commit. */
+class WriteLate extends Step {
+	readonly name: string;
+
+	constructor(name: string) {
+		super();
+		this.name = name;
+	}
+	check = (model: Readonly<Model>) => model.tables.has(this.name);
+	async act(model: Model, { system }: Real): Promise<void> {
+		const append = { id: `a${model.appendCount++}`, rowCount: 2, bulk: true };
+		model.late.push({ name: this.name, append, request: await system.writeLate(this.name, append) });
+	}
+	toString = () => `a file for ${this.name}, to be committed late`;
+}
+
+class CommitLate extends Step {
+	check = (model: Readonly<Model>) => model.late.length > 0;
+	async act(model: Model, { system }: Real): Promise<void> {
+		const { name, append, request } = model.late.shift() as Model["late"][number];
+		if (await system.commitLate(request)) model.tables.get(name)?.rows.set(append.id, append.rowCount);
+	}
+	toString = () => "late commit";
+}
+
 /** Work of the platform: nothing that a client can see changes, however it ends. */
 const WORK = {
 	flush: (system: System) => system.flush(),
@@ -233,7 +261,10 @@ async function unlessCrashed(work: Promise<unknown>): Promise<void> {
 
 const showCrash = (crash: Crash | null) => (crash === null ? "" : ` (crash at call ${crash.countdown}${crash.answerLost ? ", made" : ""})`);
 
-const crash: fc.Arbitrary<Crash | null> = fc.option(fc.record({ countdown: fc.nat({ max: 25 }), answerLost: fc.boolean() }), { freq: 2 });
+const crash: fc.Arbitrary<Crash | null> = fc.option(
+	fc.record({ countdown: fc.oneof(fc.nat({ max: 4 }), fc.nat({ max: 25 })), answerLost: fc.boolean() }),
+	{ freq: 2 },
+);
 const name = fc.constantFrom(...TABLE_NAMES);
 const kinds = fc.uniqueArray(fc.constantFrom(...(Object.keys(WORK) as (keyof typeof WORK)[])), { minLength: 1, maxLength: 3 });
 const append = fc
@@ -271,6 +302,8 @@ export const commands: fc.Arbitrary<Command>[] = [
 	append,
 	append,
 	append,
+	name.map((table): Command => new WriteLate(table)),
+	fc.constant(null).map((): Command => new CommitLate()),
 	work,
 	work,
 	work,

@@ -29,7 +29,7 @@ beforeAll(migrate);
 async function runOnce(run: Iterable<fc.AsyncCommand<Model, Real>>): Promise<void> {
 	const system = await System.open();
 	const real: Real = { system, readable: [] };
-	const model: Model = { tables: new Map(), appendCount: 0, shardCount: 1 };
+	const model: Model = { tables: new Map(), appendCount: 0, late: [], shardCount: 1 };
 	await fc.asyncModelRun(() => ({ model, real }), run);
 	await finish(model, real);
 }

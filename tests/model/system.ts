@@ -13,10 +13,11 @@ import {
 } from "#shared/base/ids.ts";
 import { BULK_CLAIM_MS, FLUSH_AGE_MS } from "#shared/base/limits.ts";
 import { filePaths } from "#shared/contracts/file-page.ts";
-import type { TableSnapshot } from "#shared/contracts/snapshot.ts";
+import type { CommitRequest, TableSnapshot } from "#shared/contracts/snapshot.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import { fold } from "../../workers/catalog/src/manifest/fold.ts";
 import { encodeFile, loadFile } from "../../workers/catalog/test/data-files.ts";
+import { raiseSnapshotMinimum } from "../../workers/tenant/src/directory/minimums.ts";
 import { appendBulk } from "../../workers/tenant/src/ingest/bulk.ts";
 import { appendRows } from "../../workers/tenant/src/ingest/append-rows.ts";
 import type { IncomingRows } from "../../workers/tenant/src/ingest/batches.ts";
@@ -175,12 +176,38 @@ export class System {
 		});
 	}
 
+	/** A bulk append's file, by an author who takes his time. */
+	async writeLate(table: string, { id, rowCount }: Append): Promise<CommitRequest> {
+		const { schema } = await this.#snapshot(table, { fresh: true });
+		const { tenantId, tableId } = { tenantId: this.id, tableId: schema.tableId };
+		const path = dataFilePath({ tenantId, tableId, intentId: `bulk-${id}`, attempt: 1 });
+		const { bytes, file } = await encodeFile(
+			schema,
+			Array.from({ length: rowCount }, (_, part) => [id, part]),
+		);
+		await ports.catalog.announceObjects(tenantId, tableId);
+		await ports.objects.putNew(path, bytes);
+		return { tenantId, tableId, commitId: `late-${id}` as CommitId, change: { kind: "bulk", files: [{ path, ...file }] } };
+	}
+
+	/** @returns whether the rows are in: not where their file was condemned meanwhile, or their table dropped */
+	async commitLate(request: CommitRequest): Promise<boolean> {
+		try {
+			const { version } = await ports.catalog.commit(request);
+			await raiseSnapshotMinimum(ports, this.id, { tableId: request.tableId, snapshotVersion: version });
+			return true;
+		} catch (error) {
+			if (hasCode(error, "commit_object_condemned") || hasCode(error, "undefined_table")) return false;
+			throw error;
+		}
+	}
+
 	async collect(): Promise<void> {
 		await world.catalog.collectGarbage();
 	}
 
 	async #snapshot(table: string, minimums: Parameters<typeof world.catalog.readSnapshots>[1][0] | object = {}): Promise<TableSnapshot> {
-		const [snapshot] = await world.catalog.readSnapshots(this.id, [{ table: { name: table }, ...minimums }]);
+		const [snapshot] = await world.reader.readSnapshots(this.id, [{ table: { name: table }, ...minimums }]);
 		if (!snapshot) throw new LittoralError("undefined_table", `relation "${table}" does not exist`);
 		return snapshot;
 	}

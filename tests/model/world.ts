@@ -27,6 +27,7 @@ class World {
 	#isDown = false;
 	/** What one isolate of the catalog remembers. */
 	#caches = new CatalogCaches();
+	#readerCaches = new CatalogCaches();
 	readonly #background: Promise<void>[] = [];
 	/** By this clock; R2 dates by the real one. */
 	readonly uploadedAtMs = new Map<string, number>();
@@ -37,7 +38,11 @@ class World {
 		return this.#isDown;
 	}
 
-	/** The isolate whose snapshots may be stale. */
+	/** The isolate that queries ask: nobody commits there, so its snapshots may be stale. */
+	get reader(): Catalog {
+		return new Catalog(this.catalogPorts, this.#readerCaches);
+	}
+
 	get catalog(): Catalog {
 		return new Catalog(this.catalogPorts, this.#caches);
 	}
@@ -48,6 +53,7 @@ class World {
 		this.#isDown = false;
 		this.crash = null;
 		this.#caches = new CatalogCaches();
+		this.#readerCaches = new CatalogCaches();
 	}
 
 	async settle(): Promise<void> {
@@ -74,7 +80,7 @@ class World {
 
 	readonly catalogPorts: CatalogPorts = {
 		databases: [interrupted("d1", d1Database(testEnv.CATALOG_0))] as CatalogDatabase[],
-		objects: datedObjects(interrupted("r2", r2Objects(testEnv.DATA))),
+		objects: interrupted("r2", datedObjects(r2Objects(testEnv.DATA))),
 		queue: { send: async (_step, pointer) => void this.messages.push(pointer) },
 		nowMs: () => this.clockMs,
 		wait: async () => {},
