@@ -66,7 +66,7 @@ export interface WrittenLists {
 }
 
 /** Elements may always be NULL. */
-export const listShape = ({ nullable }: WrittenColumn): ListShape => ({ optional: nullable, elementOptional: true });
+const listShape = ({ nullable }: WrittenColumn): ListShape => ({ optional: nullable, elementOptional: true });
 
 export const noExtremes = (): Extremes => ({
 	nullCount: 0,
