@@ -14,7 +14,21 @@ interface Step {
 	report?: string;
 }
 
-const PROJECTS = ["shared", "gateway", "operations", "tenant", "optimizer", "catalog", "monitoring", "model", "house", "sql", "e2e"];
+const PROJECTS = [
+	"shared",
+	"gateway",
+	"operations",
+	"tenant",
+	"optimizer",
+	"catalog",
+	"monitoring",
+	"model",
+	"house",
+	"sql",
+	"slt",
+	"fuzz",
+	"e2e",
+];
 
 function vitest(name: string, projects: string[]): Step {
 	const report = `dist/${name}.json`;
