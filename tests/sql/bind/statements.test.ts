@@ -106,10 +106,10 @@ describe("refusals of our own", () => {
 		[
 			"CREATE TABLE z (a INT DEFAULT 1 + random())",
 			{
-				sqlstate: "42883",
-				message: "function random() does not exist",
-				position: 35,
-				hint: "No function matches the given name and argument types. You might need to add explicit type casts.",
+				sqlstate: "0A000",
+				message: "a DEFAULT other than a constant and now() is not supported",
+				position: 31,
+				hint: null,
 			},
 		],
 		[
