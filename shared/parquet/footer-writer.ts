@@ -1,4 +1,5 @@
 /** The metadata after the last row group: column and offset indexes, then the footer. */
+import { concatBytes } from "#shared/base/bytes.ts";
 import { compareBytes } from "#shared/contracts/bound.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import { boundToPlain } from "./bounds.ts";
@@ -64,13 +65,7 @@ export function encodeFooter(columns: FooterColumn[], rowGroups: FooterRowGroup[
 	new DataView(trailer.buffer).setUint32(0, footer.length, true);
 	trailer.set([0x50, 0x41, 0x52, 0x31], 4);
 	append(trailer);
-	const bytes = new Uint8Array(position - offset);
-	let at = 0;
-	for (const part of parts) {
-		bytes.set(part, at);
-		at += part.length;
-	}
-	return bytes;
+	return concatBytes(parts);
 }
 
 function encodeOffsetIndex(chunk: FooterChunk): Uint8Array {

@@ -1,4 +1,5 @@
 /** A body as it is kept so that its rows can be validated anew: whole where it is small, else as long as what was read of it is. */
+import { concatBytes } from "#shared/base/bytes.ts";
 import { RETAINED_BODY_BYTES_MAX, WHOLE_BODY_BYTES_MAX } from "#shared/base/limits.ts";
 
 /** Whole, or as it comes. */
@@ -18,23 +19,13 @@ export async function retainBody(source: ReadableStream<Uint8Array>): Promise<Re
 	while (byteCount <= WHOLE_BODY_BYTES_MAX) {
 		const { done, value } = await reader.read();
 		if (done) {
-			const body = concatenated(chunks, byteCount);
+			const body = concatBytes(chunks);
 			return { body, again: () => body };
 		}
 		chunks.push(value);
 		byteCount += value.byteLength;
 	}
 	return new RetainedStream(reader, chunks);
-}
-
-function concatenated(chunks: readonly Uint8Array[], byteCount: number): Uint8Array<ArrayBuffer> {
-	const bytes = new Uint8Array(byteCount);
-	let offset = 0;
-	for (const chunk of chunks) {
-		bytes.set(chunk, offset);
-		offset += chunk.byteLength;
-	}
-	return bytes;
 }
 
 export function streamOf(body: Body): ReadableStream<Uint8Array> {
@@ -82,6 +73,6 @@ class RetainedStream implements RetainedBody {
 	}
 
 	again(): Body | null {
-		return this.#ended && this.#chunks !== null ? concatenated(this.#chunks, this.#byteCount) : null;
+		return this.#ended && this.#chunks !== null ? concatBytes(this.#chunks) : null;
 	}
 }

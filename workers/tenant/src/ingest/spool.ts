@@ -1,4 +1,5 @@
 /** Parquet is read through its footer: a body that must be read at random is held in memory when small, else laid down in R2 while it is read. */
+import { concatBytes } from "#shared/base/bytes.ts";
 import { spillPrefix, type TenantId } from "#shared/base/ids.ts";
 import { SPOOL_MEMORY_BYTES_MAX, SPOOL_PART_BYTES } from "#shared/base/limits.ts";
 import { type ByteSource, memorySource } from "#shared/parquet/byte-source.ts";
@@ -32,13 +33,13 @@ export async function spoolBody(
 			byteCount += value.byteLength;
 			if (byteCount <= SPOOL_MEMORY_BYTES_MAX) continue;
 			while (heldBytes >= SPOOL_PART_BYTES) {
-				const bytes = joined(held, heldBytes);
+				const bytes = concatBytes(held);
 				await upload.add(bytes.slice(0, SPOOL_PART_BYTES));
 				held = [bytes.slice(SPOOL_PART_BYTES)];
 				heldBytes -= SPOOL_PART_BYTES;
 			}
 		}
-		const rest = joined(held, heldBytes);
+		const rest = concatBytes(held);
 		if (!upload.begun) return { source: memorySource(rest), drop: async () => {} };
 		await upload.finish(rest);
 	} catch (error) {
@@ -91,14 +92,4 @@ class Upload {
 		// It may have been completed, and only the answer lost.
 		await untilKnown(() => this.#ports.objects.remove([this.#path])).catch(() => {});
 	}
-}
-
-function joined(chunks: readonly Uint8Array[], byteCount: number): Uint8Array {
-	const bytes = new Uint8Array(byteCount);
-	let offset = 0;
-	for (const chunk of chunks) {
-		bytes.set(chunk, offset);
-		offset += chunk.byteLength;
-	}
-	return bytes;
 }

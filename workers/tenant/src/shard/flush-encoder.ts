@@ -1,4 +1,5 @@
 /** Tail rows, or a run of a bulk append, as one Parquet file: decoded, sorted by the table's sort key, written (engine.md, Bytes). */
+import { concatBytes } from "#shared/base/bytes.ts";
 import { hasCode } from "#shared/base/errors.ts";
 import { ENCODE_RETRY_COUNT_MAX, ENCODE_RETRY_WAIT_MS } from "#shared/base/limits.ts";
 import type { SortKey } from "#shared/contracts/plan/expression.ts";
@@ -51,7 +52,7 @@ async function encodeOnce({ tenantId, schema, batches }: Parameters<DataFileEnco
 		const root = buildOperator(sortedScan(schema), context, openScan);
 		for await (const batch of run(root, context)) await writer.write(batch);
 		const { rowCount, columns } = await writer.finish();
-		return { bytes: joined(parts), rowCount, columns };
+		return { bytes: concatBytes(parts), rowCount, columns };
 	} finally {
 		session.close();
 	}
@@ -68,14 +69,4 @@ function sortedScan(schema: TableSchema): PhysicalOperator {
 		return { expression: { kind: "column", index, type }, descending, nullsFirst };
 	});
 	return { kind: "sort", input: scan, keys, estimate: NO_ESTIMATE };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-	const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-	let offset = 0;
-	for (const part of parts) {
-		bytes.set(part, offset);
-		offset += part.byteLength;
-	}
-	return bytes;
 }

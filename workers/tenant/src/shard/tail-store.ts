@@ -1,4 +1,5 @@
 /** Tail blocks in SQLite: insert, read in sequence order, merge small neighbours, purge. */
+import { concatBytes } from "#shared/base/bytes.ts";
 import { assert } from "#shared/base/assert.ts";
 import type { TableId } from "#shared/base/ids.ts";
 import { TAIL_BLOB_BYTES_MAX, TAIL_BLOCK_BYTES } from "#shared/base/limits.ts";
@@ -57,18 +58,9 @@ export function* blockHeads(sql: SqlStorage, tableId: TableId, above: number, up
 
 export function readBlock(sql: SqlStorage, head: BlockHead): TailBlock {
 	const from = head.firstSequence * PART_COUNT_MAX;
-	const bytes = new Uint8Array(head.byteCount);
-	let offset = 0;
-	for (const row of sql.exec(
-		"SELECT bytes FROM tail_part WHERE part_id >= ? AND part_id < ? ORDER BY part_id",
-		from,
-		from + PART_COUNT_MAX,
-	)) {
-		const part = new Uint8Array(row["bytes"] as ArrayBuffer);
-		bytes.set(part, offset);
-		offset += part.byteLength;
-	}
-	assert(offset === head.byteCount, "a block's parts make up its bytes");
+	const parts = sql.exec("SELECT bytes FROM tail_part WHERE part_id >= ? AND part_id < ? ORDER BY part_id", from, from + PART_COUNT_MAX);
+	const bytes = concatBytes([...parts].map((row) => new Uint8Array(row["bytes"] as ArrayBuffer)));
+	assert(bytes.byteLength === head.byteCount, "a block's parts make up its bytes");
 	return { runs: head.runs, bytes };
 }
 
