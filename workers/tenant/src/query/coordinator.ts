@@ -109,7 +109,7 @@ async function start(
 			signal: clock.signal,
 			memoryBytes,
 			bytesScanned,
-			spill: spillStore(ports.objects, { tenantId: context.tenantId, queryId: request.queryId }),
+			spill: spillStore(ports, { tenantId: context.tenantId, queryId: request.queryId }),
 		}),
 	);
 	const statistics = (): ResultStatistics => ({
