@@ -72,14 +72,17 @@ export interface RebuildStep {
 
 export interface CatalogRpc {
 	/**
-	 * Idempotent by `commitId`. `replaced`: the last table of the name that was dropped, whose minimum schema version is raised before the new one is acknowledged.
+	 * Idempotent by `commitId`.
+	 * @param request `raised`: the last table of the name that was dropped, as far as the caller knows, whose minimum schema version it has raised; null where it
+	 * knows of none. The table is created only if that is so. Older callers do not say, and raise `replaced` afterwards
+	 * @returns `schema` null: nothing was created; raise `replaced`, then try again
 	 * @throws duplicate_table (42P07) unless `ifNotExists`
 	 */
 	createTable(
 		tenantId: TenantId,
-		request: { commitId: string; definition: TableDefinition },
+		request: { commitId: string; definition: TableDefinition; raised?: TableId | null },
 		trace?: CallTrace,
-	): Promise<{ schema: TableSchema; created: boolean; replaced?: { tableId: TableId; schemaVersion: number } | null }>;
+	): Promise<{ schema: TableSchema | null; created: boolean; replaced?: { tableId: TableId; schemaVersion: number } | null }>;
 	/**
 	 * Marks the table dropped in one batch; its files become garbage. Idempotent by `commitId`.
 	 * @returns where no table has the name now, the last one that had; null where there never was one

@@ -12,7 +12,6 @@ import {
 import type { DeadLetter, Job } from "#shared/contracts/job.ts";
 import type { CatalogRpc, PageRequest, RebuildStep, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
 import type { CommitAnswer, CommitRequest, FilePage, TableSnapshot } from "#shared/contracts/snapshot.ts";
-import type { TableDefinition } from "#shared/contracts/table.ts";
 import { log } from "#shared/observability/log.ts";
 import { sql } from "drizzle-orm";
 import { checkpoint } from "./backup/checkpoint.ts";
@@ -29,7 +28,7 @@ import { NO_TABLE, noteActivity } from "./garbage/collection-row.ts";
 import { fold } from "./manifest/fold.ts";
 import { isTooMuchInline } from "./manifest/inline-size.ts";
 import type { CatalogDatabase, CatalogPorts } from "./ports.ts";
-import { createTable, type CreateTableAnswer } from "./schema/create-table.ts";
+import { createTable, type CreateTableAnswer, type CreateTableRequest } from "./schema/create-table.ts";
 import { dropTable, type DroppedTable } from "./schema/drop-table.ts";
 import {
 	describeTable,
@@ -65,7 +64,7 @@ export class Catalog implements CatalogRpc {
 		this.#caches = caches;
 	}
 
-	async createTable(tenantId: TenantId, request: { commitId: string; definition: TableDefinition }): Promise<CreateTableAnswer> {
+	async createTable(tenantId: TenantId, request: CreateTableRequest): Promise<CreateTableAnswer> {
 		const database = await this.#caches.assignment.assign(this.#ports, tenantId);
 		return await createTable(this.#ports, database, tenantId, request);
 	}

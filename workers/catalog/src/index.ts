@@ -15,14 +15,13 @@ import type {
 	TablePage,
 } from "#shared/contracts/rpc.ts";
 import type { CommitAnswer, CommitRequest, TableSnapshot } from "#shared/contracts/snapshot.ts";
-import type { TableDefinition } from "#shared/contracts/table.ts";
 import { increment } from "#shared/observability/metrics.ts";
 import { observed } from "#shared/observability/observed.ts";
 import { serviceApp } from "#shared/observability/service-app.ts";
 import { Catalog, CatalogCaches } from "./catalog.ts";
 import { d1Database, databaseBindings, jobQueue, r2Objects } from "./database/bindings.ts";
 import type { Env } from "./env.ts";
-import type { CreateTableAnswer } from "./schema/create-table.ts";
+import type { CreateTableAnswer, CreateTableRequest } from "./schema/create-table.ts";
 import type { DroppedTable } from "./schema/drop-table.ts";
 import type { ShardWatermark } from "./schema/list-tables.ts";
 
@@ -43,11 +42,7 @@ function openCatalog(env: Env, ctx: Pick<ExecutionContext, "waitUntil">): Catalo
 }
 
 export class CatalogService extends WorkerEntrypoint<Env> implements CatalogRpc {
-	async createTable(
-		tenantId: TenantId,
-		request: { commitId: string; definition: TableDefinition },
-		trace?: CallTrace,
-	): Promise<CreateTableAnswer> {
+	async createTable(tenantId: TenantId, request: CreateTableRequest, trace?: CallTrace): Promise<CreateTableAnswer> {
 		return await this.#observed("createTable", tenantId, trace, (catalog) => catalog.createTable(tenantId, request));
 	}
 

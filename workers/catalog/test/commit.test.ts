@@ -13,6 +13,7 @@ import {
 	outcomeOf,
 	readFresh,
 	testEnv,
+	made,
 } from "./fixture.ts";
 
 beforeAll(migrate);
@@ -160,7 +161,7 @@ describe("replace", () => {
 		expect(await outcomeOf(commitTo(fixture, "r", { kind: "replace", removed: [path], files: [] }))).toBe(
 			"conflict: 1 of 1 files to replace are gone",
 		);
-		const other = await fixture.catalog.createTable(fixture.tenantId, { commitId: "u", definition: definition("u") });
+		const other = await made(fixture.catalog.createTable(fixture.tenantId, { commitId: "u", definition: definition("u") }));
 		expect(
 			await outcomeOf(commitTo({ ...fixture, tableId: other.schema.tableId }, "r", { kind: "replace", removed: [path], files: [] })),
 		).toBe("malformed_request: not a commit: a file lies below its table's prefix");

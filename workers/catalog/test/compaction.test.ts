@@ -10,7 +10,7 @@ import type { TableDefinition } from "#shared/contracts/table.ts";
 import { fileCountMax } from "../src/compaction/policy.ts";
 import worker from "../src/index.ts";
 import { loadFile, storeFile } from "./data-files.ts";
-import { commitTo, FaultyPorts, type Fixture, migrate, otherIsolate, outcomeOf, readFresh, readVersion, testEnv } from "./fixture.ts";
+import { commitTo, FaultyPorts, type Fixture, migrate, otherIsolate, outcomeOf, readFresh, readVersion, testEnv, made } from "./fixture.ts";
 import { Catalog, CatalogCaches } from "../src/catalog.ts";
 
 beforeAll(migrate);
@@ -35,7 +35,7 @@ async function sortedTable(): Promise<Fixture> {
 	const ports = new FaultyPorts();
 	const catalog = new Catalog(ports, new CatalogCaches());
 	const tenantId = newTenantId();
-	const { schema } = await catalog.createTable(tenantId, { commitId: "create t", definition });
+	const { schema } = await made(catalog.createTable(tenantId, { commitId: "create t", definition }));
 	return { ports, catalog, tenantId, tableId: schema.tableId };
 }
 

@@ -28,6 +28,7 @@ import {
 	rebuildAll,
 	type Step,
 	testEnv,
+	made,
 } from "./fixture.ts";
 import { addFile, collectAll, objectsOf, putObject, replaceFiles } from "./garbage.ts";
 
@@ -81,7 +82,7 @@ const createScenario: Scenario = {
 	act: async ({ catalog, tenantId }) => await catalog.createTable(tenantId, { commitId: "c", definition: definition("u") }),
 	check: async ({ tenantId }) => {
 		expect(await otherIsolate().tableNames(tenantId)).toEqual(["t", "u"]);
-		const { schema, created } = await otherIsolate().createTable(tenantId, { commitId: "c", definition: definition("u") });
+		const { schema, created } = await made(otherIsolate().createTable(tenantId, { commitId: "c", definition: definition("u") }));
 		expect([schema.schemaVersion, created]).toEqual([1, true]);
 	},
 };
@@ -274,7 +275,7 @@ const collectScenario: Scenario = {
 		ports.moveClock(0);
 		await replaceFiles(fixture, [await addFile(fixture, "a")], "b");
 		await putObject(dataFile(fixture, "orphan").path);
-		const { schema } = await catalog.createTable(tenantId, { commitId: "c", definition: definition("u") });
+		const { schema } = await made(catalog.createTable(tenantId, { commitId: "c", definition: definition("u") }));
 		await addFile({ ...fixture, tableId: schema.tableId }, "u");
 		await catalog.dropTable(tenantId, { commitId: "d", name: "u" });
 		await putObject(`spill/${tenantId}/q/0`);

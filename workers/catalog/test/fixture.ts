@@ -6,7 +6,7 @@ import { filePaths } from "#shared/contracts/file-page.ts";
 import type { CommitAnswer, CommitChange, DataFile, TableSnapshot } from "#shared/contracts/snapshot.ts";
 import type { JobPointer } from "#shared/contracts/job.ts";
 import type { RebuildStep, RebuiltTable } from "#shared/contracts/rpc.ts";
-import type { TableDefinition } from "#shared/contracts/table.ts";
+import type { TableDefinition, TableSchema } from "#shared/contracts/table.ts";
 import { Catalog, CatalogCaches } from "../src/catalog.ts";
 import { d1Database, r2Objects } from "../src/database/bindings.ts";
 import type { Env } from "../src/env.ts";
@@ -124,11 +124,21 @@ export interface Fixture {
 	tableId: TableId;
 }
 
+/** The answer of a creation that must have found or made the table. */
+export async function made<Answer extends { schema: TableSchema | null }>(
+	creation: Promise<Answer>,
+): Promise<Answer & { schema: TableSchema }> {
+	const answer = await creation;
+	const { schema } = answer;
+	if (schema === null) throw new Error("no table was created");
+	return { ...answer, schema };
+}
+
 /** A new tenant with an empty table `t` (a bigint). */
 export async function newTable(ports = new FaultyPorts()): Promise<Fixture> {
 	const catalog = new Catalog(ports, new CatalogCaches());
 	const tenantId = newTenantId();
-	const { schema } = await catalog.createTable(tenantId, { commitId: "create t", definition: definition("t") });
+	const { schema } = await made(catalog.createTable(tenantId, { commitId: "create t", definition: definition("t") }));
 	return { ports, catalog, tenantId, tableId: schema.tableId };
 }
 

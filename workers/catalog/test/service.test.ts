@@ -7,7 +7,7 @@ import { type CommitId, newTenantId } from "#shared/base/ids.ts";
 import { pageFile } from "#shared/contracts/file-page.ts";
 import type { CatalogRpc } from "#shared/contracts/rpc.ts";
 import catalogApp from "../src/index.ts";
-import { dataFile, definition, migrate, testEnv } from "./fixture.ts";
+import { dataFile, definition, migrate, testEnv, made } from "./fixture.ts";
 
 const service = (exports as unknown as { CatalogService: CatalogRpc }).CatalogService;
 
@@ -16,7 +16,7 @@ beforeAll(migrate);
 test("create, commit, read, list, drop and delete", async () => {
 	const tenantId = newTenantId();
 	await service.ready();
-	const { schema } = await service.createTable(tenantId, { commitId: "c", definition: definition("t") });
+	const { schema } = await made(service.createTable(tenantId, { commitId: "c", definition: definition("t") }));
 	const table = { tenantId, tableId: schema.tableId };
 	const file = dataFile(table, "i1", 3);
 	const commitId = "f" as CommitId;

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { CATALOG_CACHE_AGE_MS_MAX } from "#shared/base/limits.ts";
 import { newTenantId } from "#shared/base/ids.ts";
 import { ByteLru } from "../src/snapshot/byte-lru.ts";
-import { commitTo, dataFile, definition, type Fixture, migrate, newTable, otherIsolate, outcomeOf } from "./fixture.ts";
+import { commitTo, dataFile, definition, type Fixture, migrate, newTable, otherIsolate, outcomeOf, made } from "./fixture.ts";
 
 beforeAll(migrate);
 
@@ -48,7 +48,7 @@ test("a name that went to another table is found by it once the old table's mini
 	await catalog.readSnapshots(tenantId, [{ table: { name: "t" } }]);
 	const elsewhere = otherIsolate();
 	const dropped = await elsewhere.dropTable(tenantId, { commitId: "d", name: "t" });
-	const { schema } = await elsewhere.createTable(tenantId, { commitId: "c", definition: definition("t") });
+	const { schema } = await made(elsewhere.createTable(tenantId, { commitId: "c", definition: definition("t") }));
 	const minimumSchemaVersion = dropped?.schemaVersion ?? 0;
 	const [byName, byId, missing] = await catalog.readSnapshots(tenantId, [
 		{ table: { name: "t" }, minimumSchemaVersion },

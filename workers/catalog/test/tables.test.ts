@@ -1,10 +1,10 @@
 /** Tables: created and dropped once per commit id, listed by keyset, described; the databases that tenants live in. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { newTenantId } from "#shared/base/ids.ts";
+import { newTenantId, type TableId } from "#shared/base/ids.ts";
 import type { TableDefinition } from "#shared/contracts/table.ts";
 import { chosenDatabase } from "../src/database/assignment.ts";
 import { databaseBindings } from "../src/database/bindings.ts";
-import { commitTo, dataFile, definition, FaultyPorts, migrate, newTable, otherIsolate, outcomeOf, testEnv } from "./fixture.ts";
+import { commitTo, dataFile, definition, FaultyPorts, migrate, newTable, otherIsolate, outcomeOf, testEnv, made } from "./fixture.ts";
 
 beforeAll(migrate);
 
@@ -50,7 +50,7 @@ test("a definition becomes a schema with field ids, and comes back whole", async
 		primaryKey: [0],
 		sortKey: [{ column: 6, descending: true, nullsFirst: true }],
 	};
-	const { schema, created } = await catalog.createTable(tenantId, { commitId: "wide", definition: wide });
+	const { schema, created } = await made(catalog.createTable(tenantId, { commitId: "wide", definition: wide }));
 	expect(created).toBe(true);
 	expect(schema).toEqual({
 		tableId: schema.tableId,
@@ -69,7 +69,7 @@ describe("create", () => {
 	test("is done once per commit id, by 20 copies at once", async () => {
 		const tenantId = newTenantId();
 		const answers = await Promise.all(
-			Array.from({ length: 20 }, () => otherIsolate().createTable(tenantId, { commitId: "c", definition: definition("t") })),
+			Array.from({ length: 20 }, () => made(otherIsolate().createTable(tenantId, { commitId: "c", definition: definition("t") }))),
 		);
 		expect(new Set(answers.map((answer) => answer.schema.tableId)).size).toBe(1);
 		expect(answers.every((answer) => answer.created)).toBe(true);
@@ -124,13 +124,32 @@ describe("drop", () => {
 		const dropped = await catalog.dropTable(tenantId, { commitId: "d", name: "t" });
 		expect(dropped).toEqual({ tableId, schemaVersion: 2 });
 		expect(await catalog.dropTable(tenantId, { commitId: "d2", name: "t" })).toEqual(dropped);
-		const { schema, replaced } = await catalog.createTable(tenantId, { commitId: "c2", definition: definition("t") });
+		const { schema, replaced } = await made(catalog.createTable(tenantId, { commitId: "c2", definition: definition("t") }));
 		expect(replaced).toEqual(dropped);
 		expect(schema.tableId).not.toBe(tableId);
 		expect(await catalog.dropTable(tenantId, { commitId: "d", name: "t" })).toEqual(dropped);
 		expect(await catalog.tableNames(tenantId)).toEqual(["t"]);
 		expect(await catalog.dropTable(tenantId, { commitId: "e", name: "nothing" })).toBeNull();
 		expect(await catalog.dropTable(newTenantId(), { commitId: "e", name: "t" })).toBeNull();
+	});
+
+	test("after it, the name is free for whoever knows which table it was the name of", async () => {
+		const { catalog, tenantId } = await newTable();
+		// Clocks that go back do not make an older table the last one.
+		const ports = new FaultyPorts();
+		const create = (commitId: string, raised: TableId | null) =>
+			otherIsolate(ports).createTable(tenantId, { commitId, definition: definition("t"), raised });
+		const first = await catalog.dropTable(tenantId, { commitId: "d", name: "t" });
+		expect(await create("c2", null)).toEqual({ schema: null, created: false, replaced: first });
+		const second = await made(create("c2", first?.tableId ?? null));
+		expect(second.created).toBe(true);
+		ports.moveClock(-3_600_000);
+		const dropped = await otherIsolate(ports).dropTable(tenantId, { commitId: "d2", name: "t" });
+		expect(dropped?.tableId).toBe(second.schema.tableId);
+		expect(await create("c3", first?.tableId ?? null)).toEqual({ schema: null, created: false, replaced: dropped });
+		// The commit that stands is answered as it was, whatever was dropped since.
+		expect(await made(create("c2", null))).toMatchObject({ schema: { tableId: second.schema.tableId }, created: true });
+		expect(await catalog.tableNames(tenantId)).toEqual([]);
 	});
 
 	test("a commit id of another change is refused", async () => {

@@ -33,7 +33,7 @@ export class MemoryCatalog implements CatalogPort {
 
 	async createTable(
 		_: TenantId,
-		{ definition }: { commitId: string; definition: TableDefinition },
+		{ definition, raised }: { commitId: string; definition: TableDefinition; raised?: TableId | null },
 	): ReturnType<CatalogPort["createTable"]> {
 		const replaced = this.#lastDropped(definition.name);
 		const known = this.#byName(definition.name);
@@ -41,6 +41,7 @@ export class MemoryCatalog implements CatalogPort {
 			if (definition.ifNotExists) return { schema: known.schema, created: false, replaced };
 			throw new LittoralError("duplicate_table", `relation "${definition.name}" already exists`);
 		}
+		if (raised !== undefined && raised !== (replaced?.tableId ?? null)) return { schema: null, created: false, replaced };
 		const schema: TableSchema = {
 			tableId: newTableId(),
 			name: definition.name,

@@ -246,6 +246,19 @@ test("rows for a dropped table are refused before its name means another, also w
 	expect((await tenant.directory()).minimums[tenant.table]?.schemaVersion).toBe(2);
 });
 
+test("rows for a dropped table are refused after DROP, CREATE and DROP of its name of which the first two were cut off", async () => {
+	const name = world.catalog.tables.get(tenant.table)?.schema.name as string;
+	const drop = () => dropTables(ports, tenant.id, { kind: "drop_table", names: [name], ifExists: true });
+	const definition = { name, ifNotExists: false, columns: [], primaryKey: null, sortKey: [] };
+	world.inject = (step) => (step === "shard.raiseMinimum" ? "before" : null);
+	expect(await codeOf(drop)).toBe("unavailable");
+	expect(await codeOf(() => createTable(ports, tenant.id, { kind: "create_table", definition }))).toBe("unavailable");
+	world.inject = () => null;
+	await drop();
+	// By an isolate that knows the first table.
+	expect(await codeOf(() => tenant.append("row"))).toBe("schema_changed");
+});
+
 test("a dropped table's rows are forgotten, and the alarm with them", async () => {
 	await tenant.append("row");
 	const table = world.catalog.tables.get(tenant.table);
@@ -339,6 +352,34 @@ test("a change of the shard set that a deletion meets opens no shard", async () 
 	expect(await tenant.sql(1, "SELECT count(*) AS tables FROM sqlite_master WHERE name = 'shard'")).toEqual([{ tables: 0 }]);
 	expect(await runInDurableObject(tenant.stub(0), (_, state) => state.storage.getAlarm())).toBeNull();
 });
+
+const LATE = [
+	{ call: "open", when: "asks", pause: "pauseAt", step: "shard.open" },
+	{ call: "open", when: "has asked", pause: "pauseAfter", step: "shard.readDirectory" },
+	{ call: "raiseMinimum", when: "asks", pause: "pauseAt", step: "shard.raiseMinimum" },
+	{ call: "raiseMinimum", when: "has asked", pause: "pauseAfter", step: "shard.readDirectory" },
+] as const;
+for (const { call, when, pause, step } of LATE) {
+	test(`${call} of a shard whose tenant is deleted before it ${when} leaves nothing in it`, async () => {
+		const { id, table: tableId } = tenant;
+		const shard = ports.shard(id, 1);
+		const { routing } = await tenant.stub(0).readDirectory({ withTails: false });
+		let deleted = false;
+		world[pause] = async (reached) => {
+			if (reached !== step || deleted) return;
+			deleted = true;
+			await changeShards(2);
+			while (!(await tenant.stub(0).deleteTenant()).done);
+		};
+		const late = {
+			open: () => shard.open({ identity: { tenantId: id, ordinal: 1 }, routing, minimums: [] }),
+			raiseMinimum: () => shard.raiseMinimum({ tenantId: id, tableId, schemaVersion: 2, snapshotVersion: 0 }),
+		}[call];
+		expect(await codeOf(late)).toBe("tenant_not_found");
+		expect(deleted).toBe(true);
+		expect(await tenant.sql(1, "SELECT count(*) AS tables FROM sqlite_master WHERE name LIKE 'shard%'")).toEqual([{ tables: 0 }]);
+	});
+}
 
 test("a deleted tenant leaves no row, key or alarm in any shard it ever had", async () => {
 	await changeShards(3);

@@ -35,6 +35,8 @@ export const world = {
 	inject: (() => null) as Injector,
 	/** Awaited before each call through a port: something else may happen first. */
 	pauseAt: (async () => {}) as (step: string) => Promise<void>,
+	/** Awaited before the answer of each call is handed on. */
+	pauseAfter: (async () => {}) as (step: string) => Promise<void>,
 	calls: [] as string[],
 	signals: [] as Signal[],
 	/** What the optimizer makes of the next statement. */
@@ -53,6 +55,7 @@ function injected<Port extends object>(name: string, port: Port): Port {
 			const failure = world.inject(path);
 			if (failure === "before") throw new Error(`injected: ${path} fails before`);
 			const answer = await (call as (...input: unknown[]) => unknown)(...input);
+			await world.pauseAfter(path);
 			if (failure === "after") throw new LittoralError("unavailable", `injected: ${path} fails after`);
 			if (failure === "lost") throw new Error(`injected: the answer of ${path} is lost`);
 			return answer;
@@ -97,11 +100,15 @@ export class Tenant {
 
 	static async open(): Promise<Tenant> {
 		world.inject = () => null;
+		world.pauseAt = async () => {};
+		world.pauseAfter = async () => {};
 		world.clockMs = 0;
 		const tenant = new Tenant();
 		await tenant.stub(0).openTenant({ tenantId: tenant.id, ordinal: 0 }, null);
 		const definition = { name: `t_${randomHex(6)}`, ifNotExists: false, columns: [], primaryKey: null, sortKey: [] };
-		tenant.table = (await world.catalog.createTable(tenant.id, { commitId: randomHex(8), definition })).schema.tableId;
+		const { schema } = await world.catalog.createTable(tenant.id, { commitId: randomHex(8), definition });
+		if (schema === null) throw new Error("the name is free");
+		tenant.table = schema.tableId;
 		return tenant;
 	}
 

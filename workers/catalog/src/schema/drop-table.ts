@@ -5,7 +5,7 @@
 import { LittoralError } from "#shared/base/errors.ts";
 import { randomHex, type TableId, type TenantId } from "#shared/base/ids.ts";
 import { GRACE_PERIOD_MS } from "#shared/base/limits.ts";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { checkpoint } from "../backup/checkpoint.ts";
 import { repeated, settled } from "../database/attempts.ts";
 import { numberOf, statement, textOf } from "../database/statement.ts";
@@ -16,6 +16,11 @@ export interface DroppedTable {
 	tableId: TableId;
 	/** Higher than the schema version of any snapshot of the table. */
 	schemaVersion: number;
+}
+
+/** A subquery, NULL if there never was one. Times of one name's drops rise, whatever the clocks say. */
+export function lastDroppedId(tenantId: TenantId, name: string): SQL {
+	return sql`(SELECT table_id FROM tables WHERE tenant_id = ${tenantId} AND name = ${name} AND dropped_at_ms IS NOT NULL ORDER BY dropped_at_ms DESC LIMIT 1)`;
 }
 
 /**
@@ -32,8 +37,7 @@ export async function lastDropped(
 		database.batch("read_tables", [
 			statement(sql`
 				SELECT table_id, schema_version, (SELECT count(*) FROM commit_log l WHERE l.tenant_id = t.tenant_id AND l.table_id = t.table_id AND l.pending = 1) AS pending
-				FROM tables t WHERE tenant_id = ${tenantId} AND name = ${name} AND dropped_at_ms IS NOT NULL
-				ORDER BY dropped_at_ms DESC LIMIT 1`),
+				FROM tables t WHERE tenant_id = ${tenantId} AND table_id = ${lastDroppedId(tenantId, name)}`),
 		]),
 	);
 	const row = rows?.[0];
@@ -67,7 +71,8 @@ export async function dropTable(
 						(SELECT version FROM tables WHERE tenant_id = ${tenantId} AND name = ${name} AND dropped_at_ms IS NULL),
 						0, '[]', ${randomHex(8)}, ${nowMs}, 1)`),
 				statement(sql`
-					UPDATE tables SET dropped_at_ms = ${nowMs}, schema_version = schema_version + 1
+					UPDATE tables SET schema_version = schema_version + 1,
+						dropped_at_ms = max(${nowMs}, 1 + coalesce((SELECT max(dropped_at_ms) FROM tables WHERE tenant_id = ${tenantId} AND name = ${name}), 0))
 					WHERE tenant_id = ${tenantId} AND table_id = ${ownTable}`),
 				noteActivity({ tenantId, tableId: ownTable }, { nowMs, dueAtMs: sql`${nowMs + GRACE_PERIOD_MS}` }),
 				readDropped,

@@ -18,5 +18,5 @@ export async function raiseSchemaMinimum(ports: Ports, tenantId: TenantId, raise
 	assert(directory !== null, "shard 0 has the directory");
 	rememberDirectory(ports, tenantId, directory);
 	const others = readShards(directory).filter((ordinal) => ordinal !== 0);
-	await Promise.all(others.map((ordinal) => untilKnown(() => ports.shard(tenantId, ordinal).raiseMinimum(raise))));
+	await Promise.all(others.map((ordinal) => untilKnown(() => ports.shard(tenantId, ordinal).raiseMinimum({ ...raise, tenantId }))));
 }

@@ -135,7 +135,7 @@ export interface ShardIdentity {
 
 export interface ShardRpc {
 	// every shard
-	/** Lets a new shard accept. Idempotent. */
+	/** Lets a new shard accept. Idempotent. @throws tenant_not_found when it is late, and its tenant deleted */
 	open(request: { identity: ShardIdentity; routing: Routing; minimums: MinimumRaise[] }): Promise<void>;
 	storeEpoch(routing: Routing): Promise<void>;
 	/** @throws stale_epoch, schema_changed, idempotency_key_reused, in_progress, overloaded */
@@ -154,11 +154,12 @@ export interface ShardRpc {
 	/** Gives up a claim that was not sealed: nothing was committed. */
 	releaseClaim(claim: HeldClaim): Promise<void>;
 	/**
-	 * A shard that is about to open takes it too. `ofDirectory`: of shard 0, whose directory is raised with it, and which is not made anew once it is gone.
+	 * A shard that is about to open takes it too. `ofDirectory`: of shard 0, whose directory is raised with it.
+	 * @param raise `tenantId`: of other shards, which ask the directory when they are not open (older senders do not name it)
 	 * @returns the directory, null in other shards
-	 * @throws tenant_not_found with `ofDirectory`
+	 * @throws tenant_not_found: nothing of a deleted tenant is made anew
 	 */
-	raiseMinimum(raise: MinimumRaise & { ofDirectory?: boolean }): Promise<Directory | null>;
+	raiseMinimum(raise: MinimumRaise & { ofDirectory?: boolean; tenantId?: TenantId }): Promise<Directory | null>;
 	/** @throws stale_epoch, snapshot_too_old */
 	readTail(request: TailRequest): Promise<TailPage>;
 	/** Unpurged rows above `above`. */

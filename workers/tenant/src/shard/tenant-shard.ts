@@ -5,7 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { assert } from "#shared/base/assert.ts";
 import { hasCode, LittoralError } from "#shared/base/errors.ts";
-import type { TableId } from "#shared/base/ids.ts";
+import type { TableId, TenantId } from "#shared/base/ids.ts";
 import { APPEND_ID_TTL_MS, SHARD_COUNT_MAX } from "#shared/base/limits.ts";
 import type { Directory, ShardDescription, TenantState } from "#shared/contracts/directory.ts";
 import { log } from "#shared/observability/log.ts";
@@ -17,6 +17,7 @@ import { activeShards, describeShards, newDirectory, routingOf } from "../direct
 import { findDirectory, loadDirectory, publicDirectory, storeDirectory, storeMinimum } from "../directory/directory-store.ts";
 import type { Env } from "../env.ts";
 import { openPorts } from "../ports.ts";
+import { untilKnown } from "../retry.ts";
 import { newerRouting } from "./append-decision.ts";
 import { answerQuestion, append, claim, finishClaim, releaseClaim, sealClaim } from "./append.ts";
 import { identityOf, openShard, type ShardContext } from "./context.ts";
@@ -77,6 +78,7 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 	}
 
 	async open({ identity, routing, minimums }: { identity: ShardIdentity; routing: Routing; minimums: MinimumRaise[] }): Promise<void> {
+		if (!this.#isOpen()) await this.#requireTenant(identity.tenantId);
 		this.#write((sql) => {
 			identify(sql, identity);
 			for (const minimum of minimums) {
@@ -137,6 +139,7 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 
 	async raiseMinimum(raise: Parameters<ShardRpc["raiseMinimum"]>[0]): Promise<Directory | null> {
 		if (raise.ofDirectory === true) this.#requireDirectory();
+		else if (!this.#hasTables && raise.tenantId !== undefined) await this.#requireTenant(raise.tenantId);
 		this.#write((sql) => {
 			raiseTable(sql, raise.tableId, { minimumSchemaVersion: raise.schemaVersion });
 			if (findDirectory(sql) !== null) storeMinimum(sql, raise);
@@ -349,6 +352,17 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 	/** A shard in which somebody held a claim is only closed when it was emptied with its tenant. @throws tenant_not_found */
 	#requireHeld(): void {
 		if (!this.#isOpen()) throw new LittoralError("tenant_not_found", "the tenant was deleted meanwhile");
+	}
+
+	/**
+	 * A call that comes late must not make anew what was emptied with its tenant: the directory says so if that was before it answers, this instance
+	 * if it was after, as it lives as long as the call.
+	 *
+	 * @throws tenant_not_found
+	 */
+	async #requireTenant(tenantId: TenantId): Promise<void> {
+		const { directory } = await untilKnown(() => this.#context.ports.shard(tenantId, 0).readDirectory({ withTails: false }));
+		if (directory.state === "deleting" || this.#wasEmptied) throw new LittoralError("tenant_not_found", "the tenant was deleted meanwhile");
 	}
 
 	/** @throws tenant_not_found */
