@@ -2,6 +2,7 @@
 import { AGGREGATE_SIGNATURES } from "#shared/contracts/functions/aggregate-signatures.ts";
 import { ARRAY_SIGNATURES } from "#shared/contracts/functions/array-signatures.ts";
 import { DATETIME_SIGNATURES } from "#shared/contracts/functions/datetime-signatures.ts";
+import { FORMAT_SIGNATURES } from "#shared/contracts/functions/format-signatures.ts";
 import { JSON_PATH_SIGNATURES } from "#shared/contracts/functions/json-path-signatures.ts";
 import { JSON_SIGNATURES } from "#shared/contracts/functions/json-signatures.ts";
 import { MATH_SIGNATURES } from "#shared/contracts/functions/math-signatures.ts";
@@ -20,6 +21,7 @@ const CATEGORIES: [heading: string, signatures: readonly FunctionSignature[]][] 
 	["Arrays", ARRAY_SIGNATURES],
 	["JSONB", [...JSON_SIGNATURES, ...JSON_PATH_SIGNATURES]],
 	["Dates and times", DATETIME_SIGNATURES],
+	["Formatting", FORMAT_SIGNATURES],
 ];
 
 const BEGIN = "<!-- functions: npm run docs:sql -->";

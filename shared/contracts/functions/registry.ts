@@ -8,6 +8,7 @@
 import { AGGREGATE_SIGNATURES } from "./aggregate-signatures.ts";
 import { ARRAY_SIGNATURES } from "./array-signatures.ts";
 import { DATETIME_SIGNATURES } from "./datetime-signatures.ts";
+import { FORMAT_SIGNATURES } from "./format-signatures.ts";
 import { JSON_PATH_SIGNATURES } from "./json-path-signatures.ts";
 import { JSON_SIGNATURES } from "./json-signatures.ts";
 import { MATH_SIGNATURES } from "./math-signatures.ts";
@@ -22,6 +23,7 @@ export const SIGNATURES: readonly FunctionSignature[] = [
 	...MATH_SIGNATURES,
 	...STRING_SIGNATURES,
 	...DATETIME_SIGNATURES,
+	...FORMAT_SIGNATURES,
 	...AGGREGATE_SIGNATURES,
 	...ARRAY_SIGNATURES,
 	...JSON_SIGNATURES,

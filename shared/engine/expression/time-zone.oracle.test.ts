@@ -1,4 +1,6 @@
 /** What depends on the session's time zone, here and in PostgreSQL. */
+import { zoneAbbreviationOffset } from "#shared/contracts/values/zone-abbreviations.ts";
+import { zoneNameAt } from "#shared/contracts/values/zone-name.ts";
 import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEngine } from "../kernels/kernels.ts";
@@ -33,6 +35,8 @@ const CASES = [
 			...["1 day", "-1 mon", "24 hours", "1 mon -1 day 01:00:00"].map((interval) =>
 				call("add(timestamptz,interval)", value, lit("interval", interval)),
 			),
+			call("to_char(timestamptz,text)", value, lit("text", "YYYY-MM-DD HH24:MI TZ tz TZH:TZM OF")),
+			call("to_timestamp(text,text)", lit("text", instant.slice(0, 16)), lit("text", "YYYY-MM-DD HH24:MI")),
 			call("date_trunc(text,timestamptz,text)", lit("text", "day"), value, lit("text", "Asia/Tokyo")),
 		];
 	}),
@@ -52,3 +56,30 @@ test.each(["Europe/Berlin", "America/New_York", "Asia/Kolkata"])(
 	},
 	30_000,
 );
+
+/** Zones with letters of their own, and with none. */
+const ZONES =
+	"UTC Etc/GMT Europe/London Europe/Lisbon Europe/Athens Europe/Moscow America/Los_Angeles America/Halifax America/Sao_Paulo America/Argentina/Buenos_Aires Asia/Tokyo Asia/Shanghai Asia/Dubai Asia/Kathmandu Asia/Manila Australia/Sydney Australia/Adelaide Australia/Perth Pacific/Auckland Africa/Johannesburg Africa/Lagos Africa/Nairobi".split(
+		" ",
+	);
+
+test("zones' names are PostgreSQL's", async () => {
+	const differences: string[] = [];
+	for (const timeZone of ZONES) {
+		await database.exec(`set timezone = '${timeZone}'`);
+		for (const instant of ["2024-01-15 12:00:00+00", "2024-07-15 12:00:00+00"]) {
+			const { rows } = await database.query<{ name: string }>(`select to_char(timestamptz '${instant}', 'TZ') as name`);
+			const name = zoneNameAt(timeZone, Date.parse(instant) / 1000);
+			if (name !== rows[0]?.name) differences.push(`${timeZone}: ${name}, expected ${rows[0]?.name}`);
+		}
+	}
+	expect(differences).toEqual([]);
+}, 30_000);
+
+test("abbreviations of zones are PostgreSQL's", async () => {
+	const { rows } = await database.query<{ abbrev: string; seconds: number }>(
+		"select abbrev, extract(epoch from utc_offset)::int as seconds from pg_timezone_abbrevs where abbrev <> 'LMT'",
+	);
+	expect(rows.length).toBeGreaterThan(150);
+	expect(rows.filter(({ abbrev, seconds }) => zoneAbbreviationOffset(abbrev) !== seconds)).toEqual([]);
+});

@@ -10,6 +10,7 @@ import { DATETIME_FIELD_KERNELS } from "./datetime/fields.ts";
 import { JUSTIFY_KERNELS } from "./datetime/justify.ts";
 import { MAKE_KERNELS } from "./datetime/make.ts";
 import { EXTREME_KERNELS } from "./extremes.ts";
+import { FORMAT_KERNELS } from "./format/kernels.ts";
 import { JSON_ACCESS_KERNELS } from "./json/access.ts";
 import { JSON_DOCUMENT_KERNELS } from "./json/documents.ts";
 import { JSON_PATH_KERNELS } from "./json/path/kernels.ts";
@@ -56,6 +57,7 @@ const KERNELS = new Map<string, Bind>(
 		CLOCK_KERNELS,
 		JUSTIFY_KERNELS,
 		MAKE_KERNELS,
+		FORMAT_KERNELS,
 		REGEXP_PART_KERNELS,
 		ELEMENT_KERNELS,
 		ARRAY_KERNELS,
