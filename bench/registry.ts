@@ -10,9 +10,11 @@ import { planningBench } from "./benches/planning.ts";
 import { roundTripsBench } from "./benches/round-trips.ts";
 import { sizeBench } from "./benches/size.ts";
 import { smallAppendsBench } from "./benches/small-appends.ts";
+import { tpchBench } from "./benches/tpch.ts";
 import type { Bench } from "./runner/bench.ts";
 
 export const BENCHES: readonly Bench[] = [
+	tpchBench,
 	importBench,
 	aggregatesBench,
 	appendsBench,

@@ -48,6 +48,7 @@ function sectionOf(facts: Fact[]): string[] {
 	const [end] = ofKind(facts, "end");
 	if (run === undefined) return [];
 	const { machine } = run;
+	const tables = ofKind(facts, "table").flatMap(({ title, head, rows }) => ["", `${title}.`, ...table(head, rows)]);
 	const [voided] = ofKind(facts, "void");
 	const failure = voided === undefined ? "cut off before its end" : `void: ${voided.reason}`;
 	return [
@@ -58,7 +59,7 @@ function sectionOf(facts: Fact[]): string[] {
 		`\`${run.command}\`, ${run.startedAt.slice(0, 16).replace("T", " ")} UTC, commit ${run.commit}; ${machine.processor}, ${machine.coreCount} cores, ${machine.memoryGib} GiB, ${machine.system}, node ${machine.node}, workerd ${machine.workerd}, DuckDB ${machine.duckdb}; load average ${run.loadAverage} at the start, ${end?.loadAverage ?? "unknown"} at the end.`,
 		...(end === undefined
 			? ["", `**The run does not count: ${failure}.**`]
-			: [...barsTable(facts), ...repeatsTable(facts), ...figuresTable(facts)]),
+			: [...barsTable(facts), ...(tables.length > 0 ? tables : repeatsTable(facts)), ...figuresTable(facts)]),
 		"",
 	];
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- <name>... --smoke --repeats <n> --results <folder>]`: runs benches, prints and records what they measure.
+ * `npm run bench [-- <name>... --smoke --repeats <n> --scale <n> --queries <name,...> --results <folder>]`: runs benches, prints and records what they measure.
  *
  * Each bench's facts go to `bench/results/<name>.jsonl`, in the place of its last run's; `npm run bench -- report` makes README's tables of them.
  */
@@ -16,6 +16,8 @@ const { values: options, positionals: names } = parseArgs({
 	options: {
 		smoke: { type: "boolean", default: false },
 		repeats: { type: "string", default: "5" },
+		scale: { type: "string" },
+		queries: { type: "string" },
 		results: { type: "string", default: join(ROOT, "bench/results") },
 	},
 });
@@ -35,6 +37,8 @@ for (const bench of BENCHES) {
 	const valid = await runBench(bench, {
 		size: options.smoke ? "smoke" : "full",
 		repeatCount: Number(options.repeats),
+		scale: options.scale === undefined ? null : Number(options.scale),
+		queries: options.queries?.split(",") ?? null,
 		resultsDir: options.results,
 		command: `npm run bench -- ${process.argv.slice(2).join(" ")}`.trimEnd(),
 		say: (line) => void process.stdout.write(`${line}\n`),

@@ -10,6 +10,10 @@ export type Fact =
 	/** Something counted or weighed, once. */
 	| { kind: "figure"; what: string; value: number; unit: string }
 	| { kind: "bar"; what: string; value: number; atLeast?: number; atMost?: number; unit: string }
+	/** A peer that did not answer, which is a result. */
+	| { kind: "failure"; what: string; peer: string; reason: string }
+	/** Made of the repeats, for the report. */
+	| { kind: "table"; title: string; head: string[]; rows: string[][] }
 	| { kind: "end"; loadAverage: number; elapsedSeconds: number }
 	/** Nothing before this counts. */
 	| { kind: "void"; reason: string };

@@ -8,6 +8,8 @@ import { Session } from "./session.ts";
 export interface RunOptions {
 	size: BenchSize;
 	repeatCount: number;
+	scale?: number | null;
+	queries?: readonly string[] | null;
 	resultsDir: string;
 	/** As it was typed. */
 	command: string;
@@ -16,7 +18,7 @@ export interface RunOptions {
 
 /** @returns false when the run is void */
 export async function runBench(bench: Bench, options: RunOptions): Promise<boolean> {
-	const { size, repeatCount, say } = options;
+	const { say } = options;
 	const recorder = fileRecorder(join(options.resultsDir, `${bench.name}.jsonl`));
 	const startedMs = performance.now();
 	say(`\n${bench.name}: ${bench.title}`);
@@ -31,7 +33,7 @@ export async function runBench(bench: Bench, options: RunOptions): Promise<boole
 		loadAverage: loadAverage(),
 	});
 	try {
-		await bench.run(new Session({ size, repeatCount, recorder, say }));
+		await bench.run(new Session({ ...options, recorder }));
 		recorder.write({ kind: "end", loadAverage: loadAverage(), elapsedSeconds: Math.round((performance.now() - startedMs) / 1000) });
 		return true;
 	} catch (error) {

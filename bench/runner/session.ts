@@ -32,17 +32,32 @@ export interface Measured {
 	figures: Record<string, number>;
 }
 
+export interface SessionOptions {
+	size: BenchSize;
+	repeatCount: number;
+	scale?: number | null;
+	queries?: readonly string[] | null;
+	recorder: Recorder;
+	say: (line: string) => void;
+}
+
 const round = (value: number): number => Number(value.toPrecision(6));
 
 export class Session {
 	readonly size: BenchSize;
 	readonly repeatCount: number;
+	/** The only scale, of a bench's, that this run is of; null: all. */
+	readonly scale: number | null;
+	/** Names of the only queries that this run is of; null: all. */
+	readonly queries: readonly string[] | null;
 	readonly #recorder: Recorder;
 	readonly #say: (line: string) => void;
 
-	constructor(options: { size: BenchSize; repeatCount: number; recorder: Recorder; say: (line: string) => void }) {
+	constructor(options: SessionOptions) {
 		this.size = options.size;
 		this.repeatCount = options.repeatCount;
+		this.scale = options.scale ?? null;
+		this.queries = options.queries ?? null;
 		this.#recorder = options.recorder;
 		this.#say = options.say;
 	}
@@ -104,6 +119,23 @@ export class Session {
 		const [met, limit] =
 			"atLeast" in bar ? [bar.value >= bar.atLeast, `at least ${bar.atLeast}`] : [bar.value <= bar.atMost, `at most ${bar.atMost}`];
 		this.#say(`  ${met ? "met   " : "MISSED"} ${bar.what}: ${round(bar.value)} ${bar.unit}, ${limit}`);
+	}
+
+	/** One repeat of a peer that was timed where it ran. */
+	repeat(repeat: Omit<Extract<Fact, { kind: "repeat" }>, "kind">): void {
+		const figures = Object.fromEntries(Object.entries(repeat.figures ?? {}).map(([name, value]) => [name, round(value)]));
+		this.#write({ kind: "repeat", ...repeat, wallMs: round(repeat.wallMs), cpuMs: round(repeat.cpuMs), figures });
+	}
+
+	/** A peer did not answer: out of memory, out of time, not supported. */
+	failure(failure: { what: string; peer: string; reason: string }): void {
+		this.#write({ kind: "failure", ...failure });
+		this.#say(`  FAILED ${failure.what}, ${failure.peer}: ${failure.reason}`);
+	}
+
+	/** A table for the report, which then leaves out the raw repeats. */
+	table(table: { title: string; head: string[]; rows: string[][] }): void {
+		this.#write({ kind: "table", ...table });
 	}
 
 	#write(fact: Fact): void {

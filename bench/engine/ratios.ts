@@ -1,0 +1,100 @@
+/** What a comparison is published as: a ratio per query and peer, the geometric mean, the three worst queries, and the stages. */
+import type { Session } from "../runner/session.ts";
+import { geometricMean } from "../runner/statistics.ts";
+import type { Comparison, Outcome } from "./compare.ts";
+import { STAGES } from "./stage-clock.ts";
+
+const WORST_COUNT = 3;
+const MIB = 1024 ** 2;
+
+type Measured = Exclude<Outcome, { failure: string }>;
+
+const measured = (comparison: Comparison, peer: string): Measured | null => {
+	const outcome = comparison.outcomes.get(peer);
+	return outcome === undefined || "failure" in outcome ? null : outcome;
+};
+
+const shown = (value: number): string => (value >= 100 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(3))));
+
+/** `own`'s time as a multiple of `peer`'s, of the queries that both answered. */
+function ratiosOf(comparisons: readonly Comparison[], own: string, peer: string, time: (outcome: Measured) => number) {
+	return comparisons.flatMap((comparison) => {
+		const [left, right] = [measured(comparison, own), measured(comparison, peer)];
+		return left === null || right === null ? [] : [{ name: comparison.query.name, ratio: time(left) / time(right) }];
+	});
+}
+
+/** Records the table of all queries, and of `own` beside `peer` the means and the worst. */
+export function publishRatios(
+	session: Session,
+	title: string,
+	comparisons: readonly Comparison[],
+	names: { own: string; peer: string },
+): void {
+	const { own, peer } = names;
+	const others = [...(comparisons[0]?.outcomes.keys() ?? [])].filter((name) => name !== own && name !== peer);
+	const cell = (comparison: Comparison, name: string): string => {
+		const [outcome, base] = [comparison.outcomes.get(name), measured(comparison, peer)];
+		if (outcome === undefined) return "";
+		if ("failure" in outcome) return outcome.failure.replaceAll("|", "/").slice(0, 60);
+		return base === null ? `${shown(outcome.warm.wallMs)} ms` : `${shown(outcome.warm.wallMs / base.warm.wallMs)} x`;
+	};
+	session.table({
+		title: `${title}: warm and cold milliseconds; other peers as multiples of ${peer}'s warm time`,
+		head: ["query", `${own} ms`, `${peer} ms`, "ratio", "ratio of CPU", "cold ms", "cold ratio", "arena MiB", "spilled MiB", ...others],
+		rows: comparisons.map((comparison) => {
+			const [left, right] = [measured(comparison, own), measured(comparison, peer)];
+			const both = (time: (outcome: Measured) => number): string =>
+				left === null || right === null ? "" : `${shown(time(left) / time(right))} x`;
+			return [
+				comparison.query.name,
+				left === null ? cell(comparison, own) : shown(left.warm.wallMs),
+				right === null ? cell(comparison, peer) : shown(right.warm.wallMs),
+				both(({ warm }) => warm.wallMs),
+				both(({ warm }) => warm.cpuMs),
+				left === null ? "" : shown(left.cold.wallMs),
+				both(({ cold }) => cold.wallMs),
+				left === null ? "" : shown((left.figures["arenaPeakBytes"] ?? 0) / MIB),
+				left === null ? "" : shown((left.figures["spilledBytes"] ?? 0) / MIB),
+				...others.map((name) => cell(comparison, name)),
+			];
+		}),
+	});
+	const answered = ratiosOf(comparisons, own, peer, ({ warm }) => warm.wallMs);
+	if (answered.length === 0) return;
+	session.figure(`${title}: queries of ${comparisons.length} that both answered`, answered.length, "");
+	const means: [string, (outcome: Measured) => number][] = [
+		["warm", ({ warm }) => warm.wallMs],
+		["warm, processor time", ({ warm }) => warm.cpuMs],
+		["cold", ({ cold }) => cold.wallMs],
+	];
+	for (const [warmth, time] of means) {
+		const ratios = ratiosOf(comparisons, own, peer, time);
+		session.figure(`${title}: time of ${peer}'s, ${warmth}, geometric mean`, geometricMean(ratios.map(({ ratio }) => ratio)), "x");
+	}
+	for (const { name, ratio } of answered.toSorted((left, right) => right.ratio - left.ratio).slice(0, WORST_COUNT)) {
+		session.figure(`${title}: among the worst, ${name}`, ratio, "x");
+	}
+}
+
+/** Milliseconds of each stage of each query, from runs of `peer`, which measures them. */
+export function publishStages(session: Session, title: string, comparisons: readonly Comparison[], peer: string): void {
+	session.table({
+		title: `${title}: milliseconds by stage, warm, in runs of their own`,
+		head: ["query", ...STAGES, "dearest pieces of code"],
+		rows: comparisons.flatMap((comparison) => {
+			const outcome = measured(comparison, peer);
+			if (outcome === null) return [];
+			const { figures } = outcome;
+			const pieces = Object.entries(figures).filter(([name]) => name.startsWith("piece: "));
+			const dearest = pieces.toSorted(([, left], [, right]) => right - left).slice(0, 3);
+			return [
+				[
+					comparison.query.name,
+					...STAGES.map((stage) => shown(figures[stage] ?? 0)),
+					dearest.map(([name, elapsedMs]) => `${name.slice("piece: ".length)} ${shown(elapsedMs)}`).join(", "),
+				],
+			];
+		}),
+	});
+}

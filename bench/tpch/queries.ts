@@ -1,0 +1,17 @@
+/** The 22 queries over rows of a given scale: the shapes of `tests/sql/queries/tpch.ts`, whose rows are few, with three constants as TPC-H has them. */
+import { assert } from "#shared/base/assert.ts";
+import { TPCH } from "../../tests/sql/queries/tpch.ts";
+
+export function tpchQueries(scale: number): { number: number; sql: string }[] {
+	const replaced: Record<number, [string, string]> = {
+		// Its fraction falls with the scale, so that about as many parts are left.
+		11: ["* 0.005 ", `* ${(0.0001 / scale).toFixed(10)} `],
+		13: ["'%comment%1%'", "'%special%requests%'"],
+		18: ["> 200)", "> 300)"],
+	};
+	return Object.entries(TPCH).map(([number, sql]) => {
+		const [from, to] = replaced[Number(number)] ?? ["", ""];
+		assert(sql.includes(from), "the shape has the constant");
+		return { number: Number(number), sql: sql.replace(from, to) };
+	});
+}
