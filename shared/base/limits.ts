@@ -52,7 +52,10 @@ export const SELECTION_COMPACT_FRACTION = 0.25;
 
 // SQL
 export const SQL_BYTES_MAX = MIB;
+/** Of a statement; of one with views, the sum along any chain of views that read one another. */
 export const SQL_NESTING_MAX = 200;
+/** Views over views that one statement may go through. */
+export const VIEW_DEPTH_MAX = 32;
 export const SQL_PARAMETER_COUNT_MAX = 1000;
 export const IDENTIFIER_BYTES_MAX = 63;
 /** Sets that one GROUP BY stands for; PostgreSQL's own bound. */
@@ -60,6 +63,7 @@ export const GROUPING_SET_COUNT_MAX = 4096;
 /** Columns that all operators of one plan make, copies included. */
 export const PLAN_COLUMN_COUNT_MAX = 50_000;
 export const TABLE_COLUMN_COUNT_MAX = 500;
+/** Views among them. */
 export const TABLE_COUNT_MAX = 10_000;
 
 // Bodies

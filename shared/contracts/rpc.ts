@@ -5,14 +5,14 @@
  * Errors are `LittoralError`s; workerd carries their own properties.
  */
 import type { TableId, TenantId } from "#shared/base/ids.ts";
-import type { PhysicalPlan } from "./plan/physical.ts";
+import type { PhysicalPlan, PlanRelation } from "./plan/physical.ts";
 import type { Directory, ShardDescription, TenantState } from "./directory.ts";
 import type { DeadLetter, Job } from "./job.ts";
 import type { MetricsPush } from "./metrics.ts";
 import type { CallContext } from "./principal.ts";
 import type { LoadSample, ScalingBounds, ScalingDescription } from "./scaling.ts";
 import type { CommitAnswer, CommitRequest, SnapshotSummary, TableSnapshot } from "./snapshot.ts";
-import type { TableDefinition, TableSchema } from "./table.ts";
+import type { TableDefinition, TableSchema, ViewDefinition } from "./table.ts";
 import type { TelemetrySettings } from "./telemetry.ts";
 import type { SqlValue } from "./value.ts";
 
@@ -46,6 +46,23 @@ export interface SnapshotRequest {
 	minimumSnapshotVersion?: number;
 	/** Reads D1's primary instead of whatever the isolate has cached. */
 	fresh?: boolean;
+	/** A view is answered, too, as a table without rows: by callers that know what `schema.view` means. */
+	views?: boolean;
+}
+
+/** A relation at a schema version above that of any cached snapshot of it. */
+export interface DroppedRelation {
+	tableId: TableId;
+	schemaVersion: number;
+}
+
+export interface DropRequest {
+	commitId: string;
+	kind: "table" | "view";
+	names: string[];
+	ifExists: boolean;
+	/** Views that use what is dropped are dropped with it. */
+	cascade: boolean;
 }
 
 /** The caller's span and request, for logs; never part of what a call means. */
@@ -82,18 +99,27 @@ export interface CatalogRpc {
 		tenantId: TenantId,
 		request: { commitId: string; definition: TableDefinition; raised?: TableId | null },
 		trace?: CallTrace,
-	): Promise<{ schema: TableSchema | null; created: boolean; replaced?: { tableId: TableId; schemaVersion: number } | null }>;
+	): Promise<{ schema: TableSchema | null; created: boolean; replaced?: DroppedRelation | null }>;
 	/**
-	 * Marks the table dropped in one batch; its files become garbage. Idempotent by `commitId`.
-	 * @returns where no table has the name now, the last one that had; null where there never was one
+	 * Idempotent by `commitId`. `raised`, `schema` null and `replaced` as in createTable.
+	 * @throws duplicate_table (42P07), wrong_object_type (42809), invalid_table_definition (42P16); schema_changed where something that the view uses is gone
 	 */
-	dropTable(
+	createView(
 		tenantId: TenantId,
-		request: { commitId: string; name: string },
+		request: { commitId: string; definition: ViewDefinition; raised: TableId | null },
 		trace?: CallTrace,
-	): Promise<{ tableId: TableId; schemaVersion: number } | null>;
-	listTables(tenantId: TenantId, page: { limit: number; cursor: string | null }, trace?: CallTrace): Promise<TablePage>;
-	/** @throws undefined_table (42P01) */
+	): Promise<{ schema: TableSchema | null; replaced: DroppedRelation | null }>;
+	/** One table, by a caller of the version before. @returns where no table has the name now, the last one that had; null where there never was one */
+	dropTable(tenantId: TenantId, request: { commitId: string; name: string }, trace?: CallTrace): Promise<DroppedRelation | null>;
+	/**
+	 * Marks tables or views dropped, all in one batch; their files become garbage. Idempotent by `commitId`.
+	 * @returns what was dropped, CASCADE included, and where a name had no relation before, the last that had it
+	 * @throws undefined_table (42P01), wrong_object_type (42809), dependent_objects_still_exist (2BP01): then nothing was dropped
+	 */
+	dropRelations(tenantId: TenantId, request: DropRequest, trace?: CallTrace): Promise<DroppedRelation[]>;
+	/** @param page with `views`, views are listed among the tables */
+	listTables(tenantId: TenantId, page: { limit: number; cursor: string | null; views?: boolean }, trace?: CallTrace): Promise<TablePage>;
+	/** Of a table, no view. @throws undefined_table (42P01) */
 	describeTable(tenantId: TenantId, name: string, trace?: CallTrace): Promise<TableDescription>;
 	/** One answer per request, null where there is no such table. */
 	readSnapshots(tenantId: TenantId, requests: SnapshotRequest[], trace?: CallTrace): Promise<(TableSnapshot | null)[]>;
@@ -166,7 +192,10 @@ export type PlannedStatement =
 	/** `json` in its format, else `lines`; with `analyze` the plan is run and shown again with what each operator did. */
 	| { kind: "explain"; lines: string[]; json: string | null; analyze: boolean; plan: PhysicalPlan }
 	| { kind: "create_table"; definition: TableDefinition }
-	| { kind: "drop_table"; names: string[]; ifExists: boolean }
+	/** `uses`: the versions that it was bound to. */
+	| { kind: "create_view"; definition: ViewDefinition; uses: PlanRelation[] }
+	| { kind: "drop_table"; names: string[]; ifExists: boolean; cascade?: boolean }
+	| { kind: "drop_view"; names: string[]; ifExists: boolean; cascade: boolean }
 	/** `plan` gives all columns of `table` in schema order, cast, defaults filled in. NOT NULL is checked by the writer. */
 	| { kind: "insert"; table: TableSchema; plan: PhysicalPlan };
 

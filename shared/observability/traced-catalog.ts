@@ -4,6 +4,8 @@ import type { CallTrace, CatalogRpc } from "#shared/contracts/rpc.ts";
 export function tracedCatalog(catalog: CatalogRpc, trace: CallTrace): CatalogRpc {
 	return {
 		createTable: (tenantId, request) => catalog.createTable(tenantId, request, trace),
+		createView: (tenantId, request) => catalog.createView(tenantId, request, trace),
+		dropRelations: (tenantId, request) => catalog.dropRelations(tenantId, request, trace),
 		dropTable: (tenantId, request) => catalog.dropTable(tenantId, request, trace),
 		listTables: (tenantId, page) => catalog.listTables(tenantId, page, trace),
 		describeTable: (tenantId, name) => catalog.describeTable(tenantId, name, trace),

@@ -22,7 +22,7 @@ import { appendBulk } from "../../workers/tenant/src/ingest/bulk.ts";
 import { appendRows } from "../../workers/tenant/src/ingest/append-rows.ts";
 import type { IncomingRows } from "../../workers/tenant/src/ingest/batches.ts";
 import { schemaOf } from "../../workers/tenant/src/ingest/schema-cache.ts";
-import { createTable, dropTables } from "../../workers/tenant/src/query/define-table.ts";
+import { createTable, dropRelations } from "../../workers/tenant/src/query/define-table.ts";
 import { planAndDirectory, readTails } from "../../workers/tenant/src/query/read-set.ts";
 import type { TenantShard } from "../../workers/tenant/src/shard/tenant-shard.ts";
 import type { ShardRpc } from "../../workers/tenant/src/shard/contract.ts";
@@ -84,7 +84,7 @@ export class System {
 	}
 
 	async dropTable(name: string): Promise<void> {
-		await dropTables(ports, this.id, { kind: "drop_table", names: [name], ifExists: true });
+		await dropRelations(ports, this.id, { kind: "drop_table", names: [name], ifExists: true });
 	}
 
 	async append(table: string, append: Append): Promise<void> {

@@ -71,18 +71,22 @@ export class DirectLittoral {
 			case "insert":
 				await this.#insert(planned);
 				return nothing;
-			case "create_table":
-				if (!planned.definition.ifNotExists || !this.#planner.tables.has(planned.definition.name)) {
-					this.#planner.define(planned.definition);
-					this.#rows.set(planned.definition.name, { files: [], appends: [], insertCount: 0 });
-				}
-				return nothing;
-			case "drop_table": {
-				const missing = planned.names.find((name) => !this.#planner.tables.has(name));
-				if (missing !== undefined && !planned.ifExists) throw new LittoralError("undefined_table", `table "${missing}" does not exist`);
-				for (const name of planned.names) this.#planner.tables.delete(name);
+			case "create_table": {
+				const { name, ifNotExists } = planned.definition;
+				const isThere = this.#planner.tables.has(name);
+				if (isThere && !ifNotExists) throw new LittoralError("duplicate_table", `relation "${name}" already exists`);
+				if (isThere) return nothing;
+				this.#planner.define(planned.definition);
+				this.#rows.set(name, { files: [], appends: [], insertCount: 0 });
 				return nothing;
 			}
+			case "create_view":
+				this.#planner.defineView(planned.definition);
+				return nothing;
+			case "drop_table":
+			case "drop_view":
+				this.#planner.drop(planned);
+				return nothing;
 			default:
 				throw new LittoralError("feature_not_supported", `${planned.kind} does not run here`);
 		}

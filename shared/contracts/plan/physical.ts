@@ -6,6 +6,7 @@
  * set_operation and union_all, those of their inputs, which agree; table_function, the input's, then each function's, then the ordinality; values, subplan_scan,
  * worktable_scan and recursive_union, their `types`.
  */
+import type { TableId } from "#shared/base/ids.ts";
 import type { DataType } from "../data-type.ts";
 import type { FilePage, Watermarks } from "../snapshot.ts";
 import type { TableSchema } from "../table.ts";
@@ -205,6 +206,12 @@ export interface PhysicalWorktableScan extends OperatorBase {
 	types: DataType[];
 }
 
+/** A table or view that a statement names, at the version that it was bound to. */
+export interface PlanRelation {
+	tableId: TableId;
+	schemaVersion: number;
+}
+
 /** A table of the plan: one snapshot for every reference to it (invariant Q1). */
 export interface PlanTable {
 	schema: TableSchema;
@@ -239,6 +246,8 @@ export interface PhysicalPlan {
 	version: typeof PLAN_VERSION;
 	statement: PlanStatement;
 	tables: PlanTable[];
+	/** Views that were expanded; absent from a sender that knows none. */
+	views?: PlanRelation[];
 	/** Shared subplans (materialised CTEs, subqueries used twice); one may read those before it. */
 	subplans: PhysicalOperator[];
 	root: PhysicalOperator;

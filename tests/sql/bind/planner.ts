@@ -1,15 +1,16 @@
 /** The optimizer without its Worker: plans statements in Node over tables that exist only here. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { isLittoralError } from "#shared/base/errors.ts";
-import { newTableId, type TenantId } from "#shared/base/ids.ts";
+import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
+import { newTableId, type TableId, type TenantId } from "#shared/base/ids.ts";
 import { encodeBound } from "#shared/contracts/bound.ts";
 import { buildFilePage } from "#shared/contracts/file-page.ts";
 import { typeName } from "#shared/contracts/data-type.ts";
 import { checkPlan } from "#shared/contracts/plan/check.ts";
 import type { PlannedStatement } from "#shared/contracts/rpc.ts";
 import type { DataFile, TableSnapshot } from "#shared/contracts/snapshot.ts";
-import type { TableDefinition } from "#shared/contracts/table.ts";
+import type { TableDefinition, TableSchema, ViewDefinition } from "#shared/contracts/table.ts";
+import { replacedView } from "../../../workers/catalog/src/schema/create-view.ts";
 import { ParsedStatementCache } from "../../../workers/optimizer/src/cache/parsed-statements.ts";
 import { TableSnapshotCache } from "../../../workers/optimizer/src/cache/table-snapshots.ts";
 import { evaluate } from "../../../workers/optimizer/src/evaluate.ts";
@@ -87,6 +88,50 @@ export class TestPlanner {
 			byteCount: files.reduce((sum, file) => sum + file.byteCount, 0),
 			pages: files.length === 0 ? [] : [buildFilePage(files)],
 		});
+	}
+
+	/** A view, made or replaced by the catalog's own rules. */
+	defineView(definition: ViewDefinition): void {
+		const before = this.tables.get(definition.name)?.schema;
+		const { name, columns, source } = definition;
+		const made: TableSchema = {
+			tableId: newTableId(),
+			name,
+			schemaVersion: 1,
+			columns: columns.map((column, index) => ({ ...column, fieldId: index + 1, nullable: true, default: null })),
+			primaryKey: null,
+			sortKey: [],
+			view: source,
+		};
+		const schema = before === undefined ? made : replacedView(before, definition);
+		this.tables.set(name, { schema, version: 0, watermarks: {}, rowCount: 0, byteCount: 0, pages: [] });
+	}
+
+	/** DROP TABLE or VIEW by the rules of the catalog's statements. */
+	drop({ kind, names, ifExists, cascade }: Extract<PlannedStatement, { kind: "drop_table" | "drop_view" }>): void {
+		const wanted = kind === "drop_table" ? "table" : "view";
+		const gone = new Map<TableId, string>();
+		for (const name of names) {
+			const found = this.tables.get(name)?.schema;
+			if (found === undefined && !ifExists) throw new LittoralError("undefined_table", `${wanted} "${name}" does not exist`);
+			if (found === undefined) continue;
+			if ((found.view === undefined) !== (wanted === "table")) throw new LittoralError("wrong_object_type", `"${name}" is not a ${wanted}`);
+			gone.set(found.tableId, name);
+		}
+		for (let before = -1; before !== gone.size; ) {
+			before = gone.size;
+			for (const { schema } of this.tables.values()) {
+				if (gone.has(schema.tableId) || !schema.view?.uses.some(({ tableId }) => gone.has(tableId))) continue;
+				if (!cascade) {
+					throw new LittoralError(
+						"dependent_objects_still_exist",
+						`cannot drop ${wanted} ${names[0] ?? ""} because other objects depend on it`,
+					);
+				}
+				gone.set(schema.tableId, schema.name);
+			}
+		}
+		for (const name of gone.values()) this.tables.delete(name);
 	}
 
 	/** Names and types of a query's output without modifiers, or its error, as the oracle gives them. */

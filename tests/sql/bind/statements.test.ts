@@ -204,3 +204,79 @@ describe("without each rule", () => {
 		}
 	});
 });
+
+describe("views", () => {
+	const made = async (...statements: string[]) => {
+		const views = new TestPlanner();
+		await views.create("CREATE TABLE t (a INTEGER, b TEXT)");
+		for (const sql of statements) {
+			const planned = await views.plan(sql);
+			if (planned.kind === "create_view") views.defineView(planned.definition);
+		}
+		return views;
+	};
+	const chain = (count: number) => [
+		"CREATE VIEW v0 AS SELECT a FROM t",
+		...range(1, count).map((n) => `CREATE VIEW v${n} AS SELECT a FROM v${n - 1}`),
+	];
+	const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+
+	it("keep their text as it was written, without what stands around it", async () => {
+		const views = await made();
+		const texts: [string, string][] = [
+			["CREATE VIEW v AS SELECT 1 AS a", "SELECT 1 AS a"],
+			['create or replace view public."As" (x, "as;") as -- AS\n select \'AS;\', 2 ; -- done', "-- AS\n select 'AS;', 2"],
+			["CREATE VIEW \u{1F600} AS VALUES ($$;$$)", "VALUES ($$;$$)"],
+			[
+				"CREATE RECURSIVE VIEW r (n) AS SELECT 1 UNION SELECT n FROM r",
+				'WITH RECURSIVE "r" ("n") AS (\nSELECT 1 UNION SELECT n FROM r\n) SELECT "n" FROM "r"',
+			],
+		];
+		for (const [sql, text] of texts) {
+			const planned = await views.plan(sql);
+			expect(planned.kind === "create_view" && planned.definition.source.sql, sql).toBe(text);
+		}
+	});
+
+	it("say in the plan which versions it was made of, those inside others too", async () => {
+		const views = await made(...chain(3), "CREATE VIEW other AS SELECT 1");
+		const planned = await views.plan("SELECT * FROM v2, t");
+		const idOf = (name: string) => views.tables.get(name)?.schema.tableId as string;
+		if (planned.kind !== "query") throw new Error("not a query");
+		expect(planned.plan.tables.map(({ schema }) => schema.name)).toEqual(["t"]);
+		expect(planned.plan.views).toEqual(["v2", "v1", "v0"].map((name) => ({ tableId: idOf(name), schemaVersion: 1 })));
+		const defined = await views.plan("CREATE VIEW w AS SELECT v2.a FROM v2, t");
+		expect(defined.kind === "create_view" && defined.uses).toEqual(["v2", "t"].map((name) => ({ tableId: idOf(name), schemaVersion: 1 })));
+	});
+
+	it("are bounded: levels, nesting along them, and how often one stands in another", async () => {
+		const deep = await made(...chain(33));
+		expect((await deep.describe("SELECT * FROM v31")).columns).toEqual([{ name: "a", type: "integer" }]);
+		expect((await deep.describe("SELECT * FROM v32")).error?.message).toBe("views may nest at most 32 deep");
+		const nested = "(".repeat(90) + "a" + ")".repeat(90);
+		const tall = await made(`CREATE VIEW x AS SELECT ${nested} AS a FROM t`, `CREATE VIEW y AS SELECT ${nested} AS a FROM x`);
+		expect((await tall.describe("SELECT * FROM y")).error).toBeUndefined();
+		expect((await tall.describe(`SELECT ${"(".repeat(30)}a${")".repeat(30)} FROM y`)).error).toMatchObject({
+			sqlstate: "54001",
+			position: null,
+		});
+		const wide = await made(
+			"CREATE VIEW w0 AS SELECT 1 AS a",
+			...range(1, 12).map((n) => `CREATE VIEW w${n} AS SELECT x.a FROM w${n - 1} x, w${n - 1} y`),
+		);
+		expect((await wide.describe("SELECT * FROM w11")).error).toMatchObject({ sqlstate: "54001" });
+	});
+
+	it("have no positions of their own in errors", async () => {
+		const views = await made("CREATE VIEW v AS SELECT a, b FROM t WHERE a > 0", "CREATE VIEW r AS SELECT * FROM v");
+		const replaced = await views.plan("CREATE OR REPLACE VIEW v AS SELECT a, b FROM r");
+		if (replaced.kind === "create_view") views.defineView(replaced.definition);
+		expect((await views.describe("SELECT * FROM r")).error).toEqual({
+			sqlstate: "42P17",
+			message: 'infinite recursion detected in rules for relation "r"',
+			position: null,
+			hint: null,
+		});
+		expect((await views.describe("SELECT r.c FROM r")).error?.message).toMatch(/infinite recursion/);
+	});
+});

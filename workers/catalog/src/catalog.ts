@@ -10,7 +10,16 @@ import {
 	SPILL_AGE_MS,
 } from "#shared/base/limits.ts";
 import type { DeadLetter, Job } from "#shared/contracts/job.ts";
-import type { CatalogRpc, PageRequest, RebuildStep, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
+import type {
+	CatalogRpc,
+	DroppedRelation,
+	DropRequest,
+	PageRequest,
+	RebuildStep,
+	SnapshotRequest,
+	TableDescription,
+	TablePage,
+} from "#shared/contracts/rpc.ts";
 import type { CommitAnswer, CommitRequest, FilePage, TableSnapshot } from "#shared/contracts/snapshot.ts";
 import { log } from "#shared/observability/log.ts";
 import { sql } from "drizzle-orm";
@@ -29,7 +38,8 @@ import { fold } from "./manifest/fold.ts";
 import { isTooMuchInline } from "./manifest/inline-size.ts";
 import type { CatalogDatabase, CatalogPorts } from "./ports.ts";
 import { createTable, type CreateTableAnswer, type CreateTableRequest } from "./schema/create-table.ts";
-import { dropTable, type DroppedTable } from "./schema/drop-table.ts";
+import { createView, type CreateViewAnswer, type CreateViewRequest } from "./schema/create-view.ts";
+import { dropRelations, missingRelation } from "./schema/drop-relations.ts";
 import {
 	describeTable,
 	listTables,
@@ -69,14 +79,30 @@ export class Catalog implements CatalogRpc {
 		return await createTable(this.#ports, database, tenantId, request);
 	}
 
-	async dropTable(tenantId: TenantId, request: { commitId: string; name: string }): Promise<DroppedTable | null> {
+	async createView(tenantId: TenantId, request: CreateViewRequest): Promise<CreateViewAnswer> {
+		const database = await this.#caches.assignment.assign(this.#ports, tenantId);
+		const answer = await createView(this.#ports, database, tenantId, request);
+		if (answer.schema !== null) this.#caches.snapshots.delete(tenantId, answer.schema.tableId);
+		return answer;
+	}
+
+	async dropTable(tenantId: TenantId, { commitId, name }: { commitId: string; name: string }): Promise<DroppedRelation | null> {
+		const request = { commitId, kind: "table", names: [name], ifExists: true, cascade: false } as const;
+		return (await this.dropRelations(tenantId, { ...request, names: [name] }))[0] ?? null;
+	}
+
+	async dropRelations(tenantId: TenantId, request: DropRequest): Promise<DroppedRelation[]> {
 		const database = await this.#database(tenantId);
-		const dropped = database && (await dropTable(this.#ports, database, tenantId, request));
-		if (dropped) this.#caches.snapshots.delete(tenantId, dropped.tableId);
+		if (database === null) {
+			if (request.ifExists) return [];
+			throw missingRelation(request.kind, request.names[0] ?? "");
+		}
+		const dropped = await dropRelations(this.#ports, database, tenantId, request);
+		for (const { tableId } of dropped) this.#caches.snapshots.delete(tenantId, tableId);
 		return dropped;
 	}
 
-	async listTables(tenantId: TenantId, page: { limit: number; cursor: string | null }): Promise<TablePage> {
+	async listTables(tenantId: TenantId, page: { limit: number; cursor: string | null; views?: boolean }): Promise<TablePage> {
 		const database = await this.#database(tenantId);
 		return database === null ? { tables: [], nextCursor: null } : await listTables(this.#ports, database, tenantId, page);
 	}
@@ -88,6 +114,13 @@ export class Catalog implements CatalogRpc {
 	}
 
 	async readSnapshots(tenantId: TenantId, requests: SnapshotRequest[]): Promise<(TableSnapshot | null)[]> {
+		const answers = await this.#readSnapshots(tenantId, requests);
+		return thinToFit(
+			answers.map((answer, index) => (answer?.schema.view === undefined || requests[index]?.views === true ? answer : null)),
+		);
+	}
+
+	async #readSnapshots(tenantId: TenantId, requests: SnapshotRequest[]): Promise<(TableSnapshot | null)[]> {
 		if (requests.length > SNAPSHOT_REQUEST_COUNT_MAX) {
 			throw new LittoralError("program_limit_exceeded", `a statement can name at most ${SNAPSHOT_REQUEST_COUNT_MAX} tables`);
 		}
@@ -95,7 +128,7 @@ export class Catalog implements CatalogRpc {
 		const answers = requests.map((request) => this.#caches.snapshots.get(tenantId, request, readAtMs));
 		const missing = requests.flatMap((_, index) => (answers[index] === null ? [index] : []));
 		const database = missing.length === 0 ? null : await this.#database(tenantId);
-		if (database === null) return thinToFit(answers);
+		if (database === null) return answers;
 		const targets = missing.map((index) => (requests[index] as SnapshotRequest).table);
 		const read = await readSnapshotsOf(this.#ports, database, this.#caches.manifests, { tenantId, targets });
 		for (const [position, index] of missing.entries()) {
@@ -110,7 +143,7 @@ export class Catalog implements CatalogRpc {
 			);
 			this.#caches.snapshots.set(tenantId, snapshot, readAtMs);
 		}
-		return thinToFit(answers);
+		return answers;
 	}
 
 	async tableNames(tenantId: TenantId): Promise<string[]> {

@@ -8,6 +8,8 @@ import type { DeadLetter, Job, JobPointer } from "#shared/contracts/job.ts";
 import type {
 	CallTrace,
 	CatalogRpc,
+	DroppedRelation,
+	DropRequest,
 	PageRequest,
 	RebuildStep,
 	SnapshotRequest,
@@ -22,7 +24,7 @@ import { Catalog, CatalogCaches } from "./catalog.ts";
 import { d1Database, databaseBindings, jobQueue, r2Objects } from "./database/bindings.ts";
 import type { Env } from "./env.ts";
 import type { CreateTableAnswer, CreateTableRequest } from "./schema/create-table.ts";
-import type { DroppedTable } from "./schema/drop-table.ts";
+import type { CreateViewAnswer, CreateViewRequest } from "./schema/create-view.ts";
 import type { ShardWatermark } from "./schema/list-tables.ts";
 
 installKernels(kernels);
@@ -46,11 +48,23 @@ export class CatalogService extends WorkerEntrypoint<Env> implements CatalogRpc 
 		return await this.#observed("createTable", tenantId, trace, (catalog) => catalog.createTable(tenantId, request));
 	}
 
-	async dropTable(tenantId: TenantId, request: { commitId: string; name: string }, trace?: CallTrace): Promise<DroppedTable | null> {
+	async createView(tenantId: TenantId, request: CreateViewRequest, trace?: CallTrace): Promise<CreateViewAnswer> {
+		return await this.#observed("createView", tenantId, trace, (catalog) => catalog.createView(tenantId, request));
+	}
+
+	async dropTable(tenantId: TenantId, request: { commitId: string; name: string }, trace?: CallTrace): Promise<DroppedRelation | null> {
 		return await this.#observed("dropTable", tenantId, trace, (catalog) => catalog.dropTable(tenantId, request));
 	}
 
-	async listTables(tenantId: TenantId, page: { limit: number; cursor: string | null }, trace?: CallTrace): Promise<TablePage> {
+	async dropRelations(tenantId: TenantId, request: DropRequest, trace?: CallTrace): Promise<DroppedRelation[]> {
+		return await this.#observed("dropRelations", tenantId, trace, (catalog) => catalog.dropRelations(tenantId, request));
+	}
+
+	async listTables(
+		tenantId: TenantId,
+		page: { limit: number; cursor: string | null; views?: boolean },
+		trace?: CallTrace,
+	): Promise<TablePage> {
 		return await this.#observed("listTables", tenantId, trace, (catalog) => catalog.listTables(tenantId, page));
 	}
 

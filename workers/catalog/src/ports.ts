@@ -10,6 +10,8 @@ export const DATABASE_STEPS = [
 	"commit_outcome",
 	"create_table",
 	"create_table_outcome",
+	"create_view",
+	"create_view_outcome",
 	"drop_table",
 	"drop_table_outcome",
 	"read_snapshots",

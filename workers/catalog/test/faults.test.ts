@@ -6,7 +6,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { LittoralError } from "#shared/base/errors.ts";
 import { filePaths } from "#shared/contracts/file-page.ts";
 import { RPC_ATTEMPT_COUNT_MAX } from "#shared/base/limits.ts";
-import { dataFilePath, newTenantId } from "#shared/base/ids.ts";
+import { dataFilePath, newTenantId, type TableId } from "#shared/base/ids.ts";
+import type { ViewDefinition } from "#shared/contracts/table.ts";
 import { encodeFile, type FileBytes, loadFile, putFile } from "./data-files.ts";
 import { mergeManifests } from "../src/manifest/merge-manifests.ts";
 import { DATABASE_STEPS, OBJECT_STEPS, QUEUE_STEPS } from "../src/ports.ts";
@@ -87,12 +88,44 @@ const createScenario: Scenario = {
 	},
 };
 
-const dropScenario: Scenario = {
+const viewOf = (columns: string[], uses: TableId[]): ViewDefinition => ({
+	name: "v",
+	replace: true,
+	columns: columns.map((name) => ({ name, type: { kind: "integer" } })),
+	source: { sql: columns.join(), uses: uses.map((tableId) => ({ tableId, fieldIds: [1] })) },
+});
+
+/** Made by one request, replaced by the next: either may be cut off. */
+const viewScenario: Scenario = {
 	act: async ({ catalog, tenantId, tableId }) => {
-		expect(await catalog.dropTable(tenantId, { commitId: "d", name: "t" })).toEqual({ tableId, schemaVersion: 2 });
+		await catalog.createView(tenantId, { commitId: "v1", definition: viewOf(["a"], [tableId]), raised: null });
+		await catalog.createView(tenantId, { commitId: "v2", definition: viewOf(["a", "b"], [tableId]), raised: null });
 	},
-	check: async ({ tenantId }) => {
-		expect(await otherIsolate().tableNames(tenantId)).toEqual([]);
+	check: async (fixture) => {
+		const [view] = await otherIsolate().readSnapshots(fixture.tenantId, [{ table: { name: "v" }, views: true }]);
+		expect(view).toMatchObject({ version: 1, schema: { schemaVersion: 2, view: { sql: "a,b" } } });
+		await loseRows(fixture.tenantId);
+		await rebuildAll(otherIsolate(), fixture.tenantId);
+		const [rebuilt] = await otherIsolate().readSnapshots(fixture.tenantId, [{ table: { name: "v" }, views: true }]);
+		expect(rebuilt?.schema).toEqual(view?.schema);
+	},
+};
+
+const dropScenario: Scenario = {
+	prepare: async (fixture) => {
+		const { catalog, tenantId, tableId } = fixture;
+		await catalog.createView(tenantId, { commitId: "v", definition: viewOf(["a"], [tableId]), raised: null });
+	},
+	act: async ({ catalog, tenantId, tableId }) => {
+		const dropped = await catalog.dropRelations(tenantId, { commitId: "d", kind: "table", names: ["t"], ifExists: false, cascade: true });
+		expect(dropped).toHaveLength(2);
+		expect(dropped).toContainEqual({ tableId, schemaVersion: 2 });
+	},
+	check: async (fixture) => {
+		expect(await otherIsolate().tableNames(fixture.tenantId)).toEqual([]);
+		await loseRows(fixture.tenantId);
+		expect(await rebuildAll(otherIsolate(), fixture.tenantId)).toHaveLength(2);
+		expect(await otherIsolate().tableNames(fixture.tenantId)).toEqual([]);
 	},
 };
 
@@ -134,7 +167,7 @@ async function leftOvers(tenantId: string): Promise<string[]> {
 	const tables = await testEnv.CATALOG_0.prepare(
 		"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'd1_%' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%'",
 	).all<{ name: string }>();
-	expect(tables.results.length).toBe(12);
+	expect(tables.results.length).toBe(13);
 	for (const { name } of tables.results) {
 		const row = await testEnv.CATALOG_0.prepare(`SELECT count(*) AS count FROM "${name}" WHERE tenant_id = ?`)
 			.bind(tenantId)
@@ -315,6 +348,8 @@ const scenarios: Record<Step, Scenario> = {
 	commit_outcome: { ...flushScenario, after: "commit" },
 	create_table: createScenario,
 	create_table_outcome: { ...createScenario, after: "create_table" },
+	create_view: viewScenario,
+	create_view_outcome: { ...viewScenario, after: "create_view" },
 	drop_table: dropScenario,
 	drop_table_outcome: { ...dropScenario, after: "drop_table" },
 	read_snapshots: readScenario,

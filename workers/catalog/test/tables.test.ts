@@ -119,7 +119,7 @@ describe("create", () => {
 });
 
 describe("drop", () => {
-	test("is done once per commit id, frees the name, and a repetition does not drop the next table of that name", async () => {
+	test("of the version before: is done once per commit id, frees the name, and a repetition does not drop the next table of that name", async () => {
 		const { catalog, tenantId, tableId } = await newTable();
 		const dropped = await catalog.dropTable(tenantId, { commitId: "d", name: "t" });
 		expect(dropped).toEqual({ tableId, schemaVersion: 2 });
@@ -152,15 +152,26 @@ describe("drop", () => {
 		expect(await catalog.tableNames(tenantId)).toEqual([]);
 	});
 
-	test("a commit id of another change is refused", async () => {
-		const { catalog, tenantId } = await newTable();
-		expect(await outcomeOf(catalog.dropTable(tenantId, { commitId: "create t", name: "t" }))).toBe(
-			"conflict: the commit id belongs to another change",
+	test("is of all names or of none, and once per commit id", async () => {
+		const { catalog, tenantId, tableId } = await newTable();
+		const { schema } = await made(catalog.createTable(tenantId, { commitId: "u", definition: definition("u") }));
+		const drop = { commitId: "d", kind: "table", names: ["u", "t"], ifExists: false, cascade: false } as const;
+		expect(await outcomeOf(catalog.dropRelations(tenantId, { ...drop, names: ["u", "nothing", "t"] }))).toBe(
+			'undefined_table: table "nothing" does not exist',
 		);
-		await catalog.dropTable(tenantId, { commitId: "d", name: "t" });
-		expect(await outcomeOf(catalog.createTable(tenantId, { commitId: "d", definition: definition("u") }))).toBe(
-			"conflict: the commit id belongs to another change",
+		expect(await outcomeOf(catalog.dropRelations(tenantId, { ...drop, kind: "view", names: ["u"] }))).toBe(
+			'wrong_object_type: "u" is not a view',
 		);
+		expect(await catalog.tableNames(tenantId)).toEqual(["t", "u"]);
+		const both = [tableId, schema.tableId].toSorted().map((id) => ({ tableId: id, schemaVersion: 2 }));
+		const sorted = async () =>
+			(await otherIsolate().dropRelations(tenantId, { ...drop, names: ["u", "t"] })).toSorted((left, right) =>
+				left.tableId < right.tableId ? -1 : 1,
+			);
+		expect(await sorted()).toEqual(both);
+		await catalog.createTable(tenantId, { commitId: "u2", definition: definition("u") });
+		expect(await sorted()).toEqual(both);
+		expect(await catalog.tableNames(tenantId)).toEqual(["u"]);
 	});
 });
 

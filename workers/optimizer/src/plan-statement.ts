@@ -22,10 +22,12 @@ import { inputsOf as logicalInputsOf } from "./logical/output.ts";
 import { optimize, type PipelineOptions } from "./logical/pipeline.ts";
 import type { LogicalOperator, LogicalScan } from "./logical/plan.ts";
 import { planOrdered, type PhysicalContext } from "./physical/plan-physical.ts";
+import { readRelations } from "./read-relations.ts";
 import { pruneFiles } from "./physical/prune-files.ts";
 import { bindStatement, type BoundRows } from "./sql/bind/bind-statement.ts";
 import { StatementContext } from "./sql/bind/statement.ts";
-import { parameterCount, readsSystemTables, relationNames } from "./sql/bind/walk.ts";
+import { parametersOf, readsSystemTables, relationNames } from "./sql/bind/walk.ts";
+import type { ParsedStatement } from "./sql/parse/parser.ts";
 import { Cardinality } from "./statistics/cardinality.ts";
 import { REQUEST_DOLLARS } from "./statistics/cost-model.ts";
 
@@ -41,31 +43,25 @@ export interface PlannerPorts {
 
 /** @throws LittoralError with sqlstate and position */
 export async function planStatement(ports: PlannerPorts, tenantId: TenantId, request: PlanRequest): Promise<PlannedStatement> {
-	const { node, source } = await ports.parsed.parse(request.sql);
+	const { node, source, nesting } = await ports.parsed.parse(request.sql);
 	const names = relationNames(node);
-	const snapshots = await ports.snapshots.read(ports.catalog, {
-		tenantId,
-		names,
-		minimums: request.minimums ?? {},
-		fresh: request.fresh ?? false,
-		nowMs: ports.nowMs(),
-	});
+	const { snapshots, views } = await readRelations(ports, tenantId, names, request);
 	const isMissing = names.some((name) => !snapshots.has(name));
+	const describesTables = [node, ...[...views.values()].map((view) => view.node)].some(readsSystemTables);
 	const planned: PlanStatement = { nowMicroseconds: request.nowMicroseconds, timeZone: request.settings.timeZone ?? "UTC", parameters: [] };
 	const statement = new StatementContext({
 		source,
+		isDefinition: "ViewStmt" in node,
+		nesting,
 		parameterValues: request.parameters,
 		planStatement: planned,
 		lookup: (name) => snapshots.get(name) ?? null,
+		views,
 		tableNames: isMissing ? await ports.catalog.tableNames(tenantId) : [],
-		tableSchemas: readsSystemTables(node) ? await allTables(ports, tenantId) : [],
+		tableSchemas: describesTables ? await allTables(ports, tenantId) : [],
 		evaluate: (expression) => ports.evaluate(expression, planned),
 	});
-	const expected = parameterCount(node);
-	if (expected !== request.parameters.length) {
-		const message = `the request supplies ${request.parameters.length} parameters, but the statement requires ${expected}`;
-		throw statement.error("protocol_violation", message);
-	}
+	checkParameters(statement, node, request.parameters.length);
 	const bound = bindStatement(statement, node);
 	switch (bound.kind) {
 		case "query":
@@ -78,17 +74,29 @@ export async function planStatement(ports: PlannerPorts, tenantId: TenantId, req
 			return { kind: "explain", lines: explainText(plan), json, analyze: bound.analyze, plan };
 		}
 		case "create_table":
+		case "create_view":
 		case "drop_table":
+		case "drop_view":
 			return bound;
 	}
 }
 
-/** Every table of the tenant, page by page; there are at most TABLE_COUNT_MAX. */
+/** @throws undefined_parameter (42P02) in a view, protocol_violation (08P01) for too few or too many */
+function checkParameters(statement: StatementContext, node: ParsedStatement["node"], givenCount: number): void {
+	const { count, first } = parametersOf(node);
+	if (count > 0 && "ViewStmt" in node)
+		throw statement.error("undefined_parameter", `there is no parameter $${first.number}`, first.location);
+	if (count !== givenCount) {
+		throw statement.error("protocol_violation", `the request supplies ${givenCount} parameters, but the statement requires ${count}`);
+	}
+}
+
+/** Every table and view of the tenant, page by page; there are at most TABLE_COUNT_MAX. */
 async function allTables({ catalog }: PlannerPorts, tenantId: TenantId): Promise<TableSchema[]> {
 	const tables: TableSchema[] = [];
 	let cursor: string | null = null;
 	do {
-		const page: TablePage = await catalog.listTables(tenantId, { limit: LIST_LIMIT_MAX, cursor });
+		const page: TablePage = await catalog.listTables(tenantId, { limit: LIST_LIMIT_MAX, cursor, views: true });
 		tables.push(...page.tables);
 		cursor = page.nextCursor;
 	} while (cursor !== null);
@@ -124,6 +132,7 @@ function planRows(ports: PlannerPorts, statement: StatementContext, bound: Bound
 		version: PLAN_VERSION,
 		statement: statement.planStatement,
 		tables,
+		views: [...statement.expandedViews.values()],
 		subplans,
 		root,
 		output,

@@ -17,9 +17,10 @@ import { encodeDataFile } from "./shard/flush-encoder.ts";
 export const PORT_STEPS = {
 	catalog: [
 		"createTable",
-		"dropTable",
 		"listTables",
 		"describeTable",
+		"createView",
+		"dropRelations",
 		"readSnapshots",
 		"commit",
 		"commitStatus",

@@ -1,7 +1,7 @@
 /** The commit contract in memory (design, section 7): versions, watermarks, commit ids, object states. Every retained version is kept. */
 import { LittoralError } from "#shared/base/errors.ts";
 import { newTableId, type TableId, type TenantId } from "#shared/base/ids.ts";
-import type { SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
+import type { DropRequest, SnapshotRequest, TableDescription, TablePage } from "#shared/contracts/rpc.ts";
 import type { CommitAnswer, CommitRequest, DataFile, FilePage, TableSnapshot, Watermarks } from "#shared/contracts/snapshot.ts";
 import type { TableDefinition, TableSchema } from "#shared/contracts/table.ts";
 import type { CatalogPort } from "../src/ports.ts";
@@ -54,11 +54,21 @@ export class MemoryCatalog implements CatalogPort {
 		return { schema, created: true, replaced };
 	}
 
-	async dropTable(_: TenantId, { name }: { commitId: string; name: string }) {
-		const table = this.#byName(name);
-		if (table === undefined) return this.#lastDropped(name);
-		table.dropped = true;
-		return { tableId: table.schema.tableId, schemaVersion: table.schema.schemaVersion + 1 };
+	async createView(): ReturnType<CatalogPort["createView"]> {
+		throw new LittoralError("feature_not_supported", "this catalog has no views");
+	}
+
+	async dropRelations(_: TenantId, { names, ifExists }: DropRequest) {
+		return names.flatMap((name) => {
+			const table = this.#byName(name);
+			if (table === undefined) {
+				const before = this.#lastDropped(name);
+				if (before === null && !ifExists) throw new LittoralError("undefined_table", `table "${name}" does not exist`);
+				return before === null ? [] : [before];
+			}
+			table.dropped = true;
+			return [{ tableId: table.schema.tableId, schemaVersion: table.schema.schemaVersion + 1 }];
+		});
 	}
 
 	async listTables(): Promise<TablePage> {

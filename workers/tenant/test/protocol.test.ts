@@ -9,7 +9,7 @@ import type { TableSchema } from "#shared/contracts/table.ts";
 import { routingOf } from "../src/directory/directory.ts";
 import { raiseSnapshotMinimum } from "../src/directory/minimums.ts";
 import { recentDirectory } from "../src/directory/directory-cache.ts";
-import { createTable, dropTables } from "../src/query/define-table.ts";
+import { createTable, dropRelations } from "../src/query/define-table.ts";
 import { appendRows } from "../src/ingest/append-rows.ts";
 import { planOf, readTailRows } from "./reading.ts";
 import { FAILURES, ports, Tenant, testEnv, world } from "./world.ts";
@@ -208,7 +208,7 @@ test("appends do not keep the directory that they go by young", async () => {
 test("a dropped table is forgotten by the directory and every shard, also by one that opened since, once no cache can take it for live", async () => {
 	await tenant.append("a");
 	const { name } = (world.catalog.tables.get(tenant.table) as { schema: TableSchema }).schema;
-	await dropTables(ports, tenant.id, { kind: "drop_table", names: [name], ifExists: false });
+	await dropRelations(ports, tenant.id, { kind: "drop_table", names: [name], ifExists: false });
 	while (!(await tenant.stub(0).changeShards(2)).settled);
 	const known = async () => [
 		Object.keys((await tenant.directory()).minimums),
@@ -237,7 +237,7 @@ test("a shard drains although a table of it was dropped before its first flush",
 test("rows for a dropped table are refused before its name means another, also when the drop was cut off", async () => {
 	const name = world.catalog.tables.get(tenant.table)?.schema.name as string;
 	world.inject = (step) => (step === "shard.raiseMinimum" ? "before" : null);
-	expect(await codeOf(() => dropTables(ports, tenant.id, { kind: "drop_table", names: [name], ifExists: false }))).toBe("unavailable");
+	expect(await codeOf(() => dropRelations(ports, tenant.id, { kind: "drop_table", names: [name], ifExists: false }))).toBe("unavailable");
 	world.inject = () => null;
 	const definition = { name, ifNotExists: false, columns: [], primaryKey: null, sortKey: [] };
 	await createTable(ports, tenant.id, { kind: "create_table", definition });
@@ -248,7 +248,7 @@ test("rows for a dropped table are refused before its name means another, also w
 
 test("rows for a dropped table are refused after DROP, CREATE and DROP of its name of which the first two were cut off", async () => {
 	const name = world.catalog.tables.get(tenant.table)?.schema.name as string;
-	const drop = () => dropTables(ports, tenant.id, { kind: "drop_table", names: [name], ifExists: true });
+	const drop = () => dropRelations(ports, tenant.id, { kind: "drop_table", names: [name], ifExists: true });
 	const definition = { name, ifNotExists: false, columns: [], primaryKey: null, sortKey: [] };
 	world.inject = (step) => (step === "shard.raiseMinimum" ? "before" : null);
 	expect(await codeOf(drop)).toBe("unavailable");

@@ -1,10 +1,12 @@
 /** What a query reads: minimums, SnapshotTooOld, StaleEpoch, lost answers (Q1, Q2). Plans are made here; shards are real. */
 import { beforeEach, expect, test } from "vitest";
 import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
+import type { TableId } from "#shared/base/ids.ts";
 import { FLUSH_AGE_MS, GRACE_PERIOD_MS } from "#shared/base/limits.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
+import { raiseSchemaMinimum } from "../src/directory/minimums.ts";
 import { planOf, readTailRows } from "./reading.ts";
-import { FAILURES, Tenant, world } from "./world.ts";
+import { FAILURES, ports, Tenant, world } from "./world.ts";
 
 let tenant: Tenant;
 let context: CallContext;
@@ -44,6 +46,23 @@ test("a stale snapshot reads a longer tail; a purged one is planned again", asyn
 	await tenant.append("c");
 	versions = [0];
 	expect(await read()).toEqual({ version: newest(), rows: ["c"] });
+});
+
+test("a plan of a view's older version is made again", async () => {
+	const tableId = "1".repeat(24) as TableId;
+	await raiseSchemaMinimum(ports, tenant.id, { tableId, schemaVersion: 3, snapshotVersion: 0 });
+	const schemaVersions = [2, 3];
+	let planned = 0;
+	world.plan = () => {
+		const schemaVersion = schemaVersions[planned++] ?? 0;
+		const statement = planOf(tenant.table);
+		return statement.kind === "query" ? { ...statement, plan: { ...statement.plan, views: [{ tableId, schemaVersion }] } } : statement;
+	};
+	expect((await read()).rows).toEqual([]);
+	expect(planned).toBe(2);
+	planned = 0;
+	schemaVersions[1] = 2;
+	expect(await codeOf(read)).toBe("unavailable");
 });
 
 test("a plan below the directory's minimum is made again, once", async () => {

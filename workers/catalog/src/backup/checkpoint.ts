@@ -123,7 +123,7 @@ function toCheckpoint(rows: readonly Row[][], database: number, atMs: number): C
 	};
 }
 
-/** A drop that came after the checkpoint was read has its version, and is not in it. */
+/** A drop that came after the checkpoint was read has its version, and is not in it; a view that was replaced since has another. */
 function markStatements({ tenantId, tableId }: Table, { version, atMs, droppedAtMs }: Checkpoint): Statement[] {
 	const table = sql`tenant_id = ${tenantId} AND table_id = ${tableId}`;
 	return [
@@ -132,7 +132,7 @@ function markStatements({ tenantId, tableId }: Table, { version, atMs, droppedAt
 			WHERE ${table} AND pending = 1 AND version <= ${version} AND (kind <> 'drop_table' OR ${droppedAtMs === null ? 0 : 1})`),
 		statement(sql`
 			UPDATE tables SET checkpoint_version = max(checkpoint_version, ${version}), backed_up_at_ms = max(coalesce(backed_up_at_ms, 0), ${atMs})
-			WHERE ${table}`),
+			WHERE ${table} AND (kind = 'table' OR version = ${version})`),
 	];
 }
 

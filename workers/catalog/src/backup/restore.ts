@@ -13,6 +13,7 @@ import { jsonParameters, statement } from "../database/statement.ts";
 import { noteActivity } from "../garbage/collection-row.ts";
 import { readManifest } from "../manifest/store.ts";
 import type { CatalogDatabase, CatalogPorts, Statement } from "../ports.ts";
+import { decodeSchema } from "../schema/schema-json.ts";
 import { ByteLru } from "../snapshot/byte-lru.ts";
 import type { ReplayedTable } from "./replay.ts";
 
@@ -118,14 +119,19 @@ function tableStatements(
 	const clear = ["table_schema", "snapshot", "watermark", "inline_file", "manifest"].map((name) =>
 		statement(sql`DELETE FROM ${sql.identifier(name)} WHERE ${where}`),
 	);
+	// A drop counts as one change more than there are schemas.
+	const view = decodeSchema(head.schemas.at(-1)?.[1] ?? "").view;
+	const used = JSON.stringify([...new Set(view?.uses.map((use) => use.tableId))]);
 	const marks = JSON.stringify(watermarks);
 	return [
 		statement(sql`
-			INSERT INTO tables (tenant_id, table_id, name, schema_version, version, next_field_id, created_at_ms, dropped_at_ms, checkpoint_version,
+			INSERT INTO tables (tenant_id, table_id, name, kind, schema_version, version, next_field_id, created_at_ms, dropped_at_ms, checkpoint_version,
 				changed_at_ms)
-			VALUES (${tenantId}, ${tableId}, ${head.name}, ${head.schemaVersion}, ${made.version}, ${head.nextFieldId}, ${head.createdAtMs},
+			VALUES (${tenantId}, ${tableId}, ${head.name}, ${view === undefined ? "table" : "view"}, ${head.schemaVersion}, ${made.version}, ${head.nextFieldId}, ${head.createdAtMs},
 				${head.droppedAtMs}, ${head.version}, ${made.nowMs})`),
 		...clear,
+		statement(sql`DELETE FROM dependency WHERE tenant_id = ${tenantId} AND view_id = ${tableId}`),
+		statement(sql`INSERT INTO dependency (tenant_id, view_id, used_id) SELECT ${tenantId}, ${tableId}, value FROM json_each(${used})`),
 		...jsonParameters(head.schemas).map((rows) =>
 			statement(sql`
 				INSERT INTO table_schema (tenant_id, table_id, schema_version, "schema")

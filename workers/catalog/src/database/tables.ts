@@ -13,13 +13,19 @@ export const tenantAssignment = sqliteTable("tenant_assignment", {
 	database: integer("database").notNull(),
 });
 
-/** One row a table ever made; `version` is its newest snapshot's. A dropped one stays, so that its watermarks and files can be found. */
+/**
+ * One row a table ever made; `version` is its newest snapshot's. A dropped one stays, so that its watermarks and files can be found. A view is a table without rows whose
+ * schema says what it is read as: names, versions, drops and the backup are the same for both.
+ */
 export const tables = sqliteTable(
 	"tables",
 	{
 		tenantId: text("tenant_id").notNull(),
 		tableId: text("table_id").notNull(),
 		name: text("name").notNull(),
+		kind: text("kind", { enum: ["table", "view"] })
+			.notNull()
+			.default("table"),
 		/** Counts changes of the schema; dropping the table raises it, so that a schema cached elsewhere is known to be stale. */
 		schemaVersion: integer("schema_version").notNull(),
 		version: integer("version").notNull(),
@@ -38,6 +44,20 @@ export const tables = sqliteTable(
 		primaryKey({ columns: [table.tenantId, table.tableId] }),
 		uniqueIndex("tables_live_name").on(table.tenantId, table.name).where(sql`dropped_at_ms IS NULL`),
 		index("tables_changed").on(table.changedAtMs).where(sql`changed_at_ms IS NOT NULL`),
+	],
+);
+
+/** What a view uses: a relation that a live view uses is not dropped without it. */
+export const dependency = sqliteTable(
+	"dependency",
+	{
+		tenantId: text("tenant_id").notNull(),
+		viewId: text("view_id").notNull(),
+		usedId: text("used_id").notNull(),
+	},
+	(table) => [
+		primaryKey({ columns: [table.tenantId, table.viewId, table.usedId] }),
+		index("dependency_used").on(table.tenantId, table.usedId),
 	],
 );
 

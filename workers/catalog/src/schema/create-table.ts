@@ -2,6 +2,7 @@
 import { LittoralError } from "#shared/base/errors.ts";
 import { newTableId, randomHex, type TableId, type TenantId } from "#shared/base/ids.ts";
 import { TABLE_COUNT_MAX } from "#shared/base/limits.ts";
+import type { DroppedRelation } from "#shared/contracts/rpc.ts";
 import type { TableDefinition, TableSchema } from "#shared/contracts/table.ts";
 import { sql } from "drizzle-orm";
 import { checkpoint } from "../backup/checkpoint.ts";
@@ -10,7 +11,7 @@ import { numberOf, statement, textOf } from "../database/statement.ts";
 import { noteActivity } from "../garbage/collection-row.ts";
 import type { CatalogDatabase, CatalogPorts, Statement } from "../ports.ts";
 import { defineTable } from "./define-table.ts";
-import { type DroppedTable, lastDropped, lastDroppedId } from "./drop-table.ts";
+import { lastDropped, lastDroppedId } from "./last-dropped.ts";
 import { decodeSchema, encodeSchema } from "./schema-json.ts";
 
 export interface CreateTableRequest {
@@ -25,7 +26,7 @@ export interface CreateTableAnswer {
 	schema: TableSchema | null;
 	created: boolean;
 	/** The last table of this name that was dropped. */
-	replaced: DroppedTable | null;
+	replaced: DroppedRelation | null;
 }
 
 /** @throws LittoralError duplicate_table, program_limit_exceeded, unavailable */
@@ -48,19 +49,26 @@ export async function createTable(
 	return { ...created, replaced: await lastDropped(ports, database, tenantId, schema.name) };
 }
 
-function createStatements(tenantId: TenantId, { commitId, raised }: CreateTableRequest, schema: TableSchema, nowMs: number): Statement[] {
+/** Of a table or a view. */
+export function createStatements(
+	tenantId: TenantId,
+	{ commitId, raised }: Pick<CreateTableRequest, "commitId" | "raised">,
+	schema: TableSchema,
+	nowMs: number,
+): Statement[] {
 	const { tableId, name } = schema;
+	const kind = schema.view === undefined ? "table" : "view";
 	const mayFollow = raised === undefined ? sql`TRUE` : sql`${lastDroppedId(tenantId, name)} IS ${raised}`;
 	return [
 		// A NULL version, and so a failed batch, where the tenant has all the tables it may have, or rows for the name's last table are not refused yet.
 		statement(sql`
 			INSERT INTO commit_log (tenant_id, commit_id, kind, table_id, version, input_count, paths, token, created_at_ms)
-			VALUES (${tenantId}, ${commitId}, 'create_table', ${tableId},
+			VALUES (${tenantId}, ${commitId}, ${`create_${kind}`}, ${tableId},
 				(SELECT CASE WHEN count(*) < ${TABLE_COUNT_MAX} AND ${mayFollow} THEN 0 END FROM tables WHERE tenant_id = ${tenantId} AND dropped_at_ms IS NULL),
 				0, '[]', ${randomHex(8)}, ${nowMs})`),
 		statement(sql`
-			INSERT INTO tables (tenant_id, table_id, name, schema_version, version, next_field_id, created_at_ms)
-			VALUES (${tenantId}, ${tableId}, ${name}, 1, 0, ${schema.columns.length + 1}, ${nowMs})`),
+			INSERT INTO tables (tenant_id, table_id, name, kind, schema_version, version, next_field_id, created_at_ms)
+			VALUES (${tenantId}, ${tableId}, ${name}, ${kind}, 1, 0, ${schema.columns.length + 1}, ${nowMs})`),
 		statement(sql`
 			INSERT INTO table_schema (tenant_id, table_id, schema_version, "schema")
 			VALUES (${tenantId}, ${tableId}, 1, ${encodeSchema(schema)})`),

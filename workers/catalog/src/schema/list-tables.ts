@@ -10,7 +10,7 @@ import type { CatalogDatabase, CatalogPorts } from "../ports.ts";
 import { decodeSchema } from "./schema-json.ts";
 
 /**
- * Live tables by name, in byte order.
+ * Live tables, with `views` views among them, by name in byte order.
  *
  * @param page `cursor` is the last name of the page before
  */
@@ -18,7 +18,7 @@ export async function listTables(
 	ports: CatalogPorts,
 	database: CatalogDatabase,
 	tenantId: TenantId,
-	page: { limit: number; cursor: string | null },
+	page: { limit: number; cursor: string | null; views?: boolean },
 ): Promise<TablePage> {
 	const limit = Math.max(1, Math.min(page.limit, LIST_LIMIT_MAX));
 	const [rows = []] = await repeated(ports, () =>
@@ -27,6 +27,7 @@ export async function listTables(
 				SELECT t.name, s."schema" FROM tables t JOIN table_schema s
 					ON s.tenant_id = t.tenant_id AND s.table_id = t.table_id AND s.schema_version = t.schema_version
 				WHERE t.tenant_id = ${tenantId} AND t.dropped_at_ms IS NULL AND t.name > ${page.cursor ?? ""}
+					AND (t.kind = 'table' OR ${page.views === true ? 1 : 0})
 				ORDER BY t.name LIMIT ${limit + 1}`),
 		]),
 	);
@@ -45,7 +46,7 @@ export async function describeTable(
 	tenantId: TenantId,
 	name: string,
 ): Promise<TableDescription> {
-	const target = sql`(SELECT table_id FROM tables WHERE tenant_id = ${tenantId} AND name = ${name} AND dropped_at_ms IS NULL)`;
+	const target = sql`(SELECT table_id FROM tables WHERE tenant_id = ${tenantId} AND name = ${name} AND kind = 'table' AND dropped_at_ms IS NULL)`;
 	const [tables, snapshots = []] = await repeated(ports, () =>
 		database.batch("read_tables", [
 			statement(sql`

@@ -11,6 +11,7 @@ import {
 	collection,
 	commitLog,
 	deadLetter,
+	dependency,
 	inlineFile,
 	job,
 	manifest,
@@ -23,9 +24,20 @@ import {
 import type { CatalogDatabase, CatalogPorts } from "../ports.ts";
 
 /** `tables` last: while a row of it is left, the tenant can be seen not to be gone. */
-const TENANT_TABLES = [inlineFile, manifest, object, snapshot, tableSchema, watermark, commitLog, job, deadLetter, collection, tables].map(
-	(table) => getTableName(table),
-);
+const TENANT_TABLES = [
+	inlineFile,
+	manifest,
+	object,
+	snapshot,
+	tableSchema,
+	watermark,
+	commitLog,
+	job,
+	deadLetter,
+	collection,
+	dependency,
+	tables,
+].map((table) => getTableName(table));
 
 /** @returns done: the step found no object and no row */
 export async function deleteTenantStep(

@@ -72,6 +72,7 @@ export class TableSnapshotCache {
 			const minimum = known === undefined ? undefined : minimums[known.schema.tableId];
 			return {
 				table: { name },
+				views: true,
 				...(fresh ? { fresh: true } : {}),
 				...(minimum === undefined ? {} : { minimumSchemaVersion: minimum.schemaVersion, minimumSnapshotVersion: minimum.snapshotVersion }),
 			};

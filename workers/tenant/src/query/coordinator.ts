@@ -21,7 +21,7 @@ import { checkBookmark, makeBookmark } from "../bookmark.ts";
 import { admittedSession, type EngineSession } from "../engine-session.ts";
 import type { Appended } from "../ingest/append-rows.ts";
 import type { Ports } from "../ports.ts";
-import { createTable, dropTables } from "./define-table.ts";
+import { createTable, createView, dropRelations } from "./define-table.ts";
 import { appendIdOf, insertRows } from "./insert.ts";
 import { planAndDirectory, readTails } from "./read-set.ts";
 import { filesOf, openPlan, runPlan } from "./run-plan.ts";
@@ -34,7 +34,9 @@ const ACTIONS: Record<PlannedStatement["kind"], Action> = {
 	explain: "select",
 	insert: "insert",
 	create_table: "define_table",
+	create_view: "define_table",
 	drop_table: "define_table",
+	drop_view: "define_table",
 };
 
 export async function query(ports: Ports, context: CallContext, request: QueryRequest): Promise<QueryAnswer> {
@@ -69,9 +71,13 @@ async function runStatement(running: Running): Promise<QueryAnswer> {
 		case "create_table":
 			await createTable(ports, context.tenantId, planned.statement);
 			return command(context, "CREATE TABLE");
+		case "create_view":
+			await createView(ports, context.tenantId, planned.statement);
+			return command(context, "CREATE VIEW");
 		case "drop_table":
-			await dropTables(ports, context.tenantId, planned.statement);
-			return command(context, "DROP TABLE");
+		case "drop_view":
+			await dropRelations(ports, context.tenantId, planned.statement);
+			return command(context, planned.statement.kind === "drop_table" ? "DROP TABLE" : "DROP VIEW");
 		case "explain": {
 			if (!planned.statement.analyze) return explain(running, planned.statement);
 			const { statement, tails } = await clock.timed(() => readTails(ports, context, planRequest, planned));

@@ -9,7 +9,7 @@ import { hasCode, isLittoralError, LittoralError } from "#shared/base/errors.ts"
 import type { ShardOrdinal, TableId } from "#shared/base/ids.ts";
 import type { Directory } from "#shared/contracts/directory.ts";
 import { checkPlan } from "#shared/contracts/plan/check.ts";
-import type { PlanTable } from "#shared/contracts/plan/physical.ts";
+import type { PlanRelation, PlanTable } from "#shared/contracts/plan/physical.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
 import type { PlannedStatement, PlanRequest } from "#shared/contracts/rpc.ts";
 import { requireActive } from "../access.ts";
@@ -50,14 +50,14 @@ export async function planAndDirectory(ports: Ports, context: CallContext, reque
 		const fresh = STALE_PLAN_CODES.some((code) => hasCode(planned.error, code));
 		return { statement: await plan(ports, context, { ...request, minimums, fresh }), directory };
 	}
-	if (planTables(planned.statement).every((table) => isCurrent(table, minimums))) return { statement: planned.statement, directory };
+	if (isCurrent(planned.statement, minimums)) return { statement: planned.statement, directory };
 	return { statement: await replan(ports, context, request, directory), directory };
 }
 
 /** @throws unavailable when even a fresh plan is below the minimums */
 async function replan(ports: Ports, context: CallContext, request: PlanRequest, { directory }: DirectoryAnswer): Promise<PlannedStatement> {
 	const statement = await plan(ports, context, { ...request, minimums: directory.minimums, fresh: true });
-	if (planTables(statement).every((table) => isCurrent(table, directory.minimums))) return statement;
+	if (isCurrent(statement, directory.minimums)) return statement;
 	throw new LittoralError("unavailable", "the newest snapshot could not be read; try again", { retryAfterSeconds: 1 });
 }
 
@@ -79,10 +79,20 @@ function planTables(statement: PlannedStatement): PlanTable[] {
 	}
 }
 
-function isCurrent(table: PlanTable, minimums: Directory["minimums"]): boolean {
-	const minimum = minimums[table.schema.tableId];
-	if (minimum === undefined) return true;
-	return table.schema.schemaVersion >= minimum.schemaVersion && table.snapshotVersion >= minimum.snapshotVersion;
+/** What the statement was bound to that has no rows of its own. */
+function planRelations(statement: PlannedStatement): PlanRelation[] {
+	if (statement.kind === "create_view") return statement.uses;
+	return "plan" in statement ? (statement.plan.views ?? []) : [];
+}
+
+function isCurrent(statement: PlannedStatement, minimums: Directory["minimums"]): boolean {
+	const isCurrentSchema = ({ tableId, schemaVersion }: PlanRelation) => schemaVersion >= (minimums[tableId]?.schemaVersion ?? 0);
+	return (
+		planRelations(statement).every(isCurrentSchema) &&
+		planTables(statement).every(({ schema, snapshotVersion }) => {
+			return isCurrentSchema(schema) && snapshotVersion >= (minimums[schema.tableId]?.snapshotVersion ?? 0);
+		})
+	);
 }
 
 /** A plan, and the tails of each of its tables in the order of `plan.tables`. */
@@ -107,7 +117,7 @@ export async function readTails(ports: Ports, context: CallContext, request: Pla
 		if (missing === "directory") {
 			directory = await untilKnown(() => ports.shard(context.tenantId, 0).readDirectory({ withTails: true }));
 			pages = new Map();
-			if (planTables(statement).every((table) => isCurrent(table, directory.directory.minimums))) continue;
+			if (isCurrent(statement, directory.directory.minimums)) continue;
 		}
 		statement = await replan(ports, context, request, directory);
 	}

@@ -1,9 +1,12 @@
 /** From a parsed statement to a bound one. */
 import type { ExplainStmt, Node } from "libpg-query";
-import type { TableDefinition, TableSchema } from "#shared/contracts/table.ts";
+import type { PlanRelation } from "#shared/contracts/plan/physical.ts";
+import type { TableDefinition, TableSchema, ViewDefinition } from "#shared/contracts/table.ts";
 import type { LogicalOperator } from "../../logical/plan.ts";
 import { as, kindOf } from "../parse/ast.ts";
-import { bindCreateTable, bindDropTable } from "./create-table.ts";
+import { bindCreateTable } from "./create-table.ts";
+import { bindCreateView } from "./create-view.ts";
+import { bindDrop } from "./drop.ts";
 import { bindInsert } from "./insert.ts";
 import { bindQuery } from "./select.ts";
 import type { StatementContext } from "./statement.ts";
@@ -19,7 +22,8 @@ export type BoundStatement =
 	| ({ kind: "insert"; schema: TableSchema } & BoundRows)
 	| { kind: "explain"; format: "text" | "json"; analyze: boolean; rows: BoundRows }
 	| { kind: "create_table"; definition: TableDefinition }
-	| { kind: "drop_table"; names: string[]; ifExists: boolean };
+	| { kind: "create_view"; definition: ViewDefinition; uses: PlanRelation[] }
+	| { kind: "drop_table" | "drop_view"; names: string[]; ifExists: boolean; cascade: boolean };
 
 /** Statements that PostgreSQL has and Littoral has not, by the words a user knows them by. */
 const STATEMENT_NAMES: Record<string, string> = {
@@ -34,7 +38,6 @@ const STATEMENT_NAMES: Record<string, string> = {
 	RenameStmt: "RENAME",
 	CreateTableAsStmt: "CREATE TABLE AS",
 	IndexStmt: "CREATE INDEX",
-	ViewStmt: "CREATE VIEW",
 	TruncateStmt: "TRUNCATE",
 	VacuumStmt: "VACUUM",
 	PrepareStmt: "PREPARE",
@@ -62,7 +65,9 @@ export function bindStatement(statement: StatementContext, node: Node): BoundSta
 				definition: bindCreateTable({ statement, outer: null, commonTables: [], bindQuery }, as(node, kind) ?? {}),
 			};
 		case "DropStmt":
-			return { kind: "drop_table", ...bindDropTable(statement, as(node, kind) ?? {}) };
+			return bindDrop(statement, as(node, kind) ?? {});
+		case "ViewStmt":
+			return { kind: "create_view", ...bindCreateView({ statement, outer: null, commonTables: [], bindQuery }, as(node, kind) ?? {}) };
 		case "ExplainStmt":
 			return bindExplain(statement, as(node, kind) ?? {});
 		default:

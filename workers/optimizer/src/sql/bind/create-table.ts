@@ -1,5 +1,5 @@
-/** CREATE TABLE and DROP TABLE. What Littoral would not enforce it refuses, a PRIMARY KEY apart, which is recorded. */
-import type { ColumnDef, Constraint, CreateStmt, DropStmt, Node } from "libpg-query";
+/** CREATE TABLE. What Littoral would not enforce it refuses, a PRIMARY KEY apart, which is recorded. */
+import type { ColumnDef, Constraint, CreateStmt, Node } from "libpg-query";
 import { IDENTIFIER_BYTES_MAX, TABLE_COLUMN_COUNT_MAX } from "#shared/base/limits.ts";
 import { COMPARABLE_KINDS } from "#shared/contracts/functions/operator-signatures.ts";
 import { typeName, type DataType } from "#shared/contracts/data-type.ts";
@@ -9,7 +9,7 @@ import { as, locationOf, strings } from "../parse/ast.ts";
 import { boundType } from "./bound.ts";
 import { tryCoerce } from "./coerce.ts";
 import { expressionEnvironment } from "./expression.ts";
-import { checkSchema } from "./from.ts";
+import { checkSchema } from "./relations.ts";
 import type { QueryOptions } from "./query.ts";
 import { EMPTY_SCOPE } from "./scope.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
@@ -69,7 +69,7 @@ function checkColumns(statement: StatementContext, columns: ColumnDefinition[]):
 }
 
 /** The parser has cut longer names already, as PostgreSQL does; this is a guard. */
-function checkName(statement: StatementContext, name: string, location: number): string {
+export function checkName(statement: StatementContext, name: string, location: number): string {
 	if (new TextEncoder().encode(name).length <= IDENTIFIER_BYTES_MAX) return name;
 	throw statement.error("name_too_long", `name "${name}" is longer than ${IDENTIFIER_BYTES_MAX} bytes`, location);
 }
@@ -234,19 +234,4 @@ function parseSortKey(
 		const nullsFirst = match[4] === undefined ? descending : match[4].toLowerCase() === "first";
 		return { column: index, descending, nullsFirst };
 	});
-}
-
-export function bindDropTable(statement: StatementContext, drop: DropStmt): { names: string[]; ifExists: boolean } {
-	if (drop.removeType !== "OBJECT_TABLE") {
-		throw statement.unsupported(`DROP ${(drop.removeType ?? "").replace("OBJECT_", "").replaceAll("_", " ")}`);
-	}
-	const names = (drop.objects ?? []).map((object) => {
-		const parts = strings(as(object, "List")?.items);
-		const schema = parts.length > 1 ? parts[parts.length - 2] : undefined;
-		if (schema !== undefined && schema !== "public") {
-			throw statement.error("invalid_schema_name", `schema "${schema}" does not exist`);
-		}
-		return parts[parts.length - 1] ?? "";
-	});
-	return { names, ifExists: drop.missing_ok ?? false };
 }

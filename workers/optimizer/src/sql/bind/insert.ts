@@ -1,18 +1,20 @@
 /** INSERT: the rows to store, as a query whose outputs are all of the table's columns in schema order. */
 import type { InsertStmt, Node, SelectStmt, WithClause } from "libpg-query";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
-import type { ColumnSchema, TableSchema } from "#shared/contracts/table.ts";
+import type { ColumnSchema, TableSchema, ViewSource } from "#shared/contracts/table.ts";
 import type { LogicalOperator } from "../../logical/plan.ts";
 import { as, locationOf } from "../parse/ast.ts";
 import { boundType, typed, type Bound } from "./bound.ts";
 import { tryCoerce } from "./coerce.ts";
 import { expressionEnvironment } from "./expression.ts";
-import { checkSchema, ONE_ROW, resolveTable } from "./from.ts";
+import { ONE_ROW } from "./relation-scope.ts";
+import { checkSchema, resolveRelation } from "./relations.ts";
 import { bindNiladic } from "./functions.ts";
 import type { BindQuery, QueryOptions } from "./query.ts";
 import { EMPTY_SCOPE } from "./scope.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
 import { subqueryCollector } from "./subqueries.ts";
+import { hasCalls } from "./walk.ts";
 import { valuesOperator } from "./values.ts";
 
 export interface BoundInsert {
@@ -29,10 +31,11 @@ export function bindInsert(statement: StatementContext, insert: InsertStmt, bind
 	}
 	if (insert.override !== undefined && insert.override !== "OVERRIDING_NOT_SET") throw statement.unsupported("OVERRIDING");
 	checkSchema(statement, insert.relation);
-	const snapshot = statement.tables[resolveTable(statement, insert.relation)];
-	if (snapshot === undefined) throw statement.unsupported("this INSERT");
+	const snapshot = resolveRelation(statement, insert.relation);
 	const { schema } = snapshot;
 	const targets = targetColumns(statement, insert, schema);
+	if (schema.view !== undefined) throw refuseView(statement, schema, schema.view);
+	statement.addTable(snapshot);
 	const options: QueryOptions = {
 		statement,
 		outer: null,
@@ -60,6 +63,23 @@ export function bindInsert(statement: StatementContext, insert: InsertStmt, bind
 		return assign(statement, value, (targets[index] as Target).column);
 	});
 	return assemble(options, { schema, targets: targets.slice(0, values.length), input: bound.operator, values });
+}
+
+/** PostgreSQL writes through a view that is one relation's rows, without aggregates and the like; Littoral through none. */
+function refuseView(statement: StatementContext, schema: TableSchema, view: ViewSource): Error {
+	const query = statement.insideView(schema, view, (node) => as(node, "SelectStmt"));
+	const isWritable =
+		query !== undefined &&
+		query.fromClause?.length === 1 &&
+		as(query.fromClause[0], "RangeVar") !== undefined &&
+		[query.distinctClause, query.groupClause, query.havingClause, query.limitCount, query.limitOffset, query.withClause].every(
+			(clause) => clause === undefined,
+		) &&
+		(query.targetList ?? []).some((target) => as(as(target, "ResTarget")?.val, "ColumnRef") !== undefined) &&
+		!hasCalls(query.targetList);
+	if (isWritable)
+		return statement.error("feature_not_supported", "INSERT into a view is not supported", -1, "Insert into the table that it reads.");
+	return statement.error("object_not_in_prerequisite_state", `cannot insert into view "${schema.name}"`);
 }
 
 function withOwnTables(statement: StatementContext, query: SelectStmt, withClause: WithClause): SelectStmt {

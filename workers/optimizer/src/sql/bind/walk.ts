@@ -46,13 +46,26 @@ export function readsSystemTables(tree: unknown): boolean {
 	return found;
 }
 
-/** The highest n of any $n. */
-export function parameterCount(tree: unknown): number {
-	let highest = 0;
+/** The highest n of any $n, and the first of them in the text. */
+export function parametersOf(tree: unknown): { count: number; first: { number: number; location: number } } {
+	let count = 0;
+	let first = { number: 0, location: Infinity };
 	visit(tree, (kind, body) => {
-		if (kind === "ParamRef") highest = Math.max(highest, (body as { number?: number }).number ?? 0);
+		if (kind !== "ParamRef") return;
+		const { number = 0, location = 0 } = body as { number?: number; location?: number };
+		count = Math.max(count, number);
+		if (location < first.location) first = { number, location };
 	});
-	return highest;
+	return { count, first };
+}
+
+/** Is some function called? */
+export function hasCalls(tree: unknown): boolean {
+	let found = false;
+	visit(tree, (kind) => {
+		if (kind === "FuncCall") found = true;
+	});
+	return found;
 }
 
 function visit(tree: unknown, see: (kind: string, body: object) => void): void {

@@ -10,6 +10,7 @@
  */
 import { LittoralError } from "#shared/base/errors.ts";
 import { SQL_NESTING_MAX } from "#shared/base/limits.ts";
+import { skipQuoted, wordLength } from "./skip.ts";
 
 const CHAIN_KEYWORDS = new Set(["not", "at", "collate", "is", "isnull", "notnull", "like", "ilike", "similar", "between", "in"]);
 const CLAUSE_KEYWORDS = new Set(["union", "intersect", "except", "join"]);
@@ -35,8 +36,9 @@ interface Level {
 	clauses: number;
 }
 
-/** @throws statement_too_complex (54001) above SQL_NESTING_MAX */
-export function checkNesting(sql: string): void {
+/** @returns the depth. @throws statement_too_complex (54001) above SQL_NESTING_MAX */
+export function checkNesting(sql: string): number {
+	let deepest = 0;
 	let levels: Level[] = [{ operators: 0, clauses: 0 }];
 	/** Sum over the levels below the innermost one. */
 	let outer = 0;
@@ -53,28 +55,10 @@ export function checkNesting(sql: string): void {
 	};
 	while (position < sql.length) {
 		const character = sql[position] as string;
-		if (character === "'") {
-			position = skipString(sql, position, /[eE]/.test(sql[position - 1] ?? ""));
+		const next = skipQuoted(sql, position);
+		if (next > position) {
+			position = next;
 			continue;
-		}
-		if (character === '"') {
-			position = skipUntil(sql, position + 1, '"');
-			continue;
-		}
-		if (character === "-" && sql[position + 1] === "-") {
-			position = skipUntil(sql, position, "\n");
-			continue;
-		}
-		if (character === "/" && sql[position + 1] === "*") {
-			position = skipComment(sql, position);
-			continue;
-		}
-		if (character === "$") {
-			const tag = /^\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/.exec(sql.slice(position, position + 70));
-			if (tag !== null) {
-				position = skipUntil(sql, position + tag[0].length, tag[0]);
-				continue;
-			}
 		}
 		const length = wordLength(sql, position);
 		if (length > 0) {
@@ -95,52 +79,14 @@ export function checkNesting(sql: string): void {
 			} else if (OPERATOR_CHARACTERS.includes(character)) top().operators++;
 			position++;
 		}
-		if (outer + top().operators + top().clauses > SQL_NESTING_MAX) {
-			throw new LittoralError("statement_too_complex", "stack depth limit exceeded", {
-				hint: `Expressions and subqueries may nest at most ${SQL_NESTING_MAX} deep.`,
-			});
-		}
+		deepest = Math.max(deepest, outer + top().operators + top().clauses);
+		if (deepest > SQL_NESTING_MAX) throw nestedTooDeep();
 	}
+	return deepest;
 }
 
-function wordLength(sql: string, start: number): number {
-	let end = start;
-	while (end < sql.length) {
-		const code = sql.charCodeAt(end);
-		const isWord = (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95 || code >= 128;
-		if (!isWord) break;
-		end++;
-	}
-	return end - start;
-}
-
-function skipUntil(sql: string, start: number, end: string): number {
-	const found = sql.indexOf(end, start);
-	return found === -1 ? sql.length : found + end.length;
-}
-
-function skipString(sql: string, start: number, escapes: boolean): number {
-	let position = start + 1;
-	while (position < sql.length) {
-		const character = sql[position];
-		if (escapes && character === "\\") position += 2;
-		else if (character === "'") return position + 1;
-		else position++;
-	}
-	return sql.length;
-}
-
-function skipComment(sql: string, start: number): number {
-	let depth = 1;
-	let position = start + 2;
-	while (position < sql.length && depth > 0) {
-		if (sql[position] === "*" && sql[position + 1] === "/") {
-			depth--;
-			position += 2;
-		} else if (sql[position] === "/" && sql[position + 1] === "*") {
-			depth++;
-			position += 2;
-		} else position++;
-	}
-	return position;
+export function nestedTooDeep(): LittoralError {
+	return new LittoralError("statement_too_complex", "stack depth limit exceeded", {
+		hint: `Expressions, subqueries and views may nest at most ${SQL_NESTING_MAX} deep.`,
+	});
 }

@@ -34,6 +34,8 @@ type PgQueryFactory = (options: {
 export interface ParsedStatement {
 	node: NonNullable<RawStmt["stmt"]>;
 	source: SourceText;
+	/** Depth of its syntax, see nesting.ts. */
+	nesting: number;
 }
 
 let installed: WebAssembly.Module | null = null;
@@ -80,7 +82,7 @@ export async function parseStatement(sql: string): Promise<ParsedStatement> {
 		throw new LittoralError("body_too_large", `the SQL text is longer than ${SQL_BYTES_MAX} bytes`);
 	}
 	if (sql.includes("\0")) throw new LittoralError("character_not_in_repertoire", 'invalid byte sequence for encoding "UTF8": 0x00');
-	checkNesting(sql);
+	const nesting = checkNesting(sql);
 	const source = new SourceText(sql);
 	const instance = await parserInstance();
 	let tree: { stmts?: RawStmt[] };
@@ -97,7 +99,7 @@ export async function parseStatement(sql: string): Promise<ParsedStatement> {
 	if (statements.length > 1) throw new LittoralError("multiple_statements", "one request holds one statement");
 	const node = statements[0]?.stmt;
 	if (node === undefined) throw new LittoralError("syntax_error", "the statement is empty");
-	return { node, source };
+	return { node, source, nesting };
 }
 
 /** The parser gives a message but no SQLSTATE; nearly all of its errors are syntax errors. */

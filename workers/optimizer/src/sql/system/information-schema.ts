@@ -24,14 +24,44 @@ export const INFORMATION_SCHEMA: Record<string, SystemTable> = {
 			commit_action: "text",
 		},
 		(tables) =>
-			tables.map(({ name }) => ({
+			tables.map(({ name, view }) => ({
 				table_catalog: DATABASE_NAME,
 				table_schema: "public",
 				table_name: name,
-				table_type: "BASE TABLE",
-				is_insertable_into: "YES",
+				table_type: view === undefined ? "BASE TABLE" : "VIEW",
+				is_insertable_into: view === undefined ? "YES" : "NO",
 				is_typed: "NO",
 			})),
+	),
+	views: systemTable(
+		{
+			table_catalog: "text",
+			table_schema: "text",
+			table_name: "text",
+			view_definition: "text",
+			check_option: "text",
+			is_updatable: "text",
+			is_insertable_into: "text",
+			is_trigger_updatable: "text",
+			is_trigger_deletable: "text",
+			is_trigger_insertable_into: "text",
+		},
+		(tables) =>
+			tables.flatMap(({ name, view }) => {
+				if (view === undefined) return [];
+				const no = { is_updatable: "NO", is_insertable_into: "NO", is_trigger_updatable: "NO", is_trigger_deletable: "NO" };
+				return [
+					{
+						table_catalog: DATABASE_NAME,
+						table_schema: "public",
+						table_name: name,
+						view_definition: ` ${view.sql};`,
+						check_option: "NONE",
+						...no,
+						is_trigger_insertable_into: "NO",
+					},
+				];
+			}),
 	),
 	columns: systemTable(
 		{
@@ -84,7 +114,7 @@ export const INFORMATION_SCHEMA: Record<string, SystemTable> = {
 						udt_name: pgTypeOf(type).name,
 						is_identity: "NO",
 						is_generated: "NEVER",
-						is_updatable: "YES",
+						is_updatable: table.view === undefined ? "YES" : "NO",
 					};
 				}),
 			),

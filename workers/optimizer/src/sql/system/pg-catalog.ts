@@ -50,18 +50,18 @@ export const PG_CATALOG: Record<string, SystemTable> = {
 				relnamespace: PUBLIC_OID,
 				reltype: 0n,
 				relowner: OWNER_OID,
-				relkind: "r",
+				relkind: table.view === undefined ? "r" : "v",
 				relnatts: table.columns.length,
 				reltuples: -1,
 				relhasindex: false,
 				relisshared: false,
 				relpersistence: "p",
 				relchecks: 0,
-				relhasrules: false,
+				relhasrules: table.view !== undefined,
 				relhastriggers: false,
 				relrowsecurity: false,
 				relispartition: false,
-				relam: 2n,
+				relam: table.view === undefined ? 2n : 0n,
 			})),
 	),
 	pg_attribute: systemTable(
@@ -158,17 +158,27 @@ export const PG_CATALOG: Record<string, SystemTable> = {
 			rowsecurity: "boolean",
 		},
 		(tables) =>
-			tables.map((table) => ({
-				schemaname: "public",
-				tablename: table.name,
-				tableowner: OWNER_NAME,
-				hasindexes: false,
-				hasrules: false,
-				hastriggers: false,
-				rowsecurity: false,
-			})),
+			tables.flatMap((table) =>
+				table.view === undefined
+					? [
+							{
+								schemaname: "public",
+								tablename: table.name,
+								tableowner: OWNER_NAME,
+								hasindexes: false,
+								hasrules: false,
+								hastriggers: false,
+								rowsecurity: false,
+							},
+						]
+					: [],
+			),
 	),
-	pg_views: systemTable({ schemaname: "text", viewname: "text", viewowner: "text", definition: "text" }, () => []),
+	pg_views: systemTable({ schemaname: "text", viewname: "text", viewowner: "text", definition: "text" }, (tables) =>
+		tables.flatMap(({ name, view }) =>
+			view === undefined ? [] : [{ schemaname: "public", viewname: name, viewowner: OWNER_NAME, definition: ` ${view.sql};` }],
+		),
+	),
 	pg_matviews: systemTable({ schemaname: "text", matviewname: "text", matviewowner: "text", definition: "text" }, () => []),
 	pg_database: systemTable({ oid: "bigint", datname: "text", datdba: "bigint", encoding: "integer", datallowconn: "boolean" }, () => [
 		{ oid: DATABASE_OID, datname: DATABASE_NAME, datdba: OWNER_OID, encoding: 6, datallowconn: true },
