@@ -3,20 +3,27 @@
  */
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+import { SEED } from "./tests/seed.ts";
+
+// Before a test starts: what is fresh is so once, for all of them.
+process.env["SEED"] = String(SEED);
 
 const workers = readdirSync(new URL("workers", import.meta.url));
 
 export default defineConfig({
 	test: {
 		silent: "passed-only",
+		// Vitest would leave one processor free; tests wait often enough for the disk and for each other.
+		maxWorkers: "100%",
 		projects: [
 			{
 				test: {
 					name: "shared",
 					include: ["shared/**/*.test.ts"],
+					isolate: false,
 					testTimeout: 120_000,
 					hookTimeout: 120_000,
-					setupFiles: ["tests/kernels.setup.ts"],
+					setupFiles: ["tests/kernels.setup.ts", "tests/seed.setup.ts"],
 				},
 			},
 			...workers.map((worker) => `workers/${worker}/vitest.config.ts`),
@@ -25,6 +32,8 @@ export default defineConfig({
 				test: {
 					name,
 					include: [`tests/${name}/**/*.test.ts`],
+					// Pure code, loaded once for all files; the other projects keep caches by path, and connections.
+					isolate: name !== "house",
 					setupFiles: ["tests/kernels.setup.ts"],
 					testTimeout: 300_000,
 					hookTimeout: 300_000,

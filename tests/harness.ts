@@ -18,6 +18,8 @@ export interface Harness {
 }
 
 const LOG_LINE_COUNT_MAX = 50_000;
+/** An oracle in this process computes for seconds, and the server closes idle connections meanwhile: nobody would notice before the next request fails. */
+const HEADERS = { Connection: "close" };
 
 export async function startHarness(options: Partial<LittoralOptions> = {}): Promise<Harness> {
 	const stateDir = mkdtempSync(join(tmpdir(), "littoral-test-"));
@@ -32,7 +34,7 @@ export async function startHarness(options: Partial<LittoralOptions> = {}): Prom
 		},
 		...options,
 	});
-	const admin = new LittoralClient(littoral.url, littoral.adminKey);
+	const admin = new LittoralClient(littoral.url, littoral.adminKey, HEADERS);
 	return {
 		littoral,
 		admin,
@@ -43,7 +45,7 @@ export async function startHarness(options: Partial<LittoralOptions> = {}): Prom
 				headers: { "Content-Type": "application/json" },
 				body: JSON.stringify({ id }),
 			});
-			return { id, owner: new LittoralClient(littoral.url, created.api_key), apiKey: created.api_key };
+			return { id, owner: new LittoralClient(littoral.url, created.api_key, HEADERS), apiKey: created.api_key };
 		},
 		async stop() {
 			await littoral.stop();

@@ -3,6 +3,7 @@
  * from 1 to 3 to 2 to 1, ports of the tenant Worker that fail by chance (before, late, with a lost answer), and readers that check all the while.
  */
 import { expect, test } from "vitest";
+import { SEED } from "../seed.ts";
 import { FaultLog, FAULTY_TENANT } from "./faulty-tenant.ts";
 import { KillableLittoral } from "./killable.ts";
 import { changeShards, CREATE_LOG, pause, Workload } from "./workload.ts";
@@ -15,7 +16,7 @@ test("thirty seconds of faults: readers never see too few rows, too many, or a d
 	const log = new FaultLog();
 	const littoral = await KillableLittoral.start({
 		entryPoints: FAULTY_TENANT,
-		vars: { tenant: { FAULT_CHANCE: String(FAULT_CHANCE) } },
+		vars: { tenant: { FAULT_CHANCE: String(FAULT_CHANCE), FAULT_SEED: String(SEED) } },
 		onLog: log.note,
 	});
 	try {

@@ -1,5 +1,6 @@
 /** SIGKILL at ten random moments while writers write and readers check, the shard set changing from 1 to 3 to 2 meanwhile. */
 import { expect, test } from "vitest";
+import { SEED } from "../seed.ts";
 import { Random } from "../sql/random.ts";
 import { KillableLittoral } from "./killable.ts";
 import { changeShards, CREATE_LOG, pause, Workload } from "./workload.ts";
@@ -8,7 +9,7 @@ const ROUND_COUNT = 10;
 const WRITER_COUNT = 6;
 
 test("ten times SIGKILL among writers and readers: nothing lost, nothing doubled, nothing halved", async () => {
-	const random = new Random(20_261_123);
+	const random = new Random(SEED);
 	const littoral = await KillableLittoral.start();
 	try {
 		const client = await littoral.newTenant("kill");

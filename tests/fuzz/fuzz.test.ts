@@ -2,17 +2,17 @@
  * Random schemas, rows and queries, against PostgreSQL: names, types, values, order under ORDER BY, and SQLSTATE where a statement is refused.
  *
  * A query that may raise for a value may do so in one plan and not in another: then it is enough that both raise; where only one does, it is set aside and counted.
- * SEED=n repeats a run, QUERIES=n asks more (`npm run fuzz`).
+ * `npm run fuzz` asks more (QUERIES), from a seed of its own (SEED, see `tests/seed.ts`).
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Oracle } from "../sql/oracle.ts";
+import { SEED } from "../seed.ts";
 import { Random } from "../sql/random.ts";
 import { difference } from "../sql/answers.ts";
 import { DirectLittoral, type Placement } from "../slt/direct.ts";
 import { randomQuery } from "./query.ts";
 import { randomTables } from "./tables.ts";
 
-const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000_000);
 const QUERY_COUNT = Number(process.env["QUERIES"] ?? 1000);
 const QUERIES_PER_SCHEMA = 50;
 const SET_ASIDE_FRACTION_MAX = 0.05;

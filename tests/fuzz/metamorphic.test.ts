@@ -5,13 +5,13 @@
  * - NoREC (Rigger and Su 2020, "Detecting Optimization Bugs in Database Engines via Non-Optimizing Reference Engine Construction"): as many rows pass a filter by p as have p true.
  */
 import { expect, test } from "vitest";
+import { SEED } from "../seed.ts";
 import { Random } from "../sql/random.ts";
 import type { TextAnswer } from "../sql/oracle.ts";
 import { DirectLittoral, type Placement } from "../slt/direct.ts";
 import { randomPartition } from "./query.ts";
 import { randomTables } from "./tables.ts";
 
-const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000_000);
 const CHECK_COUNT = Number(process.env["QUERIES"] ?? 400);
 const CHECKS_PER_SCHEMA = 20;
 

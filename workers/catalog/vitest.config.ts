@@ -1,13 +1,14 @@
 /** Tests of this Worker inside workerd, with a second database bound, and a stand-in for monitoring. */
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { SEED } from "../../tests/seed.ts";
 
 export default defineConfig({
 	plugins: [
 		cloudflareTest(async () => ({
 			wrangler: { configPath: "./wrangler.toml" },
 			miniflare: {
-				bindings: { MIGRATIONS: await readD1Migrations(new URL("migrations", import.meta.url).pathname) },
+				bindings: { MIGRATIONS: await readD1Migrations(new URL("migrations", import.meta.url).pathname), SEED: String(SEED) },
 				d1Databases: { CATALOG_1: "catalog-1" },
 				workers: [
 					{
@@ -23,5 +24,11 @@ export default defineConfig({
 			},
 		})),
 	],
-	test: { name: "catalog", include: ["test/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
+	test: {
+		name: "catalog",
+		include: ["test/**/*.test.ts"],
+		testTimeout: 120_000,
+		hookTimeout: 120_000,
+		setupFiles: ["../../tests/seed.setup.ts"],
+	},
 });

@@ -1,6 +1,7 @@
 /** Tests of this Worker inside workerd. The Workers below it are stand-ins that answer `ready`, except the optimizer, which does not. */
 import { readD1Migrations, cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { SEED } from "../../tests/seed.ts";
 
 function standIn(
 	service: string,
@@ -29,7 +30,7 @@ export default defineConfig({
 		cloudflareTest(async () => ({
 			wrangler: { configPath: "./wrangler.toml" },
 			miniflare: {
-				bindings: { MIGRATIONS: await readD1Migrations(new URL("migrations", import.meta.url).pathname) },
+				bindings: { MIGRATIONS: await readD1Migrations(new URL("migrations", import.meta.url).pathname), SEED: String(SEED) },
 				workers: [
 					standIn("tenant", "TenantService", ""),
 					standIn("catalog", "CatalogService", ""),
@@ -39,5 +40,11 @@ export default defineConfig({
 			},
 		})),
 	],
-	test: { name: "operations", include: ["test/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
+	test: {
+		name: "operations",
+		include: ["test/**/*.test.ts"],
+		testTimeout: 120_000,
+		hookTimeout: 120_000,
+		setupFiles: ["../../tests/seed.setup.ts"],
+	},
 });

@@ -9,6 +9,7 @@ import type { ColumnSchema, SortKeyColumn, TableSchema } from "#shared/contracts
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { equalityKey, orderValues } from "#shared/engine/kernels/reference/value.ts";
 import { SCALAR_TYPES, valuesOf } from "#shared/engine/vector/vectors.fixture.ts";
+import { SEED } from "../../../tests/seed.ts";
 import { compactionEngine } from "../src/compaction/engine.ts";
 import { type MergeResult, mergeFiles } from "../src/compaction/merge-files.ts";
 import { loadFile, storeFile } from "./data-files.ts";
@@ -76,10 +77,9 @@ const TEXT: DataType = { kind: "text" };
 const ascending = (fieldId: number): SortKeyColumn => ({ fieldId, descending: false, nullsFirst: false });
 
 describe("by a key of every type, with every type beside it", () => {
-	const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000_007);
 	const types = [...STORED_TYPES, INTEGER];
 
-	test.each(STORED_TYPES.map((type, index) => [typeName(type), index] as const))(`%s (seed ${seed})`, async (_, keyIndex) => {
+	test.each(STORED_TYPES.map((type, index) => [typeName(type), index] as const))(`%s (seed ${SEED})`, async (_, keyIndex) => {
 		const descending = keyIndex % 2 === 0;
 		const nullsFirst = keyIndex % 3 === 0;
 		const schema = schemaOf(types, [
@@ -88,7 +88,7 @@ describe("by a key of every type, with every type beside it", () => {
 		]);
 		const counts = [40, 1, 0, 25, 60];
 		const columns = types.map((type, index) =>
-			fc.sample(fc.option(valuesOf(type), { freq: 4 }), { seed: seed + index, numRuns: counts.reduce((sum, count) => sum + count) }),
+			fc.sample(fc.option(valuesOf(type), { freq: 4 }), { seed: SEED + index, numRuns: counts.reduce((sum, count) => sum + count) }),
 		);
 		let next = 0;
 		const inputs = counts.map((count) =>

@@ -2,12 +2,13 @@
  * The tenant Worker as the tests of faults run it: the product behind ports that fail by chance or hold a step for good, with shards that flush and
  * purge within a second. `LittoralOptions.entryPoints` puts it in the place of `src/index.ts`; the product knows nothing of it.
  *
- * FAULT_CHANCE (a text binding): the probability with which a call of a port fails. The object {@link HOLD_PATH} in R2 orders one step to be held:
+ * FAULT_CHANCE (a text binding): the probability with which a call of a port fails, drawn from FAULT_SEED. The object {@link HOLD_PATH} in R2 orders one step to be held:
  * `<step> <before|after>`; it is removed when that step is reached, so that nothing is held after a restart.
  * TEST_MODES (a text binding): JSON of the engine's `TestModes`, e.g. `{"spillAlways":true}`, in which every query runs.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { env } from "cloudflare:workers";
+import { Random } from "../../../tests/sql/random.ts";
 import { installTestModes } from "../src/engine-session.ts";
 import { installPortWrapper, type Ports } from "../src/ports.ts";
 import { TenantShard as ProductShard } from "../src/shard/tenant-shard.ts";
@@ -29,7 +30,10 @@ const LATE_MS_MAX = 300;
 const { TEST_MODES = "{}" } = env as { TEST_MODES?: string };
 installTestModes(() => JSON.parse(TEST_MODES) as TestModes);
 
-const faultChance = Number((env as { FAULT_CHANCE?: string }).FAULT_CHANCE ?? 0);
+const { FAULT_CHANCE = "0", FAULT_SEED = "0" } = env as { FAULT_CHANCE?: string; FAULT_SEED?: string };
+const faultChance = Number(FAULT_CHANCE);
+/** Which call meets which draw is left to the order in which they come. */
+const random = new Random(Number(FAULT_SEED));
 const { DATA } = env as unknown as Env;
 /** Set within the work of an alarm or a change of the shard set: only its steps are held. */
 const working = new AsyncLocalStorage<true>();
@@ -47,12 +51,12 @@ async function pass(step: string, when: "before" | "after"): Promise<void> {
 
 /** Fails before it did anything; after, when the answer is lost; or now, and does it all the same a little later. */
 async function attempt<Answer>(step: string, call: () => Promise<Answer>): Promise<Answer> {
-	if (step === ENCODE || Math.random() >= faultChance) return call();
+	if (step === ENCODE || !random.chance(faultChance)) return call();
 	console.log(`faults: injected ${step}`);
-	const failure = Math.floor(Math.random() * 3);
+	const failure = random.below(3);
 	if (failure === 0) throw new Error(`injected: ${step} fails before`);
 	if (failure === 1) {
-		const late = scheduler.wait(Math.random() * LATE_MS_MAX).then(call);
+		const late = scheduler.wait(random.below(LATE_MS_MAX)).then(call);
 		late.catch(() => {});
 		throw new Error(`injected: ${step} fails now and is done later`);
 	}
