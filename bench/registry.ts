@@ -1,6 +1,7 @@
 /** Every bench, in the order in which `npm run bench` runs them. A new one is a file in `benches/` and a line here. */
 import { aggregatesBench } from "./benches/aggregates.ts";
 import { appendsBench } from "./benches/appends.ts";
+import { clickBenchBench } from "./benches/clickbench.ts";
 import { compactionBench } from "./benches/compaction.ts";
 import { costBench } from "./benches/cost.ts";
 import { gatewayBench } from "./benches/gateway.ts";
@@ -15,6 +16,7 @@ import type { Bench } from "./runner/bench.ts";
 
 export const BENCHES: readonly Bench[] = [
 	tpchBench,
+	clickBenchBench,
 	importBench,
 	aggregatesBench,
 	appendsBench,

@@ -90,7 +90,7 @@ describe("the runner", () => {
 });
 
 /** The others start workerd several times, or take long at any size. */
-const SMOKED = ["import", "small-appends", "appends", "tpch"];
+const SMOKED = ["import", "small-appends", "appends", "tpch", "clickbench"];
 
 test.each(BENCHES.filter((bench) => SMOKED.includes(bench.name)).map((bench) => [bench.name, bench] as const))(
 	"%s: every answer is right",

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hitsDataset } from "../../bench/clickbench/dataset.ts";
 import { type StoredDataset, storeDataset } from "../../bench/data/dataset.ts";
 import { tpchDataset } from "../../bench/tpch/dataset.ts";
 import { tpchCounts } from "../../bench/tpch/rows.ts";
@@ -25,6 +26,12 @@ const digests = ({ directory }: StoredDataset): Record<string, string> =>
 		]),
 	);
 
+async function view(duckdb: DuckDb, { tables }: StoredDataset): Promise<void> {
+	for (const { name, files } of tables) {
+		await duckdb.query(`CREATE VIEW ${name} AS SELECT * FROM read_parquet([${files.map(({ path }) => `'${path}'`).join(", ")}])`);
+	}
+}
+
 describe("TPC-H's tables", () => {
 	const SCALE = 0.02;
 	let stored: StoredDataset;
@@ -32,9 +39,7 @@ describe("TPC-H's tables", () => {
 	beforeAll(async () => {
 		stored = await storeDataset(tpchDataset(SCALE), root);
 		duckdb = await openDuckDb();
-		for (const { name, files } of stored.tables) {
-			await duckdb.query(`CREATE VIEW ${name} AS SELECT * FROM read_parquet([${files.map(({ path }) => `'${path}'`).join(", ")}])`);
-		}
+		await view(duckdb, stored);
 	});
 	afterAll(() => duckdb.close());
 
@@ -123,4 +128,25 @@ describe("TPC-H's tables", () => {
 		expect(await numbers("SELECT min(len(o_comment)), max(len(o_comment)) FROM orders")).toEqual([19, 78]);
 		expect(await numbers("SELECT min(len(ps_comment)), max(len(ps_comment)) FROM partsupp")).toEqual([49, 198]);
 	});
+});
+
+test("ClickBench's table: the same seed gives the same bytes; skewed, mostly without a search phrase, and what the queries look for is there", async () => {
+	const [stored, again] = [await storeDataset(hitsDataset(30_000), join(root, "hits")), await storeDataset(hitsDataset(30_000), root)];
+	expect(digests(again)).toEqual(digests(stored));
+	const duckdb = await openDuckDb();
+	await view(duckdb, stored);
+	const [row] =
+		await duckdb.query(`SELECT count(*), count(DISTINCT WatchID), avg((SearchPhrase = '')::INT), count(DISTINCT UserID) / count(*),
+		count(*) FILTER (WHERE UserID = 435090932899640449) > 0, avg((URL LIKE '%google%')::INT) BETWEEN 0.0001 AND 0.1,
+		count(*) FILTER (WHERE CounterID = 62 AND RefererHash = 3594120000172545465) > 0,
+		count(*) FILTER (WHERE CounterID = 62 AND URLHash = 2868770270353813622) > 0,
+		min(EventDate), max(EventDate), count(*) FILTER (WHERE EventTime::DATE <> EventDate),
+		(SELECT count(*) FROM (SELECT UserID FROM hits GROUP BY UserID HAVING count(*) > 1000)) > 0 FROM hits`);
+	duckdb.close();
+	const [rowCount, distinct, empty, users, ...others] = row as string[];
+	expect([rowCount, distinct]).toEqual(["30000", "30000"]);
+	expect(Math.abs(Number(empty) - 0.87)).toBeLessThan(0.01);
+	expect(Number(users)).toBeGreaterThan(0.1);
+	expect(Number(users)).toBeLessThan(0.5);
+	expect(others).toEqual(["true", "true", "true", "true", "2013-07-01", "2013-07-31", "0", "true"]);
 });

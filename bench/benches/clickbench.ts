@@ -1,0 +1,24 @@
+/** The 43 shapes of ClickBench over a synthetic table of its schema: the engine alone, in Node, beside DuckDB with one thread on the same Parquet files. */
+import { CLICKBENCH } from "../../tests/sql/queries/clickbench.ts";
+import { hitsDataset } from "../clickbench/dataset.ts";
+import { compareLocally } from "../engine/compare-locally.ts";
+import type { Bench } from "../runner/bench.ts";
+
+const ROW_COUNT = { full: 10_000_000, smoke: 5000 };
+/** Of a smoke run: a count, a group by text, a top-N. */
+const SMOKED = ["Q0", "Q12", "Q24"];
+
+export const clickBenchBench: Bench = {
+	name: "clickbench",
+	title:
+		"The 43 query shapes of ClickBench over a synthetic table of its schema (not Yandex's data: not a result of ClickBench); every answer compared with DuckDB's",
+	async run(session) {
+		const rowCount = session.scale ?? session.sized(ROW_COUNT);
+		const queries = CLICKBENCH.map((sql, index) => ({ name: `Q${index}`, sql }));
+		await compareLocally(session, {
+			title: `${rowCount.toLocaleString("en")} rows, in Node`,
+			dataset: hitsDataset(rowCount),
+			queries: session.sized({ full: queries, smoke: queries.filter(({ name }) => SMOKED.includes(name)) }),
+		});
+	},
+};
