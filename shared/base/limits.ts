@@ -114,8 +114,10 @@ export const TAIL_RETAINED_BYTES_MAX = 4 * 1024 * MIB;
 export const TAIL_PAGE_BYTES = 8 * MIB;
 /** Shard 0 sends its tails along with the directory up to this size. */
 export const TAIL_RIDE_ALONG_BYTES = MIB;
-/** Rows of one flush, or of one file of a bulk append, in native bytes: they are sorted in the arena. */
+/** Rows of one flush, or of one file of a bulk append whose rows came in any order, in native bytes: they are sorted in the arena. */
 export const FLUSH_RANGE_BYTES = 12 * MIB;
+/** A file of a bulk append whose rows came in order is cut at this size, about: it is put as a whole, while the next is made. */
+export const BULK_FILE_BYTES = 8 * MIB;
 export const FLUSH_TAIL_BYTES = 32 * MIB;
 export const FLUSH_AGE_MS = 60 * SECOND;
 /** A flush or a bulk file waits this often, this long, while queries hold the arena. */

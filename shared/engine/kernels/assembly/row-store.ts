@@ -258,6 +258,36 @@ export function rows_before(count: i32, selection: usize, columnCount: i32, desc
 	return kept;
 }
 
+/** 1 where no live row sorts before the live row in front of it, else 0. */
+export function rows_in_order(count: i32, selection: usize, columnCount: i32, descriptors: usize): i32 {
+	let before: i32 = count > 0 ? livePosition(selection, 0) : 0;
+	for (let index: i32 = 1; index < count; index++) {
+		const row = livePosition(selection, index);
+		let order: i32 = 0;
+		for (let column: i32 = 0; column < columnCount && order == 0; column++) {
+			const descriptor = descriptors + <usize>column * DESCRIPTOR_BYTES;
+			const kind = load<i32>(descriptor);
+			const values = <usize>load<u32>(descriptor, 12);
+			const validity = <usize>load<u32>(descriptor, 16);
+			const offsets = <usize>load<u32>(descriptor, 20);
+			const flags = load<i32>(descriptor, 24);
+			const leftNull = !isValid(validity, before);
+			const rightNull = !isValid(validity, row);
+			if (leftNull || rightNull) {
+				if (leftNull != rightNull) order = orderNulls(leftNull, rightNull, flags);
+				continue;
+			}
+			const left = laneAddress(kind, values, offsets, before);
+			const right = laneAddress(kind, values, offsets, row);
+			order = orderValues(kind, left, laneExtra(kind, offsets, before), right, laneExtra(kind, offsets, row));
+			if ((flags & DESCENDING) != 0) order = -order;
+		}
+		if (order > 0) return 0;
+		before = row;
+	}
+	return 1;
+}
+
 /** Addresses of `count` neighbouring rows. */
 export function rows_sequence(count: i32, first: usize, rowBytes: i32, out: usize): void {
 	for (let index: i32 = 0; index < count; index++) store<u32>(out + (<usize>index << 2), <u32>(first + <usize>(index * rowBytes)));

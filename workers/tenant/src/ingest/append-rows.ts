@@ -6,7 +6,7 @@ import { raiseSnapshotMinimum } from "../directory/minimums.ts";
 import type { Ports } from "../ports.ts";
 import type { AppendResult } from "../shard/contract.ts";
 import { appendThroughDirectory } from "./append-router.ts";
-import type { EncodedBatch, IncomingRows } from "./batches.ts";
+import { type EncodedBatch, encodedOf, type IncomingRows } from "./batches.ts";
 import { appendBulk } from "./bulk.ts";
 
 export interface Appended {
@@ -22,8 +22,9 @@ export async function appendRows(ports: Ports, rows: IncomingRows): Promise<Appe
 		const next = await rows.batches.next();
 		if (next.done === true) break;
 		if (next.value.rowCount === 0) continue;
-		head.push(next.value);
-		byteCount += next.value.bytes.byteLength;
+		const encoded = encodedOf(next.value);
+		head.push(encoded);
+		byteCount += encoded.bytes.byteLength;
 		if (byteCount > APPEND_BYTES_MAX) return appendBulk(ports, rows, head);
 	}
 	return appendSmall(ports, rows, head, await recentDirectory(ports, rows.tenantId));

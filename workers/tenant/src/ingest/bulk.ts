@@ -16,7 +16,7 @@ import { keyReused } from "../shard/append-decision.ts";
 import type { AppendResult, ClaimOutcome, HeldClaim, ShardRpc } from "../shard/contract.ts";
 import type { Appended } from "./append-rows.ts";
 import { routed } from "./append-router.ts";
-import type { EncodedBatch, IncomingRows } from "./batches.ts";
+import type { EncodedBatch, IncomingBatch, IncomingRows } from "./batches.ts";
 import { DataFileRuns } from "./data-file-runs.ts";
 
 /** @param head batches already pulled */
@@ -33,8 +33,8 @@ export async function appendBulk(ports: Ports, rows: IncomingRows, head: Encoded
 	if (claim.kind !== "granted") return repeatAnswer(ports, rows, { shard, ordinal, claim });
 	const held: HeldClaim = { tableId, appendId, commitId: claim.commitId };
 	let sealed: { files: DataFile[]; rowCount: number };
+	const runs = new DataFileRuns(ports, tenantId, schema);
 	try {
-		const runs = new DataFileRuns(ports, tenantId, schema);
 		for (const batch of head) await runs.add(batch);
 		await forEachRest(rows, (batch) => runs.add(batch));
 		sealed = await runs.finish();
@@ -43,6 +43,8 @@ export async function appendBulk(ports: Ports, rows: IncomingRows, head: Encoded
 		// Nothing was committed under this claim: the client may correct its rows and send the key again at once.
 		await shard.releaseClaim(held).catch(() => {});
 		throw error;
+	} finally {
+		runs.close();
 	}
 	const snapshotVersion = await commitFiles(ports, rows, held, sealed.files);
 	const result: AppendResult = { rowCount: sealed.rowCount, shard: ordinal, sequence: 0, snapshotVersion };
@@ -100,7 +102,7 @@ async function repeatAnswer(
 	return { result, duplicate: true };
 }
 
-async function forEachRest(rows: IncomingRows, use: (batch: EncodedBatch) => Promise<void>): Promise<void> {
+async function forEachRest(rows: IncomingRows, use: (batch: IncomingBatch) => Promise<void>): Promise<void> {
 	for (;;) {
 		const next = await rows.batches.next();
 		if (next.done === true) return;

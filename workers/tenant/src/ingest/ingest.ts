@@ -18,7 +18,7 @@ import { makeBookmark } from "../bookmark.ts";
 import { recentDirectory } from "../directory/directory-cache.ts";
 import type { Ports } from "../ports.ts";
 import { type Appended, appendRows } from "./append-rows.ts";
-import { encodeRows, type EncodedBatch } from "./batches.ts";
+import { type LiveBatch, liveBatches } from "./batches.ts";
 import { type HashedBody, hashedBody, hashedBytes } from "./hashed-body.ts";
 import { type Body, retainBody, streamOf } from "./retained-body.ts";
 import { schemaOf } from "./schema-cache.ts";
@@ -60,7 +60,7 @@ async function appendBody(
 	const lease = new Lease(engine.arena, { owner: tenantId, byteCountMax: INGEST_ARENA_BYTES_MAX });
 	const options = { schema: target.schema, engine, lease, nowMicroseconds: BigInt(ports.now()) * 1000n };
 	let drop = async (): Promise<void> => {};
-	let batches: AsyncGenerator<EncodedBatch, void, undefined> | null = null;
+	let batches: AsyncGenerator<LiveBatch, void, undefined> | null = null;
 	try {
 		let rows: AsyncGenerator<Batch, void, undefined>;
 		if (request.format === "parquet") {
@@ -70,11 +70,9 @@ async function appendBody(
 		} else rows = decodeRows({ ...options, format: request.format, body });
 		let byteCount = 0;
 		const { format } = request;
-		batches = encodeAll(rows, (batch) => {
-			const encoded = encodeRows(engine, batch, target.schema);
-			byteCount += encoded.bytes.byteLength;
-			increment("littoral_decoded_rows_total", { service: "tenant", format }, encoded.rowCount);
-			return encoded;
+		batches = liveBatches(rows, engine, target.schema, (batch) => {
+			byteCount += batch.byteCount;
+			increment("littoral_decoded_rows_total", { service: "tenant", format }, batch.rowCount);
 		});
 		const appended = await appendRows(ports, { tenantId, ...target, batches, hash });
 		if (!appended.duplicate) {
@@ -97,11 +95,4 @@ function decodedBody({ body, gzip, format }: { body: Body; gzip: boolean; format
 	if (body instanceof Uint8Array) return hashedBytes(body, format);
 	const compressed = boundBytes(body, { byteCountMax: BODY_COMPRESSED_BYTES_MAX, what: "compressed" });
 	return hashedBody(boundBytes(compressed, { byteCountMax: BODY_DECODED_BYTES_MAX, what: "decoded" }), format);
-}
-
-async function* encodeAll(
-	rows: AsyncGenerator<Batch, void, undefined>,
-	encode: (batch: Batch) => EncodedBatch,
-): AsyncGenerator<EncodedBatch, void, undefined> {
-	for await (const batch of rows) yield encode(batch);
 }

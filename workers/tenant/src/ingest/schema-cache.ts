@@ -9,6 +9,11 @@ import { untilKnown } from "../retry.ts";
 
 const cache = new Lru<{ schema: TableSchema; readAtMs: number }>(SCHEMA_CACHE_COUNT_MAX);
 
+/** Where a table of the name was made or dropped by this isolate: an upload too large to be read again would be refused for the old schema. */
+export function forgetSchema(tenantId: TenantId, table: string): void {
+	cache.delete(`${tenantId}/${table}`);
+}
+
 /**
  * @param options `fresh`: asks the catalog's primary
  * @throws table_not_found

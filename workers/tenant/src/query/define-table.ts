@@ -5,6 +5,7 @@ import { DROPPED_TABLE_MEMORY_MS, RPC_ATTEMPT_COUNT_MAX } from "#shared/base/lim
 import type { DroppedRelation, PlannedStatement } from "#shared/contracts/rpc.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import { raiseSchemaMinimum } from "../directory/minimums.ts";
+import { forgetSchema } from "../ingest/schema-cache.ts";
 import type { Ports } from "../ports.ts";
 import { untilKnown } from "../retry.ts";
 
@@ -45,6 +46,7 @@ async function commitRelation(
 		const { schema, replaced } = await untilKnown(() => commit(raised));
 		if (replaced && replaced.tableId !== raised) await refuseRows(ports, tenantId, replaced);
 		if (schema !== null) {
+			forgetSchema(tenantId, name);
 			await raiseSchemaMinimum(ports, tenantId, { tableId: schema.tableId, schemaVersion: schema.schemaVersion, snapshotVersion: 0 });
 			return schema;
 		}

@@ -6,7 +6,7 @@ import type { TableSchema } from "#shared/contracts/table.ts";
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { type Appended, appendRows } from "../ingest/append-rows.ts";
-import { encodeRows, type EncodedBatch } from "../ingest/batches.ts";
+import { liveBatches } from "../ingest/batches.ts";
 import { statementHash } from "../ingest/statement-hash.ts";
 import type { Ports } from "../ports.ts";
 import { checkNotNull } from "./not-null.ts";
@@ -24,23 +24,16 @@ export async function insertRows(
 	insert: { engine: Engine; table: TableSchema; appendId: AppendId; batches: AsyncIterable<Batch> },
 ): Promise<Appended> {
 	const { engine, table, appendId } = insert;
-	const encoded = encodeAll(insert.batches, (batch) => {
-		checkNotNull(engine, batch, table);
-		return encodeRows(engine, batch, table);
-	});
+	const batches = liveBatches(insert.batches, engine, table, ({ batch }) => checkNotNull(engine, batch, table));
 	try {
 		return await appendRows(ports, {
 			tenantId: context.tenantId,
 			schema: table,
 			appendId,
-			batches: encoded,
+			batches,
 			hash: () => statementHash(request),
 		});
 	} finally {
-		await encoded.return();
+		await batches.return();
 	}
-}
-
-async function* encodeAll(batches: AsyncIterable<Batch>, encode: (batch: Batch) => EncodedBatch): AsyncGenerator<EncodedBatch, void, void> {
-	for await (const batch of batches) yield encode(batch);
 }
