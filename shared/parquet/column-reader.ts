@@ -21,7 +21,7 @@ import { ListPages } from "./list-pages.ts";
 import { malformed, unsupported } from "./malformed.ts";
 import { type PageHeader, readPageHeader } from "./page-header.ts";
 import { ThriftReader } from "./thrift-reader.ts";
-import { openDecoder, physicalWidth, type RawValues, SLACK_BYTES, type ValueDecoder } from "./value-decoder.ts";
+import { openDecoder, physicalWidth, SLACK_BYTES, type ValueDecoder } from "./value-decoder.ts";
 
 /** A first guess at a page header's size; statistics inside can make it longer. */
 const HEADER_GUESS_BYTES = 256;
@@ -45,12 +45,10 @@ interface Page {
 	rowsLeft: number;
 }
 
-/** The chunk's dictionary: raw entries for fixed widths, a converted vector for byte types. */
 interface ChunkDictionary {
-	buffers: Pointer[];
+	/** In the file: 0 where the vector has one that stands under NULL. */
 	entryCount: number;
-	raw: Exclude<RawValues, { kind: "codes" }>;
-	vector: Dictionary | null;
+	vector: Dictionary;
 	/** Entries that do not fit the type, reported for each row that uses them. */
 	errors: Map<number, ValueError>;
 }
@@ -316,21 +314,19 @@ export class ColumnReader {
 		pool.release(buffer);
 		if (raw.kind === "codes") throw malformed("a dictionary is coded");
 		const errors = new Map<number, ValueError>();
-		let vector: Dictionary | null = null;
-		if (this.#physical === "bytes") {
-			const report = (error: ValueError): void => void errors.set(error.index, error);
-			const lanes = conversion(header.valueCount, raw, { engine, region: this.#region, report });
-			vector = this.#dictionaryVector(lanes, header.valueCount);
-		}
-		this.#dictionary = { buffers: [], entryCount: header.valueCount, raw, vector, errors };
+		const report = (error: ValueError): void => void errors.set(error.index, error);
+		const lanes = conversion(header.valueCount, raw, { engine, region: this.#region, report });
+		this.#dictionary = { entryCount: header.valueCount, vector: this.#dictionaryVector(lanes, header.valueCount), errors };
 	}
 
 	/** A dictionary has at least one entry, so that code 0 under NULL points at something. */
 	#dictionaryVector({ values, offsets }: Lanes, entryCount: number): Dictionary {
-		if (entryCount === 0) this.#memory.engine.arena.views.i32.fill(0, offsets >> 2, (offsets >> 2) + 2);
+		const { u8, i32 } = this.#memory.engine.arena.views;
+		if (entryCount === 0 && this.#physical === "bytes") i32.fill(0, offsets >> 2, (offsets >> 2) + 2);
+		else if (entryCount === 0) u8.fill(0, values, values + SLACK_BYTES);
 		const type = this.#leafType;
 		return {
-			values: { kind: "flat", type, physical: this.#physical, values, validity: 0, offsets },
+			values: { kind: "flat", type, physical: this.#physical, values, validity: 0, offsets: this.#physical === "bytes" ? offsets : 0 },
 			entryCount: Math.max(1, entryCount),
 		};
 	}
@@ -372,15 +368,6 @@ export class ColumnReader {
 		const { count, denseCount, validity, region, report } = rows;
 		const { engine } = this.#memory;
 		const dictionary = this.#dictionary as ChunkDictionary;
-		if (dictionary.vector === null) {
-			const { raw } = dictionary;
-			// Only byte types keep their dictionary: entries of fixed width are as wide as codes, or nearly.
-			if (raw.kind === "bytes") return this.#gatherBytes(rows);
-			const values = region.allocate(denseCount * raw.width + SLACK_BYTES);
-			engine.kernels.gather_fixed(denseCount, rows.codes, raw.values, raw.width, values);
-			const lanes = this.#request.conversion(denseCount, { kind: "fixed", values, width: raw.width }, { engine, region, report });
-			return this.#spread({ count, validity, lanes, region });
-		}
 		if (dictionary.errors.size > 0) {
 			const { i32 } = engine.arena.views;
 			for (let index = 0; index < denseCount; index++) {
@@ -394,37 +381,6 @@ export class ColumnReader {
 			engine.kernels.spread_i32(count, validity, rows.codes, codes);
 		}
 		return { kind: "dictionary", type: this.#leafType, physical: this.#physical, codes, validity, dictionary: dictionary.vector };
-	}
-
-	/** Byte-array entries under a type of fixed width (decimals): the entries are laid out again per row. */
-	#gatherBytes(rows: {
-		count: number;
-		denseCount: number;
-		validity: Pointer;
-		codes: Pointer;
-		region: Region;
-		report: (error: ValueError) => void;
-	}): Vector {
-		const { count, denseCount, validity, region, report } = rows;
-		const { engine } = this.#memory;
-		const { i32, u8 } = engine.arena.views;
-		const raw = (this.#dictionary as ChunkDictionary).raw as RawValues & { kind: "bytes" };
-		const entry = (index: number): number => (raw.offsets >> 2) + (i32[(rows.codes >> 2) + index] as number);
-		let byteCount = 0;
-		for (let index = 0; index < denseCount; index++) byteCount += (i32[entry(index) + 1] as number) - (i32[entry(index)] as number);
-		const offsets = region.allocate((denseCount + 1) * 4 + SLACK_BYTES);
-		const values = region.allocate(byteCount + SLACK_BYTES);
-		let at = 0;
-		for (let index = 0; index < denseCount; index++) {
-			i32[(offsets >> 2) + index] = at;
-			const start = i32[entry(index)] as number;
-			const end = i32[entry(index) + 1] as number;
-			u8.copyWithin(values + at, raw.values + start, raw.values + end);
-			at += end - start;
-		}
-		i32[(offsets >> 2) + denseCount] = at;
-		const lanes = this.#request.conversion(denseCount, { kind: "bytes", values, offsets }, { engine, region, report });
-		return this.#spread({ count, validity, lanes, region });
 	}
 
 	/** Dense lanes to a flat vector: under NULL lies zero. */

@@ -222,7 +222,7 @@ export class ParquetReader {
 /** Bytes of the values, those of a dictionary once per row. */
 function decodedByteCount(engine: Engine, column: Vector, rowCount: number): number {
 	const { i32 } = engine.arena.views;
-	if (column.kind === "dictionary") {
+	if (column.kind === "dictionary" && column.physical === "bytes") {
 		const codes = column.codes >> 2;
 		const offsets = column.dictionary.values.offsets >> 2;
 		let byteCount = rowCount * PHYSICAL_BYTES[column.physical];

@@ -69,9 +69,9 @@ function encodeDense(engine: Engine, batch: Batch, options: { schemaVersion: num
 	return bytes;
 }
 
-/** A dictionary of more entries than rows is flattened. */
+/** A dictionary of more entries than rows is flattened, and one of lanes of fixed width. */
 function smallest(engine: Engine, vector: Vector, rowCount: number, scratch: Region): Vector {
-	if (vector.kind !== "dictionary" || vector.dictionary.entryCount <= rowCount) return vector;
+	if (vector.kind !== "dictionary" || (vector.physical === "bytes" && vector.dictionary.entryCount <= rowCount)) return vector;
 	return flatten(engine, vector, { rowCount, selection: 0, selectedCount: rowCount }, scratch);
 }
 

@@ -78,9 +78,78 @@ function nextRun(state: usize): bool {
 	return true;
 }
 
+/** Widest values that four at a time fit the multiplication below: bitWidth + 7 bits of a lane. */
+// @ts-ignore: decorator
+@inline
+const SIMD_BIT_WIDTH_MAX: u32 = 24;
+
+/**
+ * Unpacks groups of eight values of 1 to SIMD_BIT_WIDTH_MAX bits, which begin at a byte. Each half of a group: its bytes are shuffled so that a lane has its value's,
+ * multiplied so that every value ends at the same bit, shifted, and masked. Reads 16 bytes from the start of each half.
+ * @returns the largest value
+ */
+function unpackGroups(data: usize, bitWidth: u32, groupCount: i32, out: usize): u32 {
+	const half: usize = (bitWidth * 4) >> 3;
+	const lanes = i32x4.replace_lane(i32x4.replace_lane(i32x4.replace_lane(i32x4.splat(0), 1, bitWidth), 2, bitWidth * 2), 3, bitWidth * 3);
+	const mask = i32x4.splat((1 << bitWidth) - 1);
+	// The second half begins within a byte where the width is odd.
+	const bits = i32x4.add(lanes, i32x4.splat((bitWidth * 4) & 7));
+	const bytes = i32x4.splat(0x03020100);
+	const ones = i32x4.splat(0x01010101);
+	const shuffleLow = i32x4.add(i32x4.mul(i32x4.shr_u(lanes, 3), ones), bytes);
+	const shuffleHigh = i32x4.add(i32x4.mul(i32x4.shr_u(bits, 3), ones), bytes);
+	const scaleLow = alignment(lanes);
+	const scaleHigh = alignment(bits);
+	let largest = i32x4.splat(0);
+	for (let group: i32 = 0; group < groupCount; group++) {
+		const low = v128.and(i32x4.shr_u(i32x4.mul(i8x16.swizzle(v128.load(data), shuffleLow), scaleLow), 7), mask);
+		const high = v128.and(i32x4.shr_u(i32x4.mul(i8x16.swizzle(v128.load(data + half), shuffleHigh), scaleHigh), 7), mask);
+		v128.store(out, low);
+		v128.store(out, high, 16);
+		largest = i32x4.max_u(largest, i32x4.max_u(low, high));
+		data += <usize>bitWidth;
+		out += 32;
+	}
+	return max(
+		max(<u32>i32x4.extract_lane(largest, 0), <u32>i32x4.extract_lane(largest, 1)),
+		max(<u32>i32x4.extract_lane(largest, 2), <u32>i32x4.extract_lane(largest, 3)),
+	);
+}
+
+/** 2^(7 - bit mod 8) in each lane. */
+// @ts-ignore: decorator
+@inline
+function alignment(bits: v128): v128 {
+	let scale = i32x4.splat(1 << (7 - (i32x4.extract_lane(bits, 0) & 7)));
+	scale = i32x4.replace_lane(scale, 1, 1 << (7 - (i32x4.extract_lane(bits, 1) & 7)));
+	scale = i32x4.replace_lane(scale, 2, 1 << (7 - (i32x4.extract_lane(bits, 2) & 7)));
+	return i32x4.replace_lane(scale, 3, 1 << (7 - (i32x4.extract_lane(bits, 3) & 7)));
+}
+
+/** `count` values of a packed run from bit `bit` on. @returns the largest */
+function unpack<T>(data: usize, bit: u32, bitWidth: u32, count: i32, out: usize): u32 {
+	const mask: u64 = (<u64>1 << bitWidth) - 1;
+	let largest: u32 = 0;
+	let index: i32 = 0;
+	while (index < count) {
+		if (sizeof<T>() == 4 && (bit & 7) == 0 && count - index >= 8 && bitWidth > 0 && bitWidth <= SIMD_BIT_WIDTH_MAX) {
+			const groupCount: i32 = (count - index) >> 3;
+			largest = max(largest, unpackGroups(data + (bit >> 3), bitWidth, groupCount, out + (<usize>index << 2)));
+			index += groupCount << 3;
+			bit += <u32>(groupCount << 3) * bitWidth;
+			continue;
+		}
+		const value: u32 = <u32>((load<u64>(data + (bit >> 3)) >> (bit & 7)) & mask);
+		largest = max(largest, value);
+		store<T>(out + <usize>index * sizeof<T>(), <T>value);
+		bit += bitWidth;
+		index++;
+	}
+	return largest;
+}
+
 function readValues<T>(state: usize, count: i32, out: usize, limit: u32): i32 {
 	const bitWidth: u32 = load<u32>(state + BIT_WIDTH);
-	const mask: u64 = (<u64>1 << bitWidth) - 1;
 	let done: i32 = 0;
 	while (done < count) {
 		const remaining: u32 = load<u32>(state + REMAINING);
@@ -94,20 +163,29 @@ function readValues<T>(state: usize, count: i32, out: usize, limit: u32): i32 {
 			if (value >= limit) return -1;
 			for (let index: i32 = 0; index < taken; index++) store<T>(out + <usize>(done + index) * sizeof<T>(), <T>value);
 		} else {
-			const data: usize = load<u32>(state + DATA);
-			let bit: u32 = load<u32>(state + BIT);
-			let largest: u32 = 0;
-			for (let index: i32 = 0; index < taken; index++) {
-				const value: u32 = <u32>((load<u64>(data + (bit >> 3)) >> (bit & 7)) & mask);
-				largest = max(largest, value);
-				store<T>(out + <usize>(done + index) * sizeof<T>(), <T>value);
-				bit += bitWidth;
-			}
-			if (largest >= limit) return -1;
-			store<u32>(state + BIT, bit);
+			const bit: u32 = load<u32>(state + BIT);
+			if (unpack<T>(load<u32>(state + DATA), bit, bitWidth, taken, out + <usize>done * sizeof<T>()) >= limit) return -1;
+			store<u32>(state + BIT, bit + <u32>taken * bitWidth);
 		}
 		store<u32>(state + REMAINING, remaining - <u32>taken);
 		done += taken;
+	}
+	return 0;
+}
+
+/** Passes over `count` values. @returns -1 when they end early, else 0 */
+export function hybrid_skip(state: usize, count: i32): i32 {
+	const bitWidth: u32 = load<u32>(state + BIT_WIDTH);
+	while (count > 0) {
+		const remaining: u32 = load<u32>(state + REMAINING);
+		if (remaining == 0) {
+			if (!nextRun(state)) return -1;
+			continue;
+		}
+		const taken: u32 = min<u32>(remaining, <u32>count);
+		if (load<u32>(state + PACKED) != 0) store<u32>(state + BIT, load<u32>(state + BIT) + taken * bitWidth);
+		store<u32>(state + REMAINING, remaining - taken);
+		count -= <i32>taken;
 	}
 	return 0;
 }

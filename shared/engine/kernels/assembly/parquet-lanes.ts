@@ -1,4 +1,4 @@
-// Lanes of decoded pages: non-NULL values spread over rows, dictionary entries gathered by code, exact widening and checked narrowing.
+// Lanes of decoded pages: non-NULL values spread over rows, exact widening and checked narrowing.
 import { isValid } from "./validity";
 
 function spread<T>(rowCount: i32, validity: usize, dense: usize, out: usize): void {
@@ -37,26 +37,6 @@ export function spread_offsets(rowCount: i32, validity: usize, dense: usize, out
 	for (let row: i32 = 0; row < rowCount; row++) {
 		taken += <usize>isValid(validity, row);
 		store<i32>(out + (<usize>(row + 1) << 2), load<i32>(dense + (taken << 2)));
-	}
-}
-
-/** out[i] = entries[codes[i]], values of `width` bytes; codes have been checked. */
-export function gather_fixed(count: i32, codes: usize, entries: usize, width: i32, out: usize): void {
-	if (width == 4) {
-		for (let index: i32 = 0; index < count; index++) {
-			const code: usize = load<u32>(codes + (<usize>index << 2));
-			store<u32>(out + (<usize>index << 2), load<u32>(entries + (code << 2)));
-		}
-	} else if (width == 8) {
-		for (let index: i32 = 0; index < count; index++) {
-			const code: usize = load<u32>(codes + (<usize>index << 2));
-			store<u64>(out + (<usize>index << 3), load<u64>(entries + (code << 3)));
-		}
-	} else {
-		for (let index: i32 = 0; index < count; index++) {
-			const code: usize = load<u32>(codes + (<usize>index << 2));
-			memory.copy(out + <usize>index * <usize>width, entries + code * <usize>width, width);
-		}
 	}
 }
 
