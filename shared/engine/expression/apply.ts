@@ -62,13 +62,16 @@ export class ApplyEvaluator implements Evaluator {
 			const index = vectors.findIndex((vector) => vector.kind !== "constant");
 			const only = vectors[index];
 			if (only?.kind === "dictionary" && vectors.every((vector, other) => other === index || vector.kind === "constant")) {
-				const remembered = this.#memo.apply(only, batch, region, (entries, entryCount, kept) => {
-					const rows: Batch = { rowCount: entryCount, columns: [], selection: 0, selectedCount: entryCount };
-					return this.#run(
-						vectors.map((vector, other) => (other === index ? { ...entries, type: only.type } : vector)),
-						rows,
-						kept,
-					);
+				const remembered = this.#memo.apply(only, batch, region, {
+					entries: (entries, entryCount, kept) => {
+						const rows: Batch = { rowCount: entryCount, columns: [], selection: 0, selectedCount: entryCount };
+						return this.#run(
+							vectors.map((vector, other) => (other === index ? { ...entries, type: only.type } : vector)),
+							rows,
+							kept,
+						);
+					},
+					ofNull: null,
 				});
 				if (remembered !== null) return remembered;
 			}

@@ -14,6 +14,7 @@ import type { CompileOptions, Evaluator } from "./evaluator.ts";
 import { compileInList } from "./in-list.ts";
 import { compileColumn, compileConstant } from "./leaf.ts";
 import { compileQuantified } from "./quantified.ts";
+import { oncePerEntry, singleColumn } from "./single-column.ts";
 import { compileIsNull, compileLogical, compileNot } from "./logical.ts";
 
 type NumericType = DataType & { kind: "numeric" };
@@ -26,16 +27,34 @@ export type CompiledExpression = Evaluator;
  * last dictionary in pages of the region's lease
  */
 export function compileExpression(expression: Expression, options: CompileOptions): CompiledExpression {
-	const compile = (inner: Expression): Evaluator => compileExpression(inner, options);
+	if (isLeaf(expression)) return compileNode(expression, options, compileExpression);
+	const column = singleColumn(expression);
+	if (column === null) return compileNode(expression, options, compileExpression);
+	// Its parts are computed with it, once per entry.
+	return oncePerEntry(compileParts(expression, options), column, options);
+}
+
+function isLeaf({ kind }: Expression): boolean {
+	return kind === "column" || kind === "constant";
+}
+
+function compileParts(expression: Expression, options: CompileOptions): Evaluator {
+	return compileNode(expression, options, compileParts);
+}
+
+type Compile = (expression: Expression, options: CompileOptions) => Evaluator;
+
+function compileNode(expression: Expression, options: CompileOptions, compilePart: Compile): Evaluator {
+	const compile = (inner: Expression): Evaluator => compilePart(inner, options);
 	switch (expression.kind) {
 		case "column":
 			return compileColumn(expression);
 		case "constant":
 			return compileConstant(expression, options);
 		case "call":
-			return compileCall(expression, options);
+			return compileCall(expression, options, compilePart);
 		case "cast":
-			return compileCast(expression, options);
+			return compileCast(expression, options, compile(expression.input));
 		case "and":
 		case "or":
 			return compileLogical(expression.kind, expression.arguments.map(compile), options);
@@ -58,10 +77,10 @@ export function compileExpression(expression: Expression, options: CompileOption
 	}
 }
 
-function compileCall(expression: CallExpression, options: CompileOptions): Evaluator {
+function compileCall(expression: CallExpression, options: CompileOptions, compile: Compile): Evaluator {
 	const signature = signatureById(expression.functionId);
 	assert(signature?.kind === "scalar", `${expression.functionId} is a scalar function`);
-	const operands = alignNumericConstant(signature, expression.arguments).map((argument) => compileExpression(argument, options));
+	const operands = alignNumericConstant(signature, expression.arguments).map((argument) => compile(argument, options));
 	const kernel = scalarKernel(signature.id)({
 		argumentTypes: operands.map((operand) => operand.type),
 		type: expression.type,
@@ -107,8 +126,7 @@ function shorten(value: NumericValue, scale: number): bigint | null {
 	return value.coefficient % divisor === 0n ? value.coefficient / divisor : null;
 }
 
-function compileCast(expression: CastExpression, options: CompileOptions): Evaluator {
-	const input = compileExpression(expression.input, options);
+function compileCast(expression: CastExpression, options: CompileOptions, input: Evaluator): Evaluator {
 	const cast = bindCast(input.type, expression.type, expression.explicit, options.statement);
 	if (cast.kind === "relabel") {
 		return {

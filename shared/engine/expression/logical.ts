@@ -28,6 +28,7 @@ export function compileLogical(kind: "and" | "or", operands: Evaluator[], { engi
 			arena.views.u8.fill(0xff, validity, validity + validityBytes);
 			const rest = region.allocate(batch.selectedCount * 2);
 			let undecided = batch;
+			let clean = true;
 			for (const operand of operands) {
 				if (undecided.selectedCount === 0) break;
 				const vector = operand.evaluate(undecided, region);
@@ -39,13 +40,15 @@ export function compileLogical(kind: "and" | "or", operands: Evaluator[], { engi
 					flat.values,
 					flat.validity,
 					vector.kind === "constant" ? 1 : 0,
+					clean ? 1 : 0,
 					values,
 					validity,
 					rest,
 				);
+				clean &&= flat.validity === 0;
 				undecided = narrow(batch, rest, count);
 			}
-			return flatBoolean(values, validity);
+			return flatBoolean(values, clean ? 0 : validity);
 		},
 	};
 }

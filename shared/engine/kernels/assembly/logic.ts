@@ -18,11 +18,21 @@ export function setBit(validity: usize, row: i32): void {
 
 /**
  * One argument of AND (`decisive` 0) or OR (`decisive` 1), over the rows that are still undecided: a row whose value is `decisive` is decided; a NULL makes
- * the row NULL unless a later argument decides it. `out` and `outValidity` start as the neutral value, valid.
+ * the row NULL unless a later argument decides it. `out` and `outValidity` start as the neutral value, valid; `clean` says that no argument had a NULL yet.
  * @returns rows still undecided, written to `rest` (may be `selection`)
  */
-export function logic_step(decisive: i32, count: i32, selection: usize, values: usize, validity: usize, constant: i32, out: usize, outValidity: usize, rest: usize): i32 {
+export function logic_step(decisive: i32, count: i32, selection: usize, values: usize, validity: usize, constant: i32, clean: i32, out: usize, outValidity: usize, rest: usize): i32 {
 	let kept: i32 = 0;
+	if (validity == 0 && constant == 0 && clean != 0) {
+		for (let index: i32 = 0; index < count; index++) {
+			const row = rowAt(selection, index);
+			const value = i32(load<u8>(values + <usize>row) != 0);
+			store<u8>(out + <usize>row, <u8>value);
+			store<u16>(rest + (<usize>kept << 1), <u16>row);
+			kept += i32(value != decisive);
+		}
+		return kept;
+	}
 	for (let index: i32 = 0; index < count; index++) {
 		const row = rowAt(selection, index);
 		const at: i32 = constant != 0 ? 0 : row;
