@@ -49,6 +49,11 @@ export const SPILL_RESERVE_FRACTION = 0.25;
 export const RECURSION_ROUND_COUNT_MAX = 100_000;
 export const RECURSION_ROW_COUNT_MAX = 10_000_000;
 export const SELECTION_COMPACT_FRACTION = 0.25;
+/** Entries of a dictionary that group-by keeps a word of each of, of 4 bytes; rows of a larger one are grouped by value. */
+export const GROUP_DICTIONARY_ENTRY_COUNT_MAX = 128 * KIB;
+/** Values of one key of several that are numbered; and bits of all keys' numbers together, which index an array of 4 bytes. */
+export const KEY_ID_COUNT_MAX = 64 * KIB;
+export const GROUP_ARRAY_BITS_MAX = 18;
 
 // SQL
 export const SQL_BYTES_MAX = MIB;

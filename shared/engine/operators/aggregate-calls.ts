@@ -1,6 +1,6 @@
 /** The aggregates of one hash aggregation: their states' places behind the keys, FILTER, DISTINCT, and what each is fed from a batch. */
-import type { DataType } from "#shared/contracts/data-type.ts";
-import type { AggregateCall } from "#shared/contracts/plan/expression.ts";
+import type { AggregateCall, Expression } from "#shared/contracts/plan/expression.ts";
+import { singleColumn } from "../expression/single-column.ts";
 import { aggregateFunction } from "../functions/aggregates/registry.ts";
 import type { Aggregate } from "../functions/aggregates/aggregate.ts";
 import type { Pointer } from "../memory/arena.ts";
@@ -8,23 +8,30 @@ import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import { flatten } from "../vector/copy.ts";
 import type { RowPointers } from "../vector/row-gather.ts";
-import type { FlatVector, Vector } from "../vector/vector.ts";
+import type { Vector } from "../vector/vector.ts";
+import { DistinctRows, GROUP_ADDRESS, groupColumn } from "./distinct-rows.ts";
 import type { CompiledExpression, CompiledPredicate } from "./evaluator.ts";
 import type { ExecutionContext } from "./execution-context.ts";
-import { GroupTable } from "./group-table.ts";
+import type { GroupTable } from "./group-table.ts";
 import { OrderedRows } from "./ordered-rows.ts";
-
-const GROUP_ADDRESS: DataType = { kind: "integer" };
 
 interface BoundCall {
 	aggregate: Aggregate;
-	arguments: CompiledExpression[];
+	arguments: SharedArgument[];
 	filter: CompiledPredicate | null;
-	/** Combinations of group and arguments already seen; null without DISTINCT. */
-	seen: GroupTable | null;
+	/** Null without DISTINCT. */
+	distinct: DistinctRows | null;
 	/** With ORDER BY: its keys, and the rows that wait for the input's end. */
 	ordered: { keys: CompiledExpression[]; rows: OrderedRows } | null;
 	costPerRow: number;
+}
+
+/** An argument of one call, or of several that name the same: those without FILTER compute it once a batch. */
+interface SharedArgument {
+	expression: CompiledExpression;
+	callCount: number;
+	/** In the batch at hand; null before the first call that needs it. */
+	vector: Vector | null;
 }
 
 /** Bytes of all states, and each one's place from the first. */
@@ -45,10 +52,20 @@ export class AggregateCalls {
 	/** @param offsets of each state in a group's row */
 	constructor(context: ExecutionContext, calls: AggregateCall[], groups: GroupTable, offsets: number[]) {
 		this.#context = context;
+		const shared = new Map<string, SharedArgument>();
+		const share = (argument: Expression): SharedArgument => {
+			// One that several columns make, or that differs at every call, is each call's own.
+			const key = singleColumn(argument) === null ? null : keyOf(argument);
+			const known = key === null ? undefined : shared.get(key);
+			const own = known ?? { expression: context.compileExpression(argument), callCount: 0, vector: null };
+			own.callCount++;
+			if (key !== null) shared.set(key, own);
+			return own;
+		};
 		const heap = { state: groups.heapState, grow: () => groups.growHeap() };
 		this.#calls = calls.map((call, index) => {
 			const argumentTypes = call.arguments.map(({ type }) => type);
-			const compiled = call.arguments.map((argument) => context.compileExpression(argument));
+			const compiled = call.arguments.map(share);
 			const filter = call.filter === null ? null : context.compilePredicate(call.filter);
 			const distinct = call.distinct && call.arguments.length > 0;
 			const orderBy = call.orderBy ?? [];
@@ -64,9 +81,9 @@ export class AggregateCalls {
 				}),
 				arguments: compiled,
 				filter,
-				seen: distinct ? new GroupTable(context, [GROUP_ADDRESS, ...argumentTypes], 0) : null,
+				distinct: distinct ? new DistinctRows(context, argumentTypes) : null,
 				ordered: orderBy.length === 0 ? null : { keys, rows: new OrderedRows(context, types, orderBy) },
-				costPerRow: [...compiled, ...keys].reduce(
+				costPerRow: [...compiled.map(({ expression }) => expression), ...keys].reduce(
 					(cost, { costPerRow }) => cost + costPerRow,
 					(filter?.costPerRow ?? 0) + (distinct ? 10 : 2),
 				),
@@ -74,26 +91,35 @@ export class AggregateCalls {
 		});
 	}
 
-	/** @param groups u32 by row position: the group of each live row */
-	update(batch: Batch, groups: Pointer, region: Region): void {
+	/**
+	 * @param groups u32 by row position: the group of each live row
+	 * @param only that group, where there is only one
+	 */
+	update(batch: Batch, groups: Pointer, region: Region, only?: Pointer): void {
+		for (const { arguments: shared } of this.#calls) for (const argument of shared) argument.vector = null;
 		for (const call of this.#calls) {
 			this.#context.spend(batch.selectedCount * call.costPerRow);
 			let rows = call.filter === null ? batch : call.filter.select(batch, region);
 			if (rows.selectedCount === 0) continue;
-			let columns: Vector[] = call.arguments.map((argument) => argument.evaluate(rows, region));
-			if (call.seen !== null) {
-				const flat = columns.map((column) => flatten(this.#context.engine, column, rows, region));
-				const { created, createdCount } = call.seen.find([groupColumn(groups), ...flat], rows, region);
-				if (createdCount === 0) continue;
-				rows = { ...rows, selection: created, selectedCount: createdCount };
-				columns = flat;
+			let columns = call.arguments.map((argument) => this.#evaluate(argument, rows, rows === batch, region));
+			if (call.distinct !== null) {
+				const selected = call.distinct.select(columns, rows, groups, region);
+				if (selected.rows.selectedCount === 0) continue;
+				rows = { ...rows, ...selected.rows };
+				({ columns } = selected);
 			}
-			if (call.ordered === null) call.aggregate.update({ columns, rows, groups, region });
+			if (call.ordered === null) call.aggregate.update({ columns, rows, groups, only, region });
 			else {
 				const keys = call.ordered.keys.map((key) => key.evaluate(rows, region));
 				call.ordered.rows.append({ ...rows, columns: [groupColumn(groups), ...columns, ...keys] }, region);
 			}
 		}
+	}
+
+	#evaluate(argument: SharedArgument, rows: Batch, isWholeBatch: boolean, region: Region): Vector {
+		if (argument.callCount === 1 || !isWholeBatch) return argument.expression.evaluate(rows, region);
+		argument.vector ??= flatten(this.#context.engine, argument.expression.evaluate(rows, region), rows, region);
+		return argument.vector;
 	}
 
 	/** After the last update, until it returns true: a step of what waited for the input's end. */
@@ -109,7 +135,7 @@ export class AggregateCalls {
 	}
 }
 
-/** Groups' addresses as a column of integers. */
-function groupColumn(groups: Pointer): FlatVector {
-	return { kind: "flat", type: GROUP_ADDRESS, physical: "i32", values: groups, validity: 0, offsets: 0 };
+/** Equal for equal expressions. */
+function keyOf(expression: Expression): string {
+	return JSON.stringify(expression, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
 }

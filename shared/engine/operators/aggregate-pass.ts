@@ -44,7 +44,7 @@ export class AggregatePass {
 		const { stateBytes, offsets } = stateLayout(node.aggregates);
 		const keyTypes = node.groupKeys.map(({ type }) => type);
 		this.#table = new GroupTable(context, keyTypes, stateBytes);
-		this.#finder = new GroupFinder(context, this.#table);
+		this.#finder = new GroupFinder(context, this.#table, keyTypes);
 		const { extraOffset } = this.#table.layout;
 		this.#calls = new AggregateCalls(
 			context,
@@ -93,7 +93,7 @@ export class AggregatePass {
 		const keys = this.#keys.map((key) => key.evaluate(batch, this.#region));
 		if (this.#spilled !== null) return this.#consumeKnown(batch, keys, this.#spilled);
 		const groups = this.#finder.find(batch, keys, this.#region);
-		this.#calls.update(batch, groups, this.#region);
+		this.#calls.update(batch, groups, this.#region, this.#keys.length === 0 ? this.#table.single() : undefined);
 		this.#spillIfTight();
 	}
 

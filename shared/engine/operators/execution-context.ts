@@ -9,6 +9,7 @@ import { LittoralError } from "#shared/base/errors.ts";
 import {
 	ARENA_PAGE_BYTES,
 	BATCH_ROW_COUNT_MAX,
+	GROUP_DICTIONARY_ENTRY_COUNT_MAX,
 	SPILL_RESERVE_FRACTION,
 	QUERY_BYTES_SCANNED_MAX,
 	QUERY_WORK_UNITS_MAX,
@@ -38,7 +39,7 @@ export interface ExecutionStatistics {
 export interface TestModes {
 	/** Rows of a batch, at most; default BATCH_ROW_COUNT_MAX. */
 	batchRowCountMax?: number;
-	/** Entries of a dictionary that is grouped by its codes; default: any number. */
+	/** Entries of a dictionary that is grouped by its codes; default GROUP_DICTIONARY_ENTRY_COUNT_MAX. */
 	dictionaryEntryCountMax?: number;
 	/** Operators that can spill do so as soon as they hold anything. */
 	spillAlways?: boolean;
@@ -94,7 +95,7 @@ export class ExecutionContext {
 		this.#rootLease = options.lease;
 		this.#lease = options.lease;
 		this.batchRowCountMax = options.testModes?.batchRowCountMax ?? BATCH_ROW_COUNT_MAX;
-		this.dictionaryEntryCountMax = options.testModes?.dictionaryEntryCountMax ?? Number.POSITIVE_INFINITY;
+		this.dictionaryEntryCountMax = options.testModes?.dictionaryEntryCountMax ?? GROUP_DICTIONARY_ENTRY_COUNT_MAX;
 		this.spill = options.spill === undefined ? null : new SpillSpace(options.spill);
 		this.#spillAlways = options.testModes?.spillAlways ?? false;
 		this.nowMs = options.nowMs ?? (() => 0);

@@ -1,27 +1,45 @@
 /**
- * The group of each row of a batch. One key that comes as a dictionary is looked up by its codes: each entry is hashed once, when a row first
- * shows it. Other keys are flattened and hashed row by row.
+ * The group of each row of a batch. Keys that come as dictionaries are not hashed row by row: one is looked up by its codes, several by their ids together, in an
+ * array. What these do not know, and keys of any other kind, is found by value in the table of groups.
  */
+import { GROUP_ARRAY_BITS_MAX } from "#shared/base/limits.ts";
+import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Engine } from "../kernels/kernels.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import { flatten, type RowSpace } from "../vector/copy.ts";
-import type { Dictionary, DictionaryVector, Vector } from "../vector/vector.ts";
+import type { Vector } from "../vector/vector.ts";
+import { CodeWords } from "./code-words.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import type { GroupTable } from "./group-table.ts";
+import { KeyIds } from "./key-ids.ts";
+
+/** Bits of a key's ids to begin with. */
+const ID_BITS_FIRST = 4;
 
 export class GroupFinder {
 	readonly #engine: Engine;
 	readonly #context: ExecutionContext;
 	readonly #table: GroupTable;
-	/** Groups of the entries of the last dictionary: u32[entries + 1], the last for NULL. */
-	#known: { dictionary: Dictionary; groups: Pointer; byteCount: number } | null = null;
+	/** Of a single key: groups by its codes. */
+	readonly #words: CodeWords;
+	readonly #keyTypes: DataType[];
+	/** Of several keys, once all came as dictionaries; null where there are too many. */
+	#ids: KeyIds[] | null | undefined;
+	/** How many bits of the array's index each has. */
+	#bits: number[];
+	/** Groups by index, u32[2^bits]; 0 where none is known. */
+	#array: Pointer | null = null;
 
-	constructor(context: ExecutionContext, table: GroupTable) {
+	constructor(context: ExecutionContext, table: GroupTable, keyTypes: DataType[]) {
 		this.#context = context;
 		this.#engine = context.engine;
 		this.#table = table;
+		this.#words = new CodeWords(context, (key, rows, region) => this.#findByValues(rows, [key], region));
+		this.#keyTypes = keyTypes;
+		this.#ids = keyTypes.length > 1 && keyTypes.length * ID_BITS_FIRST <= GROUP_ARRAY_BITS_MAX ? undefined : null;
+		this.#bits = keyTypes.map(() => ID_BITS_FIRST);
 	}
 
 	/** @returns u32 by row position, in `region` */
@@ -33,9 +51,9 @@ export class GroupFinder {
 			kernels.group_fill(batch.selectedCount, batch.selection, this.#table.single(), groups);
 			return groups;
 		}
-		if (keys.length === 1 && first.kind === "dictionary" && first.dictionary.entryCount <= this.#context.dictionaryEntryCountMax)
-			return this.#findByCodes(batch, first, region);
-		return this.#findByValues(batch, keys, region);
+		if (keys.length === 1 && first.kind === "dictionary" && this.#words.takes(first.dictionary))
+			return this.#words.find(first, batch, region);
+		return this.#findByIds(batch, keys, region) ?? this.#findByValues(batch, keys, region);
 	}
 
 	#findByValues(rows: RowSpace, keys: Vector[], region: Region): Pointer {
@@ -43,31 +61,57 @@ export class GroupFinder {
 		return this.#table.find(flat, rows, region).groups;
 	}
 
-	#findByCodes(batch: Batch, key: DictionaryVector, region: Region): Pointer {
+	/** @returns null where a key has no ids, or there are too many of all keys together */
+	#findByIds(batch: Batch, keys: Vector[], region: Region): Pointer | null {
+		if (this.#ids === null || keys.some((key) => key.kind !== "dictionary")) return null;
 		const { kernels } = this.#engine;
-		const { entryCount } = key.dictionary;
-		const known = this.#knownGroups(key.dictionary);
-		const groups = region.allocate(batch.rowCount * 4);
-		const unknown = region.allocate(batch.selectedCount * 2);
-		const { codes, validity } = key;
-		const unknownCount = kernels.group_by_codes(batch.selectedCount, batch.selection, codes, validity, entryCount, known, groups, unknown);
+		const { rowCount, selection, selectedCount } = batch;
+		this.#ids ??= this.#keyTypes.map((type) => new KeyIds(this.#context, type));
+		const ids: Pointer[] = [];
+		for (const [position, key] of keys.entries()) {
+			const found = (this.#ids[position] as KeyIds).find(key, batch, region);
+			if (found === null) return null;
+			ids.push(found);
+		}
+		const known = this.#arrayOfGroups(this.#ids);
+		if (known === null) {
+			this.#ids = null;
+			return null;
+		}
+		const [index, ...others] = ids as [Pointer, ...Pointer[]];
+		for (const [position, next] of others.entries()) {
+			kernels.ids_combine(selectedCount, selection, index, this.#bits[position + 1] as number, next);
+		}
+		const groups = region.allocate(rowCount * 4);
+		const unknown = region.allocate(selectedCount * 2);
+		const unknownCount = kernels.codes_words(selectedCount, selection, index, 0, 0, known, groups, unknown);
 		if (unknownCount === 0) return groups;
-		const rows = { rowCount: batch.rowCount, selection: unknown, selectedCount: unknownCount };
-		const found = this.#findByValues(rows, [key], region);
-		kernels.group_learn_codes(unknownCount, unknown, codes, validity, entryCount, known, found);
-		kernels.group_by_codes(batch.selectedCount, batch.selection, codes, validity, entryCount, known, groups, unknown);
+		const learnt = this.#findByValues({ rowCount, selection: unknown, selectedCount: unknownCount }, keys, region);
+		kernels.codes_learn(unknownCount, unknown, index, 0, 0, known, learnt);
+		kernels.codes_words(selectedCount, selection, index, 0, 0, known, groups, unknown);
 		return groups;
 	}
 
-	#knownGroups(dictionary: Dictionary): Pointer {
-		if (this.#known?.dictionary === dictionary) return this.#known.groups;
-		const byteCount = (dictionary.entryCount + 1) * 4;
-		if (this.#known === null || this.#known.byteCount < byteCount) {
-			if (this.#known !== null) this.#context.lease.freePages(this.#known.groups);
-			this.#known = { dictionary, groups: this.#context.lease.allocatePages(byteCount), byteCount };
-		}
-		this.#known = { ...this.#known, dictionary };
-		this.#engine.arena.views.u8.fill(0, this.#known.groups, this.#known.groups + byteCount);
-		return this.#known.groups;
+	/** An array for the ids that there are: one that has grown is learnt anew. */
+	#arrayOfGroups(ids: KeyIds[]): Pointer | null {
+		const wanted = ids.map(({ count }, position) => Math.max(this.#bits[position] as number, bitsOf(count)));
+		const isLarger = wanted.some((bits, position) => bits !== this.#bits[position]);
+		if (this.#array !== null && !isLarger) return this.#array;
+		const bits = wanted.reduce((sum, own) => sum + own, 0);
+		const { lease } = this.#context;
+		if (this.#array !== null) lease.freePages(this.#array);
+		this.#array = null;
+		if (bits > GROUP_ARRAY_BITS_MAX) return null;
+		const byteCount = 2 ** bits * 4;
+		const groups = lease.allocatePages(byteCount);
+		this.#engine.arena.views.u8.fill(0, groups, groups + byteCount);
+		this.#bits = wanted;
+		this.#array = groups;
+		return groups;
 	}
+}
+
+/** Bits of numbers up to `value`. */
+function bitsOf(value: number): number {
+	return 32 - Math.clz32(value);
 }

@@ -15,6 +15,8 @@ export interface AggregateInput {
 	columns: Vector[];
 	rows: RowSpace;
 	groups: Pointer;
+	/** Where all live rows are of one group, its address: the state can stay in registers. */
+	only?: Pointer | undefined;
 	/** For what lives as long as the batch. */
 	region: Region;
 }

@@ -14,10 +14,11 @@ export const COUNT: AggregateFunction = {
 		const column = { type: BIGINT, kind: VALUE_KIND.i64, offset, nullBit: -1, present: -1 };
 		return {
 			partialTypes: [BIGINT],
-			update({ columns: [argument], rows, groups }) {
+			update({ columns: [argument], rows, groups, only }) {
 				if (argument !== undefined && isNullConstant(engine, argument)) return;
 				const validity = argument === undefined || argument.kind === "constant" ? 0 : argument.validity;
-				kernels.agg_count(rows.selectedCount, rows.selection, validity, groups, offset);
+				if (only === undefined) kernels.agg_count(rows.selectedCount, rows.selection, validity, groups, offset);
+				else kernels.agg_count_one(rows.selectedCount, rows.selection, validity, only + offset);
 			},
 			merge({ columns: [counts], rows, groups, region }) {
 				if (counts === undefined) return;

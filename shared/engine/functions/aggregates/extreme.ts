@@ -13,10 +13,13 @@ function bind(binding: AggregateBinding, sign: 1 | 0 | -1): Aggregate {
 	const argumentType = binding.argumentTypes[0] as DataType;
 	const kind = valueKind(argumentType);
 	const column = { type: argumentType, kind, offset, nullBit: -1, present: offset + 20 };
+	const lanes = sign === 0 ? null : physicalType(argumentType);
+	const one = lanes === "i32" ? kernels.agg_extreme_i32_one : lanes === "i64" ? kernels.agg_extreme_i64_one : null;
 
-	function update({ columns, rows, groups, region }: AggregateInput): void {
+	function update({ columns, rows, groups, only, region }: AggregateInput): void {
 		const { values, validity, offsets } = flatten(engine, columns[0] as Vector, rows, region);
 		const { selectedCount, selection } = rows;
+		if (only !== undefined && one !== null) return one(sign, selectedCount, selection, values, validity, only + offset);
 		for (let done = 0; ; heap.grow()) {
 			done = kernels.agg_extreme(kind, sign, done, selectedCount, selection, values, validity, offsets, groups, offset, heap.state);
 			if (done === selectedCount) return;

@@ -29,8 +29,10 @@ function bind(binding: AggregateBinding, mean: boolean): Aggregate {
 
 	return {
 		partialTypes: [DOUBLE, BIGINT],
-		update({ columns, rows, groups, region }) {
+		update({ columns, rows, groups, only, region }) {
 			const { values, validity } = flatten(engine, columns[0] as Vector, rows, region);
+			if (only !== undefined && !single)
+				return checked(kernels.agg_sum_f64_one(rows.selectedCount, rows.selection, values, validity, only + offset));
 			const add = single ? (mean ? kernels.agg_sum_f32_wide : kernels.agg_sum_f32) : kernels.agg_sum_f64;
 			checked(add(rows.selectedCount, rows.selection, values, validity, groups, offset));
 		},

@@ -19,8 +19,10 @@ export const INTEGER_SUM: AggregateFunction = {
 		};
 		return {
 			partialTypes: [BIGINT],
-			update({ columns, rows, groups, region }) {
+			update({ columns, rows, groups, only, region }) {
 				const { values, validity } = flatten(engine, columns[0] as Vector, rows, region);
+				if (only !== undefined)
+					return checked(kernels.agg_sum_i32_one(rows.selectedCount, rows.selection, values, validity, only + offset));
 				checked(kernels.agg_sum_i32(rows.selectedCount, rows.selection, values, validity, groups, offset));
 			},
 			merge({ columns, rows, groups, region }) {

@@ -48,12 +48,17 @@ function bind(binding: AggregateBinding, mean: boolean): Aggregate {
 	return {
 		partialTypes: [NUMERIC, BIGINT],
 		update(input) {
-			const { rows, groups, region } = input;
+			const { rows, groups, only, region } = input;
 			const vector = flatten(engine, input.columns[0] as Vector, rows, region);
+			const { values, validity } = vector;
 			if (vector.physical === "numeric") return addNumeric(vector, 0, input);
+			if (only !== undefined && vector.physical !== "i128") {
+				const width = vector.physical === "i32" ? 4 : 8;
+				return checked(kernels.agg_wide_one(width, rows.selectedCount, rows.selection, values, validity, only + offset));
+			}
 			const add =
 				vector.physical === "i32" ? kernels.agg_wide_i32 : vector.physical === "i64" ? kernels.agg_wide_i64 : kernels.agg_wide_i128;
-			checked(add(rows.selectedCount, rows.selection, vector.values, vector.validity, groups, offset));
+			checked(add(rows.selectedCount, rows.selection, values, validity, groups, offset));
 		},
 		merge(input) {
 			const [sum, count] = input.columns.map((column) => flatten(engine, column, input.rows, input.region)) as [FlatVector, FlatVector];

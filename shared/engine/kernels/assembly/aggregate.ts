@@ -2,7 +2,7 @@
 // u32 address. States start as zeros; layouts stand at each kernel. Kernels that can overflow answer 1 then, else 0.
 import { isValid } from "./validity";
 import { laneAddress, laneExtra, livePosition } from "./row-store";
-import { KIND_BYTES, KIND_NUMERIC, orderValues } from "./value";
+import { KIND_BYTES, KIND_I32, KIND_I64, KIND_NUMERIC, orderValues } from "./value";
 
 // @ts-ignore: decorator
 @inline
@@ -12,6 +12,13 @@ function stateOf(groups: usize, row: i32, offset: i32): usize {
 
 /** i64 count. */
 export function agg_count(count: i32, selection: usize, validity: usize, groups: usize, offset: i32): void {
+	if (selection == 0 && validity == 0) {
+		for (let row: i32 = 0; row < count; row++) {
+			const state = stateOf(groups, row, offset);
+			store<i64>(state, load<i64>(state) + 1);
+		}
+		return;
+	}
 	for (let index: i32 = 0; index < count; index++) {
 		const row = livePosition(selection, index);
 		if (!isValid(validity, row)) continue;
@@ -22,6 +29,19 @@ export function agg_count(count: i32, selection: usize, validity: usize, groups:
 
 /** i64 sum, u32 present at 8. @returns 1 when a sum leaves 64 bits */
 export function agg_sum_i32(count: i32, selection: usize, values: usize, validity: usize, groups: usize, offset: i32): i32 {
+	if (selection == 0 && validity == 0) {
+		let overflow: i64 = 0;
+		for (let row: i32 = 0; row < count; row++) {
+			const state = stateOf(groups, row, offset);
+			const sum = load<i64>(state);
+			const value = <i64>load<i32>(values + (<usize>row << 2));
+			const next = sum + value;
+			overflow |= (sum ^ next) & (value ^ next);
+			store<i64>(state, next);
+			store<u32>(state, 1, 8);
+		}
+		return i32(overflow < 0);
+	}
 	for (let index: i32 = 0; index < count; index++) {
 		const row = livePosition(selection, index);
 		if (!isValid(validity, row)) continue;
@@ -218,6 +238,8 @@ export function agg_bool(or: i32, count: i32, selection: usize, values: usize, v
  * `heap` state (8 next, 12 end, 28 missing). @returns the index where it stopped: `count`, or one whose string had no room
  */
 export function agg_extreme(kind: i32, sign: i32, start: i32, count: i32, selection: usize, values: usize, validity: usize, offsets: usize, groups: usize, offset: i32, heap: usize): i32 {
+	if (sign != 0 && kind == KIND_I32) return extremeLanes<i32>(sign, start, count, selection, values, validity, groups, offset);
+	if (sign != 0 && kind == KIND_I64) return extremeLanes<i64>(sign, start, count, selection, values, validity, groups, offset);
 	for (let index = start; index < count; index++) {
 		const row = livePosition(selection, index);
 		if (!isValid(validity, row)) continue;
@@ -234,6 +256,23 @@ export function agg_extreme(kind: i32, sign: i32, start: i32, count: i32, select
 			memory.copy(<usize>load<u32>(state), at, extra);
 			store<i32>(state, extra, 4);
 		} else copyLane(kind, state, at, extra);
+		store<u32>(state, 1, 20);
+	}
+	return count;
+}
+
+/** agg_extreme of whole numbers: most rows change nothing, so only those that do are written. */
+// @ts-ignore: decorator
+@inline
+function extremeLanes<T>(sign: i32, start: i32, count: i32, selection: usize, values: usize, validity: usize, groups: usize, offset: i32): i32 {
+	for (let index = start; index < count; index++) {
+		const row = livePosition(selection, index);
+		if (!isValid(validity, row)) continue;
+		const state = stateOf(groups, row, offset);
+		const value = load<T>(values + <usize>row * sizeof<T>());
+		const own = load<T>(state);
+		if (load<u32>(state, 20) != 0 && (sign > 0 ? value <= own : value >= own)) continue;
+		store<T>(state, value);
 		store<u32>(state, 1, 20);
 	}
 	return count;

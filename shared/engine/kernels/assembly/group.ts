@@ -63,34 +63,6 @@ export function group_fill(count: i32, selection: usize, group: u32, groups: usi
 	for (let index: i32 = 0; index < count; index++) store<u32>(groups + (<usize>livePosition(selection, index) << 2), group);
 }
 
-/**
- * Groups by a dictionary's codes: `known` u32[entries + 1] holds the group of each entry (the last: of NULL), 0 where it is not known yet.
- * @returns positions at `unknown` (u16) that must be grouped by value
- */
-export function group_by_codes(count: i32, selection: usize, codes: usize, validity: usize, entryCount: i32, known: usize, groups: usize, unknown: usize): i32 {
-	let unknownCount: i32 = 0;
-	for (let index: i32 = 0; index < count; index++) {
-		const row = livePosition(selection, index);
-		const valid = validity == 0 || ((load<u8>(validity + (row >> 3)) >> (row & 7)) & 1) != 0;
-		const code: i32 = valid ? load<i32>(codes + (<usize>row << 2)) : entryCount;
-		const group = load<u32>(known + (<usize>code << 2));
-		store<u32>(groups + (<usize>row << 2), group);
-		store<u16>(unknown + (<usize>unknownCount << 1), <u16>row);
-		unknownCount += i32(group == 0);
-	}
-	return unknownCount;
-}
-
-/** Remembers the groups found for `count` positions. */
-export function group_learn_codes(count: i32, positions: usize, codes: usize, validity: usize, entryCount: i32, known: usize, groups: usize): void {
-	for (let index: i32 = 0; index < count; index++) {
-		const row = livePosition(positions, index);
-		const valid = validity == 0 || ((load<u8>(validity + (row >> 3)) >> (row & 7)) & 1) != 0;
-		const code: i32 = valid ? load<i32>(codes + (<usize>row << 2)) : entryCount;
-		store<u32>(known + (<usize>code << 2), load<u32>(groups + (<usize>row << 2)));
-	}
-}
-
 /** Finds the group of each live row without making any: its address goes to groups[position], and the row to `found` or to `missing` (u16 positions). @returns how many were found */
 export function group_lookup(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, table: usize, mask: u32, groups: usize, found: usize, missing: usize): i32 {
 	let foundCount: i32 = 0;

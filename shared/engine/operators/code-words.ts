@@ -1,0 +1,61 @@
+/** A word for each entry of the last dictionary that came, learnt when a row first shows it: of group-by the group's address, else an id. */
+import type { Engine } from "../kernels/kernels.ts";
+import type { Pointer } from "../memory/arena.ts";
+import type { Region } from "../memory/region.ts";
+import type { RowSpace } from "../vector/copy.ts";
+import type { Dictionary, DictionaryVector } from "../vector/vector.ts";
+import type { ExecutionContext } from "./execution-context.ts";
+
+/** Words (not 0) for some rows, u32 by row position. */
+type Learn = (key: DictionaryVector, rows: RowSpace, region: Region) => Pointer;
+
+export class CodeWords {
+	readonly #engine: Engine;
+	readonly #context: ExecutionContext;
+	readonly #learn: Learn;
+	/** u32[entries + 1], the last for NULL. */
+	#known: { dictionary: Dictionary; words: Pointer; byteCount: number } | null = null;
+
+	constructor(context: ExecutionContext, learn: Learn) {
+		this.#context = context;
+		this.#engine = context.engine;
+		this.#learn = learn;
+	}
+
+	/** False of a dictionary with too many entries to keep a word of each. */
+	takes(dictionary: Dictionary): boolean {
+		return dictionary.entryCount <= this.#context.dictionaryEntryCountMax;
+	}
+
+	/** @returns u32 by row position, in `region` */
+	find(key: DictionaryVector, rows: RowSpace, region: Region): Pointer {
+		const { kernels } = this.#engine;
+		const { codes, validity, dictionary } = key;
+		const { entryCount } = dictionary;
+		const { rowCount, selection, selectedCount } = rows;
+		const known = this.#wordsOf(dictionary);
+		const words = region.allocate(rowCount * 4);
+		const unknown = region.allocate(selectedCount * 2);
+		const ask = (): number => kernels.codes_words(selectedCount, selection, codes, validity, entryCount, known, words, unknown);
+		const unknownCount = ask();
+		if (unknownCount === 0) return words;
+		const learnt = this.#learn(key, { rowCount, selection: unknown, selectedCount: unknownCount }, region);
+		kernels.codes_learn(unknownCount, unknown, codes, validity, entryCount, known, learnt);
+		ask();
+		return words;
+	}
+
+	#wordsOf(dictionary: Dictionary): Pointer {
+		if (this.#known?.dictionary === dictionary) return this.#known.words;
+		const { lease } = this.#context;
+		const byteCount = (dictionary.entryCount + 1) * 4;
+		if (this.#known === null || this.#known.byteCount < byteCount) {
+			if (this.#known !== null) lease.freePages(this.#known.words);
+			this.#known = null;
+			this.#known = { dictionary, words: lease.allocatePages(byteCount), byteCount };
+		}
+		this.#known = { ...this.#known, dictionary };
+		this.#engine.arena.views.u8.fill(0, this.#known.words, this.#known.words + byteCount);
+		return this.#known.words;
+	}
+}
