@@ -44,6 +44,7 @@ function textOf(value: unknown, type: string): string | null {
 	if (typeof value !== "string") return typeof value === "object" ? JSON.stringify(value) : String(value);
 	if (type === "timestamp without time zone") return value.replace("T", " ");
 	if (type === "timestamp with time zone") return value.replace("T", " ").replace(/Z$/, "+00");
+	if (type === "bytea") return `\\x${Buffer.from(value, "base64").toString("hex")}`;
 	return value;
 }
 

@@ -1,4 +1,5 @@
 /** PostgreSQL itself, in process (PGlite), answering in its own text forms: the oracle for values, types, names, SQLSTATE and order. */
+import { formatIntervalIso, parseInterval } from "#shared/contracts/values/interval-text.ts";
 import { PGlite } from "@electric-sql/pglite";
 
 /** An answer as text; a query that failed has `error`. */
@@ -23,10 +24,10 @@ export class Oracle {
 		this.#pg = pg;
 	}
 
-	/** An empty database whose session prints as the API does: UTC, ISO 8601 intervals, bytes in UTF-8 order. */
+	/** An empty database whose session is as PostgreSQL's own, in UTC. */
 	static async start(): Promise<Oracle> {
 		const pg = await PGlite.create();
-		await pg.exec("SET timezone = 'UTC'; SET intervalstyle = 'iso_8601'; SET datestyle = 'ISO, YMD'");
+		await pg.exec("SET timezone = 'UTC'; SET datestyle = 'ISO, MDY'");
 		const oracle = new Oracle(pg);
 		const { rows } = await pg.query<{ oid: number; name: string }>("SELECT oid::int, format_type(oid, NULL) AS name FROM pg_type");
 		for (const { oid, name } of rows) oracle.#typeNames.set(oid, name);
@@ -50,10 +51,11 @@ export class Oracle {
 	async query(sql: string): Promise<TextAnswer> {
 		try {
 			const { fields, rows } = await this.#pg.query<(string | null)[]>(sql, [], { rowMode: "array", parsers: IDENTITY_PARSERS });
-			return {
-				columns: fields.map(({ name, dataTypeID }) => ({ name, type: this.#typeNames.get(dataTypeID) ?? String(dataTypeID) })),
-				rows,
-			};
+			const columns = fields.map(({ name, dataTypeID }) => ({ name, type: this.#typeNames.get(dataTypeID) ?? String(dataTypeID) }));
+			// The API writes intervals in ISO 8601.
+			const intervals = columns.map(({ type }) => type === "interval");
+			const isoText = (text: string | null) => (text === null ? null : formatIntervalIso(parseInterval(text)));
+			return { columns, rows: rows.map((row) => row.map((text, index) => (intervals[index] ? isoText(text) : text))) };
 		} catch (error) {
 			const { code, message, position } = error as { code?: string; message: string; position?: string };
 			return {

@@ -71,6 +71,10 @@ const EXTREME_KINDS = COMPARABLE_KINDS.filter((kind) => kind !== "boolean" && ki
 export const AGGREGATE_SIGNATURES: readonly FunctionSignature[] = [
 	aggregate("count", [], "bigint", "Rows.", { strict: false }),
 	aggregate("count", ["any"], "bigint", "Rows where the argument is not NULL."),
+	aggregate("count_rows", ["any"], "bigint", "Rows, NULLs or not: with DISTINCT, different ones. What dense_rank WITHIN GROUP binds to.", {
+		strict: false,
+		variadic: true,
+	}),
 	...Object.entries(SUM_RESULTS).map(([kind, result]) =>
 		aggregate("sum", [kind as ArgumentKind], result, "The sum of what is not NULL; NULL over nothing.", { canRaise: true, cost: 2 }),
 	),

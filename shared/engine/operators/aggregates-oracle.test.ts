@@ -150,6 +150,7 @@ const CASES: [string, DataType[]][] = [
 
 test.each(CASES)("%s of %j, split in two and merged, answers as PostgreSQL", async (functionId, types) => {
 	const name = functionId.slice(0, functionId.indexOf("("));
+	const call = name === "count_rows" ? "count(*)" : `${name}(${types.map((_, index) => `a${index}`).join(", ") || "*"})`;
 	// Sums of products lose what large and tiny values have in common: pairs are of one magnitude.
 	const valuesFor = (type: DataType) => modestValues(type.kind === "double" && types.length === 2 ? { kind: "real" } : type);
 	const row = fc.tuple(...types.map((type) => fc.option(valuesFor(type), { freq: 6 })));
@@ -168,7 +169,7 @@ test.each(CASES)("%s of %j, split in two and merged, answers as PostgreSQL", asy
 				: rows.length === 0
 					? `(select ${types.map((type, index) => `null::${typeName(type)} as a${index}`).join(", ")} where false) t`
 					: `(values ${rows.map((values) => `(${values.map(literal).join(", ")})`).join(", ")}) t(${columns.join(", ")})`;
-		return `select ${number} as number, format('%s', v) as text, v is null as "isNull" from (select ${name}(${columns.join(", ") || "*"}) as v from ${from}) s`;
+		return `select ${number} as number, format('%s', v) as text, v is null as "isNull" from (select ${call} as v from ${from}) s`;
 	});
 	const { rows: answers } = await database.query<{ number: number; text: string; isNull: boolean }>(
 		`${selects.join(" union all ")} order by 1`,

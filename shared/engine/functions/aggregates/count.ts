@@ -29,3 +29,12 @@ export const COUNT: AggregateFunction = {
 		};
 	},
 };
+
+/** Its arguments only say what DISTINCT compares. */
+export const COUNT_ROWS: AggregateFunction = {
+	...COUNT,
+	bind(binding) {
+		const rows = COUNT.bind(binding);
+		return { ...rows, update: (input) => rows.update({ ...input, columns: [] }) };
+	},
+};

@@ -4,7 +4,7 @@ import type { AggregateFunction } from "./aggregate.ts";
 import { ARRAY_AGG } from "./array-agg.ts";
 import { BOOL_AND, BOOL_OR } from "./boolean.ts";
 import { BIT_AND, BIT_OR, BIT_XOR } from "./bitwise.ts";
-import { COUNT } from "./count.ts";
+import { COUNT, COUNT_ROWS } from "./count.ts";
 import { FIRST, MAXIMUM, MINIMUM } from "./extreme.ts";
 import { FLOAT_MEAN, FLOAT_SUM } from "./float-sum.ts";
 import { INTEGER_SUM } from "./integer-sum.ts";
@@ -47,6 +47,8 @@ function lookUp(name: string, kind: string): AggregateFunction | undefined {
 	switch (name) {
 		case "count":
 			return COUNT;
+		case "count_rows":
+			return COUNT_ROWS;
 		case "sum":
 			return SUMS[kind];
 		case "avg":

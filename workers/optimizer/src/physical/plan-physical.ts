@@ -1,23 +1,13 @@
 /** From a logical plan to operators: column ids become positions, joins get keys and a build side, every operator its estimate. */
-import { LittoralError } from "#shared/base/errors.ts";
-import { ORDERED_SET_AGGREGATES } from "#shared/contracts/functions/signature.ts";
 import { unreachable } from "#shared/base/assert.ts";
 import { objectReadMilliseconds } from "#shared/explain/operator-cost.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression, SortKey } from "#shared/contracts/plan/expression.ts";
 import type { Estimate, PhysicalOperator, PlanTable } from "#shared/contracts/plan/physical.ts";
-import { BOOLEAN, conjunction, conjuncts, fingerprint, isNullable } from "../logical/expression.ts";
+import { BOOLEAN, conjunction, conjuncts, isNullable } from "../logical/expression.ts";
 import { mapAggregate, mapWindowCall } from "../logical/map-expressions.ts";
 import { outputColumns } from "../logical/output.ts";
-import type {
-	ColumnId,
-	ColumnTable,
-	LogicalAggregate,
-	LogicalJoin,
-	LogicalOperator,
-	LogicalSubplanScan,
-	LogicalWindow,
-} from "../logical/plan.ts";
+import type { ColumnId, ColumnTable, LogicalJoin, LogicalOperator, LogicalSubplanScan, LogicalWindow } from "../logical/plan.ts";
 import type { Cardinality } from "../statistics/cardinality.ts";
 import { cpuMilliseconds } from "../statistics/cost-model.ts";
 import { rowByteCount, valueByteCount } from "../statistics/row-width.ts";
@@ -76,7 +66,7 @@ function planPhysical(node: LogicalOperator, context: PhysicalContext): Placed {
 		case "join":
 			return planJoin(node, context, estimate);
 		case "aggregate": {
-			const input = planPhysical(sortedForCalls(node), context);
+			const input = planPhysical(node.input, context);
 			const positions = new Positions(input.columns);
 			const groupKeys = node.groupKeys.map((key) => positions.place(key));
 			const aggregates = node.aggregates.map((call) => mapAggregate(call, (part) => positions.place(part)));
@@ -191,24 +181,6 @@ function planPhysical(node: LogicalOperator, context: PhysicalContext): Placed {
 		default:
 			return unreachable(node);
 	}
-}
-
-/** Where all ordered aggregates of a group want one order, the input is sorted once. */
-function sortedForCalls({ input, aggregates }: LogicalAggregate): LogicalOperator {
-	const [first, ...others] = aggregates.flatMap(({ orderBy }) => (orderBy === undefined ? [] : [orderBy]));
-	if (first === undefined) return input;
-	if (others.some((keys) => !sameOrder(keys, first))) {
-		if (aggregates.some(({ functionId }) => ORDERED_SET_AGGREGATES.includes(functionId.slice(0, functionId.indexOf("("))))) {
-			throw new LittoralError("feature_not_supported", "WITHIN GROUP beside an aggregate of another order is not supported yet");
-		}
-		return input;
-	}
-	return { kind: "sort", input, keys: first };
-}
-
-function sameOrder(left: SortKey[], right: SortKey[]): boolean {
-	const text = (keys: SortKey[]) => keys.map((key) => `${fingerprint(key.expression)}${key.descending}${key.nullsFirst}`).join();
-	return text(left) === text(right);
 }
 
 type Estimated = (columns: ColumnId[], milliseconds: number) => Estimate;

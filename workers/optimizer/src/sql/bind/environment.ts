@@ -1,6 +1,6 @@
 /** Where an expression stands: what names it sees, what aggregates are to it, and how to bind its parts. */
 import type { Node } from "libpg-query";
-import type { AggregateCall } from "#shared/contracts/plan/expression.ts";
+import type { AggregateCall, Expression } from "#shared/contracts/plan/expression.ts";
 import type { ColumnId } from "../../logical/plan.ts";
 import type { Bound } from "./bound.ts";
 import type { QueryOptions } from "./query.ts";
@@ -39,6 +39,8 @@ export interface AggregateCollector {
 	/** Subqueries inside their arguments: they are joined before the grouping. */
 	subqueries: SubqueryCollector;
 	/** GROUPING(...) calls, whose values follow from the grouping set: the column, and the positions of their arguments among the group items. */
+	/** Arguments of WITHIN GROUP aggregates that belong to the group, not to its rows: they may use grouped columns only. */
+	direct: Expression[];
 	groupings: { column: ColumnId; arguments: { bound: Bound; location: number }[] }[];
 }
 

@@ -3,15 +3,17 @@ import type { FuncCall, Node } from "libpg-query";
 import { signaturesByName } from "#shared/contracts/functions/registry.ts";
 import { type FunctionSignature, ORDERED_SET_AGGREGATES } from "#shared/contracts/functions/signature.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
-import type { AggregateCall, Expression } from "#shared/contracts/plan/expression.ts";
+import type { AggregateCall, Expression, SortKey } from "#shared/contracts/plan/expression.ts";
 import { collectColumns, fingerprint } from "../../logical/expression.ts";
 import type { ColumnId } from "../../logical/plan.ts";
 import { as, leftmost, locationOf, strings } from "../parse/ast.ts";
 import { aggregateArguments } from "./aggregate-arguments.ts";
 import { boundType, typed, type Bound } from "./bound.ts";
-import { bindExplicitCast, canCoerce, coerce, coerceBoolean } from "./coerce.ts";
+import { bindExplicitCast, canCoerce, coerce, coerceBoolean, settle } from "./coerce.ts";
 import type { ExpressionEnvironment, QueryLevel } from "./environment.ts";
+import { hypotheticalSetAsCounts, isHypotheticalSet } from "./hypothetical-set.ts";
 import { makeCall, type Chosen } from "./make-call.ts";
+import { argumentsInOrder } from "./named-arguments.ts";
 import { bindSortKey } from "./ordering.ts";
 import { SESSION_VALUES } from "../system/session.ts";
 import { resolveOverload } from "./resolve-function.ts";
@@ -40,21 +42,30 @@ const CAST_FUNCTIONS: Record<string, DataType> = {
 	jsonb: { kind: "jsonb" },
 };
 
-export function bindFunctionCall(environment: ExpressionEnvironment, call: FuncCall): Bound {
+export function bindFunctionCall(environment: ExpressionEnvironment, written: FuncCall): Bound {
 	const { statement } = environment;
-	const location = call.location ?? 0;
-	const names = strings(call.funcname);
+	const location = written.location ?? 0;
+	const names = strings(written.funcname);
 	const name = names[names.length - 1] ?? "";
 	const shownName = names.join(".");
 	if (names.length > 1 && names[0] !== "pg_catalog") {
 		throw statement.error("invalid_schema_name", `schema "${names[0] ?? ""}" does not exist`, location);
 	}
+	const args = argumentsInOrder(statement, written, name);
+	const call = args.length === 0 ? written : { ...written, args };
 	if (call.func_variadic) throw statement.unsupported("a VARIADIC argument", location);
-	if ((call.args ?? []).some((argument) => as(argument, "NamedArgExpr") !== undefined))
-		throw statement.unsupported("a named argument", location);
 	const overloads = signaturesByName(name);
 	const session = call.args === undefined && Object.hasOwn(SESSION_VALUES, name) ? SESSION_VALUES[name] : undefined;
 	if (session !== undefined && overloads.length === 0) return typed({ kind: "constant", ...session }, location);
+	if (isHypotheticalSet(name) && (call.agg_within_group || call.args !== undefined)) {
+		if (!call.agg_within_group) {
+			throw statement.error("wrong_object_type", `WITHIN GROUP is required for ordered-set aggregate ${shownName}`, location);
+		}
+		if (call.over !== undefined) {
+			throw statement.error("feature_not_supported", `OVER is not supported for ordered-set aggregate ${shownName}`, location);
+		}
+		return environment.bind(hypotheticalSetAsCounts(environment, call, name));
+	}
 	if (call.over !== undefined) return bindWindowCall(environment, call, { overloads, shownName, location });
 	if (overloads[0]?.kind === "aggregate") return bindAggregate(environment, call, { overloads, shownName, location });
 	if (overloads[0]?.kind === "window") {
@@ -200,7 +211,11 @@ function bindAggregateCall(
 ): { made: AggregateCall; name: string } {
 	const { statement } = environment;
 	const { location, shownName } = site;
-	checkWithinGroup(statement, call, site);
+	const isOrderedSet = ORDERED_SET_AGGREGATES.includes(site.overloads[0]?.name ?? "");
+	if (isOrderedSet) {
+		const direct = (call.args ?? []).map((argument) => settle(statement, environment.bind(argument)));
+		environment.aggregates?.direct.push(...direct);
+	}
 	const own = (call.args ?? []).map((argument: Node) => environment.bind(argument, inner));
 	const inside: ExpressionEnvironment = { ...environment, bind: (node, change) => environment.bind(node, { ...inner, ...change }) };
 	const keys = (call.agg_order ?? []).map((item) => bindSortKey(inside, item));
@@ -210,6 +225,12 @@ function bindAggregateCall(
 		throw statement.error("wrong_object_type", "count(*) must be used to call a parameterless aggregate function", location);
 	}
 	const chosen = chooseOverload(statement, { ...site, list });
+	if (isOrderedSet !== (call.agg_within_group ?? false)) {
+		const what = isOrderedSet
+			? `WITHIN GROUP is required for ordered-set aggregate ${shownName}`
+			: `${shownName} is not an ordered-set aggregate, so it cannot have WITHIN GROUP`;
+		throw statement.error("wrong_object_type", what, location);
+	}
 	const filter =
 		call.agg_filter === undefined
 			? null
@@ -233,6 +254,7 @@ function bindAggregateCall(
 		);
 	}
 	const given = aggregateArguments(bound.functionId, bound.arguments);
+	if (distinct && IN_ORDER.includes(chosen.signature.name)) keys.push(...sortedAfter(keys, bound.arguments));
 	// With DISTINCT the rows that are left have the arguments alone: they are sorted by these.
 	const orderBy = keys.map((key) => {
 		const index = bound.arguments.findIndex((argument) => fingerprint(argument) === fingerprint(key.expression));
@@ -251,14 +273,15 @@ function bindAggregateCall(
 	};
 }
 
-/** @throws wrong_object_type (42809) where WITHIN GROUP is missing, or has no place */
-function checkWithinGroup(statement: StatementContext, call: FuncCall, { overloads, shownName, location }: Omit<CallSite, "list">): void {
-	const isOrderedSet = ORDERED_SET_AGGREGATES.includes(overloads[0]?.name ?? "");
-	if (isOrderedSet === (call.agg_within_group ?? false)) return;
-	const what = isOrderedSet
-		? `WITHIN GROUP is required for ordered-set aggregate ${shownName}`
-		: `${shownName} is not an ordered-set aggregate, so it cannot have WITHIN GROUP`;
-	throw statement.error("wrong_object_type", what, location);
+/** With DISTINCT these show that PostgreSQL sorts to find what is equal. */
+const IN_ORDER: readonly string[] = ["string_agg", "array_agg", "jsonb_agg"];
+
+/** Keys for the arguments that no key sorts by yet. */
+function sortedAfter(keys: SortKey[], list: Expression[]): SortKey[] {
+	const sorted = new Set(keys.map(({ expression }) => fingerprint(expression)));
+	return list
+		.filter((argument) => argument.kind !== "constant" && !sorted.has(fingerprint(argument)))
+		.map((expression) => ({ expression, descending: false, nullsFirst: false }));
 }
 
 function levelsAround({ outer }: ExpressionEnvironment): QueryLevel[] {

@@ -51,6 +51,7 @@ export function makeGrouping(options: {
 		return mapChildren(expression, lift);
 	};
 	const inputColumns = new Set(outputColumns(options.input));
+	for (const argument of aggregates.direct) lift(argument);
 	const plainKeys = new Map(
 		grouped.keys.flatMap(({ expression, column }) => (expression.kind === "column" ? [[expression.index, column]] : [])),
 	);

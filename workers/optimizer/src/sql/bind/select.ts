@@ -80,7 +80,7 @@ function bindSelect(query: SelectStmt, options: QueryOptions): BoundQuery {
 	const { statement } = options;
 	const from = bindFrom(query.fromClause ?? [], options);
 	const stages = { where: subqueryCollector(), inner: subqueryCollector(), having: subqueryCollector(), output: subqueryCollector() };
-	const aggregates: AggregateCollector = { columns: [], calls: [], subqueries: stages.inner, groupings: [] };
+	const aggregates: AggregateCollector = { columns: [], calls: [], subqueries: stages.inner, direct: [], groupings: [] };
 	const windows: WindowCollector = { pending: [] };
 	const tableFunctions: TableFunctionCollector = { pending: [] };
 	const locations: ExpressionEnvironment["locations"] = new WeakMap();
