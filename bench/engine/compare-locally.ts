@@ -1,14 +1,18 @@
-/** One data set's queries by the engine alone, in Node, and by DuckDB with one thread over the same Parquet files; then once more, for the time by stage. */
+/** One data set's queries by the engine alone, in Node, and by DuckDB with one thread over the same Parquet files; once more, for the time by stage; then in workerd. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installKernels } from "#shared/engine/kernels/kernels.ts";
 import { ROOT } from "../../scripts/fleet.ts";
-import { type Dataset, storeDataset } from "../data/dataset.ts";
+import { type Dataset, type StoredTable, storeDataset } from "../data/dataset.ts";
 import type { Session } from "../runner/session.ts";
-import { compareQueries } from "./compare.ts";
+import { type ComparedQuery, compareQueries } from "./compare.ts";
 import { answersOf, duckDbPeer, littoralPeer } from "./local-peers.ts";
 import { publishRatios, publishStages } from "./ratios.ts";
+import { httpPeer, workerdPeer } from "./server-peers.ts";
+
+/** Each takes the start of six Workers. */
+const SERVER_REPEATS_MAX = 3;
 
 export interface LocalComparison {
 	/** Goes before each query's name. */
@@ -45,7 +49,30 @@ export async function compareLocally(session: Session, { title, dataset, queries
 			repeatCount: 1,
 		});
 		publishStages(session, title, staged, "Littoral");
+		await compareServers(session, title.replace(", in Node", ", in workerd"), data, queries);
 	} finally {
 		rmSync(spillDirectory, { recursive: true, force: true });
+	}
+}
+
+/** In workerd, where only what the product does counts: one peer to compare with. */
+async function compareServers(
+	session: Session,
+	title: string,
+	data: { tables: StoredTable[]; spillDirectory: string },
+	queries: readonly ComparedQuery[],
+): Promise<void> {
+	const servers = [await httpPeer("Littoral, POST /v1/sql", data.tables), await workerdPeer("Littoral, engine alone", data.tables)];
+	try {
+		const peers = [...servers, duckDbPeer("DuckDB", data)];
+		const comparisons = await compareQueries(session, {
+			what: title,
+			queries,
+			peers,
+			repeatCount: Math.min(SERVER_REPEATS_MAX, session.repeatCount),
+		});
+		publishRatios(session, title, comparisons, { own: "Littoral, POST /v1/sql", peer: "DuckDB" });
+	} finally {
+		for (const server of servers) await server.end();
 	}
 }

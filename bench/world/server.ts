@@ -70,9 +70,17 @@ export async function startLittoralServer(
 	return server;
 }
 
-/** Workers of the bench itself, in one workerd; the first gets the requests. @param workers Miniflare's options, `main` bundled */
-export async function startWorkers(workers: readonly ({ main: string; name: string } & Record<string, unknown>)[]): Promise<BenchServer> {
-	const stateDir = mkdtempSync(join(tmpdir(), "littoral-bench-"));
+/**
+ * Workers of the bench itself, in one workerd; the first gets the requests.
+ *
+ * @param workers Miniflare's options, `main` bundled
+ * @param kept a folder for their state, which outlives them; without it they have one of their own
+ */
+export async function startWorkers(
+	workers: readonly ({ main: string; name: string } & Record<string, unknown>)[],
+	kept?: string,
+): Promise<BenchServer> {
+	const stateDir = kept ?? mkdtempSync(join(tmpdir(), "littoral-bench-"));
 	const options = await Promise.all(
 		workers.map(async ({ main, ...rest }, index) => ({
 			compatibilityDate: "2026-08-15",
@@ -95,7 +103,7 @@ export async function startWorkers(workers: readonly ({ main: string; name: stri
 		cpuMs,
 		async stop() {
 			await miniflare.dispose();
-			rmSync(stateDir, { recursive: true, force: true });
+			if (kept === undefined) rmSync(stateDir, { recursive: true, force: true });
 		},
 	};
 }
