@@ -11,13 +11,16 @@ import { formatIntervalIso } from "#shared/contracts/values/interval-text.ts";
 import { encodeBatch } from "#shared/engine/codec/encode.ts";
 import { createEngine } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
-import { ExecutionContext, type ExecutionStatistics } from "#shared/engine/operators/execution-context.ts";
+import type { RunningPlan } from "#shared/engine/operators/build.ts";
+import { run } from "#shared/engine/operators/driver.ts";
+import { ExecutionContext, type TestModes } from "#shared/engine/operators/execution-context.ts";
+import { MemorySpillStore } from "#shared/engine/operators/operators.fixture.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { readRows } from "#shared/engine/vector/read.ts";
 import { ParquetWriter } from "#shared/parquet/writer.ts";
 import type { Ports } from "../../workers/tenant/src/ports.ts";
 import { checkNotNull } from "../../workers/tenant/src/query/not-null.ts";
-import { runPlan } from "../../workers/tenant/src/query/run-plan.ts";
+import { filesOf, openPlan } from "../../workers/tenant/src/query/run-plan.ts";
 import type { OpenedTail } from "../../workers/tenant/src/query/tail-source.ts";
 import { blockOf, concatenateBlocks } from "../../workers/tenant/src/shard/tail-format.ts";
 import { TestPlanner } from "../sql/bind/planner.ts";
@@ -25,6 +28,17 @@ import type { TextAnswer } from "../sql/oracle.ts";
 
 /** Where inserted rows lie: `mixed` puts every other INSERT into a file. */
 export type Placement = "tail" | "files" | "mixed";
+
+/** How a run went, from what its operators counted, over all of its queries. */
+export interface Evidence {
+	rowsScanned: number;
+	filesScanned: number;
+	/** Operators that gave a batch of more than one row. */
+	manyRowBatches: number;
+	/** By kind of operator. */
+	spilledBytes: Map<string, number>;
+	dictionaryOverflowCount: number;
+}
 
 interface StoredRows {
 	files: DataFile[];
@@ -39,11 +53,12 @@ export class DirectLittoral {
 	readonly #engine = createEngine();
 	readonly #rows = new Map<string, StoredRows>();
 	readonly #objects = new Map<string, Uint8Array>();
-	/** Of the last query that ran to its end. */
-	statistics: ExecutionStatistics | null = null;
+	readonly #testModes: TestModes;
+	readonly evidence: Evidence = { rowsScanned: 0, filesScanned: 0, manyRowBatches: 0, spilledBytes: new Map(), dictionaryOverflowCount: 0 };
 
-	constructor(placement: Placement) {
+	constructor(placement: Placement, testModes: TestModes = {}) {
 		this.#placement = placement;
+		this.#testModes = testModes;
 	}
 
 	/** Pages still leased: zero between statements. */
@@ -142,12 +157,33 @@ export class DirectLittoral {
 		const lease = new Lease(this.#engine.arena, { owner: "direct" });
 		const { signal } = new AbortController();
 		try {
-			const context = new ExecutionContext({ engine: this.#engine, lease, statement: plan.statement, tables: plan.tables, signal });
+			const context = new ExecutionContext({
+				engine: this.#engine,
+				lease,
+				statement: plan.statement,
+				tables: plan.tables,
+				signal,
+				spill: new MemorySpillStore(),
+				testModes: this.#testModes,
+			});
 			const tails = plan.tables.map(({ schema }) => [this.#tailOf(schema.name)]);
-			for await (const batch of runPlan(this.#ports(), plan, tails, context)) await take(batch);
-			this.statistics = context.statistics;
+			const running = openPlan(this.#ports(), plan, tails, context);
+			for await (const batch of run(running, context)) await take(batch);
+			this.#note(plan, running, context);
 		} finally {
 			lease.release();
+		}
+	}
+
+	#note(plan: PhysicalPlan, running: RunningPlan, { statistics }: ExecutionContext): void {
+		const { evidence } = this;
+		evidence.rowsScanned += statistics.rowsScanned;
+		evidence.dictionaryOverflowCount += statistics.dictionaryOverflowCount;
+		evidence.filesScanned += filesOf(plan).filesScanned;
+		for (const { node, statistics: counted } of running.statistics) {
+			if (counted.rows > counted.batches) evidence.manyRowBatches++;
+			if (counted.spilledBytes > 0)
+				evidence.spilledBytes.set(node.kind, (evidence.spilledBytes.get(node.kind) ?? 0) + counted.spilledBytes);
 		}
 	}
 

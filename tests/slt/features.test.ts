@@ -3,15 +3,64 @@
  * PostgreSQL's answers into them; FILES=substring runs some.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { TestModes } from "#shared/engine/operators/execution-context.ts";
 import { type Harness, startHarness } from "../harness.ts";
 import { difference, littoralAnswer } from "../sql/answers.ts";
 import { Oracle, type TextAnswer } from "../sql/oracle.ts";
-import { DirectLittoral, type Placement } from "./direct.ts";
+import { DirectLittoral, type Evidence, type Placement } from "./direct.ts";
 import { type FeatureFile, features, isOrdered, writeFeature, writtenAnswer } from "./features.ts";
 import type { SltRecord } from "./parse.ts";
 
 const files = features(process.env["FILES"] ?? "");
 const UPDATE = process.env["UPDATE_SLT"] === "1";
+
+/** Operators that hold rows, recursions and shared subplans included. */
+const SPILLING_KINDS = ["hash_aggregate", "hash_join", "recursive_union", "set_operation", "sort", "subplan_scan"];
+const spilledKinds = new Set<string>();
+let overflowCount = 0;
+let tailRowCount = 0;
+let fileCount = 0;
+
+/** A way to run that answers must not depend on, and what shows for each file that it was run so; what need not happen in every file is gathered. */
+interface Mode {
+	name: string;
+	placement: Placement;
+	testModes?: TestModes;
+	shows?: (evidence: Evidence) => void;
+}
+
+const MODES: Mode[] = [
+	{
+		name: "rows in tails only",
+		placement: "tail",
+		shows: ({ filesScanned, rowsScanned }) => {
+			expect(filesScanned).toBe(0);
+			tailRowCount += rowsScanned;
+		},
+	},
+	{ name: "rows in files", placement: "files", shows: ({ filesScanned }) => void (fileCount += filesScanned) },
+	{ name: "rows in both", placement: "mixed" },
+	{
+		name: "batches of one row",
+		placement: "mixed",
+		testModes: { batchRowCountMax: 1 },
+		shows: ({ manyRowBatches }) => expect(manyRowBatches).toBe(0),
+	},
+	{
+		name: "spilling whenever it can",
+		placement: "mixed",
+		testModes: { spillAlways: true },
+		shows: ({ spilledBytes }) => {
+			for (const kind of spilledBytes.keys()) spilledKinds.add(kind);
+		},
+	},
+	{
+		name: "dictionaries of too many entries",
+		placement: "files",
+		testModes: { dictionaryEntryCountMax: 0 },
+		shows: ({ dictionaryOverflowCount }) => void (overflowCount += dictionaryOverflowCount),
+	},
+];
 
 interface Answered {
 	record: SltRecord;
@@ -52,12 +101,23 @@ describe.each(files)("$name", (file) => {
 		}
 	});
 
-	test.each<Placement>(["tail", "files", "mixed"])("optimizer and engine, rows in %s", async (placement) => {
-		const littoral = new DirectLittoral(placement);
+	test.each(MODES)("optimizer and engine, $name", async ({ placement, testModes, shows }) => {
+		const littoral = new DirectLittoral(placement, testModes);
 		expect((await wrongRecords(file, (sql) => littoral.execute(sql))).join("\n")).toBe("");
 		expect(littoral.leasedPageCount).toBe(0);
+		shows?.(littoral.evidence);
 	});
 });
+
+test.skipIf(UPDATE || process.env["FILES"] !== undefined)(
+	"operators spilled, dictionaries overflowed, and tails and files were read",
+	() => {
+		expect([...spilledKinds].toSorted()).toEqual(SPILLING_KINDS);
+		expect(overflowCount).toBeGreaterThan(0);
+		expect(tailRowCount).toBeGreaterThan(0);
+		expect(fileCount).toBeGreaterThan(0);
+	},
+);
 
 describe("through POST /v1/sql", () => {
 	let harness: Harness;

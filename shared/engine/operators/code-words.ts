@@ -22,9 +22,11 @@ export class CodeWords {
 		this.#learn = learn;
 	}
 
-	/** False of a dictionary with too many entries to keep a word of each. */
+	/** False of a dictionary with too many entries to keep a word of each: its rows are looked up by their values, and that is counted. */
 	takes(dictionary: Dictionary): boolean {
-		return dictionary.entryCount <= this.#context.dictionaryEntryCountMax;
+		const fits = dictionary.entryCount <= this.#context.dictionaryEntryCountMax;
+		if (!fits) this.#context.countDictionaryOverflow();
+		return fits;
 	}
 
 	/** @returns u32 by row position, in `region` */

@@ -34,6 +34,8 @@ export interface ExecutionStatistics {
 	spilledBytes: number;
 	/** Times the event loop was let in between two pieces of CPU work. */
 	yieldCount: number;
+	/** Keys of batches that were looked up by their values, since their dictionary has too many entries to be looked up by codes. */
+	dictionaryOverflowCount: number;
 }
 
 export interface TestModes {
@@ -88,6 +90,7 @@ export class ExecutionContext {
 	#rowsScanned = 0;
 	#bytesScanned = 0;
 	#yieldCount = 0;
+	#dictionaryOverflowCount = 0;
 	#pending: Promise<unknown>[] = [];
 
 	constructor(options: ExecutionOptions) {
@@ -163,6 +166,7 @@ export class ExecutionContext {
 			arenaPeakBytes: this.#rootLease.peakByteCount,
 			spilledBytes: this.#spilledBytes,
 			yieldCount: this.#yieldCount,
+			dictionaryOverflowCount: this.#dictionaryOverflowCount,
 		};
 	}
 
@@ -201,6 +205,10 @@ export class ExecutionContext {
 		const pending = this.#pending;
 		this.#pending = [];
 		return pending;
+	}
+
+	countDictionaryOverflow(): void {
+		this.#dictionaryOverflowCount++;
 	}
 
 	/** For the driver: the event loop ran. */
