@@ -1,10 +1,10 @@
 /**
- * `npm test`: everything that a change must pass, in order of cost. Ends with one line `N passed, N failed`, before which stands
- * what was skipped: a test says in its name why.
+ * `npm test`: everything that a change must pass, in order of cost. Ends with one line `N passed, N failed`, before which stand
+ * what was skipped (a test says in its name why) and which suites took longer than their budget: a note, since machines differ.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { ROOT } from "./fleet.ts";
 
 interface Step {
@@ -14,21 +14,31 @@ interface Step {
 	report?: string;
 }
 
-const PROJECTS = [
-	"shared",
-	"gateway",
-	"operations",
-	"tenant",
-	"optimizer",
-	"catalog",
-	"monitoring",
-	"model",
-	"house",
-	"sql",
-	"slt",
-	"fuzz",
-	"e2e",
-];
+/**
+ * Seconds that the tests of each suite may take, added up, on two idle processors; as many files run at a time as there are processors. All of it is to stay
+ * below eight minutes.
+ */
+const BUDGET_SECONDS: Record<string, number> = {
+	types: 10,
+	lint: 30,
+	shared: 80,
+	gateway: 20,
+	operations: 30,
+	tenant: 90,
+	optimizer: 10,
+	catalog: 90,
+	monitoring: 15,
+	model: 80,
+	house: 15,
+	sql: 90,
+	slt: 110,
+	fuzz: 40,
+	e2e: 160,
+	faults: 160,
+};
+/** In an order of their own, or by themselves. */
+const OTHER_STEPS = ["types", "lint", "faults"];
+const PROJECTS = Object.keys(BUDGET_SECONDS).filter((name) => !OTHER_STEPS.includes(name));
 
 function vitest(name: string, projects: string[]): Step {
 	const report = `dist/${name}.json`;
@@ -53,19 +63,30 @@ const STEPS: Step[] = [
 
 let passed = 0;
 let failed = 0;
+const seconds = new Map<string, number>();
+const spend = (suite: string, milliseconds: number): void => void seconds.set(suite, (seconds.get(suite) ?? 0) + milliseconds / 1000);
+/** `shared/…`, `workers/<suite>/…`, `tests/<suite>/…` */
+function suiteOf(file: string): string {
+	const [top, folder] = relative(ROOT, file).split(sep) as [string, string];
+	return top === "shared" ? top : folder;
+}
+
 const skipped: string[] = [];
 for (const { name, command, report } of STEPS) {
 	process.stdout.write(`\n== ${name}: ${command.join(" ")}\n`);
 	const [program, ...args] = command;
 	if (report !== undefined) rmSync(join(ROOT, report), { force: true });
+	const startMs = performance.now();
 	const { status } = spawnSync(program as string, args, { cwd: ROOT, stdio: "inherit" });
+	if (report === undefined) spend(name, performance.now() - startMs);
 	if (report !== undefined) {
 		const results = JSON.parse(readFileSync(join(ROOT, report), "utf8")) as {
 			numPassedTests: number;
 			numFailedTests: number;
 			numFailedTestSuites: number;
-			testResults: { assertionResults: { status: string; fullName: string }[] }[];
+			testResults: { name: string; startTime: number; endTime: number; assertionResults: { status: string; fullName: string }[] }[];
 		};
+		for (const { name: file, startTime, endTime } of results.testResults) spend(suiteOf(file), endTime - startTime);
 		passed += results.numPassedTests;
 		failed += results.numFailedTests;
 		for (const { status, fullName } of results.testResults.flatMap(({ assertionResults }) => assertionResults)) {
@@ -75,6 +96,11 @@ for (const { name, command, report } of STEPS) {
 		if (status !== 0 && results.numFailedTests === 0) failed += Math.max(1, results.numFailedTestSuites);
 	} else if (status === 0) passed++;
 	else failed++;
+}
+process.stdout.write("\nSeconds by suite, of its budget:\n");
+for (const [suite, budget] of Object.entries(BUDGET_SECONDS)) {
+	const took = seconds.get(suite) ?? 0;
+	process.stdout.write(`  ${suite.padEnd(12)}${took.toFixed(0).padStart(5)} of ${budget}${took > budget ? "  (longer)" : ""}\n`);
 }
 for (const name of skipped) process.stdout.write(`\nSKIPPED: ${name}`);
 process.stdout.write(`\n${passed} passed, ${failed} failed${skipped.length === 0 ? "" : `, ${skipped.length} skipped`}\n`);
