@@ -104,6 +104,17 @@ export const AGGREGATE_SIGNATURES: readonly FunctionSignature[] = [
 		"The first values at or behind those fractions of the sorted rows.",
 		ORDERED,
 	),
+	aggregate("approx_count_distinct", ["element"], "bigint", "About how many different values there are: a standard error of 1.6%.", {
+		cost: 10,
+	}),
+	aggregate("approx_quantile", ["double", "double"], "double", "About the value at that fraction of the rows: 1.3% of them off at most.", {
+		canRaise: true,
+		cost: 20,
+	}),
+	aggregate("approx_quantile", ["double", "double[]"], DOUBLES, "About the values at those fractions of the rows.", {
+		canRaise: true,
+		cost: 20,
+	}),
 	aggregate("mode", ["element"], extreme, "The most frequent value, of several the first.", ORDERED),
 	aggregate("bool_and", ["boolean"], "boolean", "True when no value is false; NULL over nothing."),
 	aggregate("bool_or", ["boolean"], "boolean", "True when some value is true; NULL over nothing."),

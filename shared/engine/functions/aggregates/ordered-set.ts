@@ -17,7 +17,8 @@ import { TEXT_STATE_BYTES } from "./text-state.ts";
 /** @param values sorted, none NULL, at least one */
 type Percentile = (values: SqlValue[], fraction: number) => SqlValue;
 
-function checkedFraction(fraction: number): number {
+/** @throws numeric_value_out_of_range (22003) outside of 0 to 1 */
+export function checkedFraction(fraction: number): number {
 	if (fraction >= 0 && fraction <= 1) return fraction;
 	throw new LittoralError("numeric_value_out_of_range", `percentile value ${Number(fraction.toPrecision(6))} is not between 0 and 1`);
 }

@@ -1,6 +1,7 @@
 /** Aggregates by the stable id that plans carry. A test proves that every signature of `contracts/functions` is bound. */
 import { LittoralError } from "#shared/base/errors.ts";
 import type { AggregateFunction } from "./aggregate.ts";
+import { APPROX_COUNT_DISTINCT, APPROX_QUANTILE } from "./approximate.ts";
 import { ARRAY_AGG } from "./array-agg.ts";
 import { BOOL_AND, BOOL_OR } from "./boolean.ts";
 import { BIT_AND, BIT_OR, BIT_XOR } from "./bitwise.ts";
@@ -72,6 +73,10 @@ function lookUp(name: string, kind: string): AggregateFunction | undefined {
 			return PERCENTILE_CONT;
 		case "percentile_disc":
 			return PERCENTILE_DISC;
+		case "approx_count_distinct":
+			return APPROX_COUNT_DISTINCT;
+		case "approx_quantile":
+			return APPROX_QUANTILE;
 		case "mode":
 			return MODE;
 		case "bool_or":
