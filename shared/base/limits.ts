@@ -21,6 +21,8 @@ export const ADMISSION_RUNNING_MAX = 6;
 export const ADMISSION_QUEUE_MAX = 16;
 /** Blocks of data files kept by an isolate. */
 export const BLOCK_CACHE_BYTES_MAX = 16 * MIB;
+/** Footers of data files kept by an isolate, by their bytes in the file. */
+export const FOOTER_CACHE_BYTES_MAX = 2 * MIB;
 export const DIRECTORY_CACHE_COUNT_MAX = 1000;
 export const SCHEMA_CACHE_COUNT_MAX = 1000;
 export const ADMISSION_WAIT_MS_MAX = 5 * SECOND;

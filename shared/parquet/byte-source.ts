@@ -9,7 +9,9 @@ export interface ByteRange {
 export interface ByteSource {
 	/** Size of the file. */
 	byteCount: number;
-	/** The bytes of each range, in the order asked; a source that cannot give them all rejects. */
+	/** True where it joins ranges itself, or need not: they are handed to it as they are. */
+	joinsRanges?: boolean;
+	/** The bytes of each range, in the order asked, to be read only: they may be views of what others read. A source that cannot give them all rejects. */
 	read(ranges: ByteRange[]): Promise<Uint8Array[]>;
 }
 
@@ -17,6 +19,7 @@ export interface ByteSource {
 export function memorySource(bytes: Uint8Array): ByteSource {
 	return {
 		byteCount: bytes.length,
+		joinsRanges: true,
 		read: async (ranges) => ranges.map((range) => bytes.subarray(range.offset, range.offset + range.byteCount)),
 	};
 }
@@ -28,7 +31,7 @@ export function memorySource(bytes: Uint8Array): ByteSource {
  * @throws malformed_body when the source gives fewer bytes than the file has
  */
 export async function readCoalesced(source: ByteSource, ranges: readonly ByteRange[], gapByteCount: number): Promise<Uint8Array[]> {
-	const joined = coalesce(ranges, gapByteCount);
+	const joined = source.joinsRanges ? [...ranges] : coalesce(ranges, gapByteCount);
 	const parts = await source.read(joined);
 	return ranges.map((range) => {
 		const index = joined.findIndex(

@@ -31,6 +31,8 @@ export class GroupFinder {
 	#bits: number[];
 	/** Groups by index, u32[2^bits]; 0 where none is known. */
 	#array: Pointer | null = null;
+	/** Without keys: the only group's address again and again, u32[rowCount]. */
+	#single: { groups: Pointer; rowCount: number } | null = null;
 
 	constructor(context: ExecutionContext, table: GroupTable, keyTypes: DataType[]) {
 		this.#context = context;
@@ -44,16 +46,23 @@ export class GroupFinder {
 
 	/** @returns u32 by row position, in `region` */
 	find(batch: Batch, keys: Vector[], region: Region): Pointer {
-		const { kernels } = this.#engine;
 		const [first] = keys;
-		if (first === undefined) {
-			const groups = region.allocate(batch.rowCount * 4);
-			kernels.group_fill(batch.selectedCount, batch.selection, this.#table.single(), groups);
-			return groups;
-		}
+		if (first === undefined) return this.#singleGroup(batch.rowCount);
 		if (keys.length === 1 && first.kind === "dictionary" && this.#words.takes(first.dictionary))
 			return this.#words.find(first, batch, region);
 		return this.#findByIds(batch, keys, region) ?? this.#findByValues(batch, keys, region);
+	}
+
+	/** The group of everything, for as many rows as any batch had. */
+	#singleGroup(rowCount: number): Pointer {
+		if (this.#single === null || this.#single.rowCount < rowCount) {
+			if (this.#single !== null) this.#context.lease.freePages(this.#single.groups);
+			this.#single = null;
+			const groups = this.#context.lease.allocatePages(rowCount * 4);
+			this.#engine.kernels.group_fill(rowCount, 0, this.#table.single(), groups);
+			this.#single = { groups, rowCount };
+		}
+		return this.#single.groups;
 	}
 
 	#findByValues(rows: RowSpace, keys: Vector[], region: Region): Pointer {

@@ -5,7 +5,6 @@ import type { ExecutionContext } from "#shared/engine/operators/execution-contex
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import type { ByteSource } from "#shared/parquet/byte-source.ts";
 import type { ParquetFile } from "#shared/parquet/footer.ts";
-import { openParquet } from "#shared/parquet/open.ts";
 import { ParquetReader } from "#shared/parquet/reader.ts";
 import type { ScanColumn } from "./columns.ts";
 
@@ -15,9 +14,9 @@ const OPEN_AHEAD_COUNT = 2;
 export interface FileSourceOptions {
 	context: Pick<ExecutionContext, "engine" | "lease" | "blockOn" | "signal">;
 	columns: ScanColumn[];
-	/** How many files there are, and each as a byte source. */
+	/** How many files there are, and each as a byte source, with its footer. */
 	fileCount: number;
-	open: (index: number) => ByteSource;
+	open: (index: number) => { source: ByteSource; file: Promise<ParquetFile> };
 	/** Row groups of a file that may hold matching rows. */
 	rowGroups: (file: ParquetFile) => number[];
 }
@@ -89,9 +88,9 @@ export class FileSource implements BatchSource {
 	}
 }
 
-function startOpening(source: ByteSource): OpenedFile {
+function startOpening({ source, file: footer }: ReturnType<FileSourceOptions["open"]>): OpenedFile {
 	const opened: OpenedFile = { source, opening: Promise.resolve(), file: null, failure: null };
-	opened.opening = openParquet(source).then(
+	opened.opening = footer.then(
 		(file) => {
 			opened.file = file;
 		},

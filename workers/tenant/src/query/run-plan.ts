@@ -8,7 +8,7 @@ import type { ExecutionContext } from "#shared/engine/operators/execution-contex
 import type { BatchSource } from "#shared/engine/operators/source.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import type { Ports } from "../ports.ts";
-import { objectSource } from "./block-cache.ts";
+import { objectSource, openDataFile } from "./block-cache.ts";
 import { scanColumns } from "./columns.ts";
 import { FileSource } from "./file-source.ts";
 import { matchingRowGroups } from "./row-groups.ts";
@@ -54,7 +54,10 @@ function openScan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], scan:
 		context,
 		columns,
 		fileCount: files.length,
-		open: (index) => objectSource(ports.objects, { ...(files[index] as (typeof files)[number]), spend: countBytes }),
+		open: (index) => {
+			const file = { ...(files[index] as (typeof files)[number]), spend: countBytes };
+			return { source: objectSource(ports.objects, file), file: openDataFile(ports.objects, file) };
+		},
 		rowGroups: (file) => matchingRowGroups(file, columns, ranges),
 	});
 	const tailSources = (tails[scan.table] as OpenedTail[]).map((tail) => tailSource(context, tail, columns, countBytes));
