@@ -5,7 +5,7 @@
 //
 // Columns of a batch are described by 32 bytes each: kind, offset of the slot, NULL bit, values, validity, offsets (scales), flags, 0. See `operators/row-layout.ts`.
 import { isValid } from "./validity";
-import { equalValues, hashValue, KIND_BYTES, KIND_NUMERIC, laneBytes, orderValues } from "./value";
+import { equalValues, hashValue, KIND_BYTES, KIND_I32, KIND_I64, KIND_NUMERIC, laneBytes, mixHash, orderValues } from "./value";
 
 const DESCRIPTOR_BYTES: usize = 32;
 const ROW_NULLS: usize = 8;
@@ -152,14 +152,36 @@ export function rows_hash(count: i32, selection: usize, columnCount: i32, descri
 		const values = <usize>load<u32>(descriptor, 12);
 		const validity = <usize>load<u32>(descriptor, 16);
 		const offsets = <usize>load<u32>(descriptor, 20);
-		for (let index: i32 = 0; index < count; index++) {
-			const row = livePosition(selection, index);
-			const at = hashes + (<usize>row << 2);
-			const value: u64 = isValid(validity, row) ? hashValue(kind, laneAddress(kind, values, offsets, row), laneExtra(kind, offsets, row)) : 0x51;
-			const mixed = (<u64>rotl<u32>(load<u32>(at), 5) ^ value) * 0x9e3779b97f4a7c15;
-			store<u32>(at, <u32>(mixed >> 32));
+		// The kinds that most keys have, each in a loop of its own.
+		if (validity == 0 && kind == KIND_I32) {
+			for (let index: i32 = 0; index < count; index++) {
+				const row = livePosition(selection, index);
+				addHash(hashes, row, mixHash(<u64>load<i32>(values + (<usize>row << 2))));
+			}
+		} else if (validity == 0 && kind == KIND_I64) {
+			for (let index: i32 = 0; index < count; index++) {
+				const row = livePosition(selection, index);
+				addHash(hashes, row, mixHash(load<u64>(values + (<usize>row << 3))));
+			}
+		} else {
+			for (let index: i32 = 0; index < count; index++) {
+				const row = livePosition(selection, index);
+				addHash(
+					hashes,
+					row,
+					isValid(validity, row) ? hashValue(kind, laneAddress(kind, values, offsets, row), laneExtra(kind, offsets, row)) : 0x51,
+				);
+			}
 		}
 	}
+}
+
+/** Adds a column's hash to a row's. */
+// @ts-ignore: decorator
+@inline
+function addHash(hashes: usize, row: i32, value: u64): void {
+	const at = hashes + (<usize>row << 2);
+	store<u32>(at, <u32>(((<u64>rotl<u32>(load<u32>(at), 5) ^ value) * 0x9e3779b97f4a7c15) >> 32));
 }
 
 // @ts-ignore: decorator
@@ -192,7 +214,16 @@ export function equalsStored(row: i32, columnCount: i32, descriptors: usize, sto
 		if (valid == isNullAt(stored, load<i32>(descriptor, 8))) return false;
 		if (!valid) continue;
 		const slot = stored + load<i32>(descriptor, 4);
-		const at = laneAddress(kind, <usize>load<u32>(descriptor, 12), offsets, row);
+		const values = <usize>load<u32>(descriptor, 12);
+		if (kind == KIND_I32) {
+			if (load<i32>(values + (<usize>row << 2)) != load<i32>(slot)) return false;
+			continue;
+		}
+		if (kind == KIND_I64) {
+			if (load<i64>(values + (<usize>row << 3)) != load<i64>(slot)) return false;
+			continue;
+		}
+		const at = laneAddress(kind, values, offsets, row);
 		if (!equalValues(kind, at, laneExtra(kind, offsets, row), slotAddress(kind, slot), slotExtra(kind, slot))) return false;
 	}
 	return true;

@@ -218,7 +218,7 @@ const PRIME: u64 = 0x9e3779b97f4a7c15;
 
 // @ts-ignore: decorator
 @inline
-function mix(value: u64): u64 {
+export function mixHash(value: u64): u64 {
 	const product = (value ^ (value >> 32)) * PRIME;
 	return product ^ (product >> 29);
 }
@@ -226,10 +226,10 @@ function mix(value: u64): u64 {
 function hashBytes(at: usize, byteCount: i32): u64 {
 	let hash: u64 = <u64>byteCount * PRIME;
 	let index: i32 = 0;
-	for (; index + 8 <= byteCount; index += 8) hash = mix(hash ^ load<u64>(at + index)) + PRIME;
+	for (; index + 8 <= byteCount; index += 8) hash = mixHash(hash ^ load<u64>(at + index)) + PRIME;
 	let rest: u64 = 0;
 	for (; index < byteCount; index++) rest = (rest << 8) | <u64>load<u8>(at + index);
-	return mix(hash ^ rest);
+	return mixHash(hash ^ rest);
 }
 
 /** Trailing zeros after the point do not count: 1.0 hashes as 1. */
@@ -241,7 +241,7 @@ function hashNumeric(at: usize, scale: i32): u64 {
 		high = ~high + u64(low == 0);
 		low = 0 - low;
 	}
-	if ((low | high) == 0) return mix(0);
+	if ((low | high) == 0) return mixHash(0);
 	for (; scale > 0; scale--) {
 		const top = high / 10;
 		let part = ((high % 10) << 32) | (low >> 32);
@@ -251,33 +251,33 @@ function hashNumeric(at: usize, scale: i32): u64 {
 		low = (middle << 32) | (part / 10);
 		high = top;
 	}
-	return mix(mix(low) + high + u64(negative));
+	return mixHash(mixHash(low) + high + u64(negative));
 }
 
 /** Equal values of one kind hash alike. */
 export function hashValue(kind: i32, at: usize, extra: i32): u64 {
 	switch (kind) {
 		case KIND_BOOL:
-			return mix(<u64>load<u8>(at));
+			return mixHash(<u64>load<u8>(at));
 		case KIND_I32:
-			return mix(<u64>load<i32>(at));
+			return mixHash(<u64>load<i32>(at));
 		case KIND_I64:
-			return mix(load<u64>(at));
+			return mixHash(load<u64>(at));
 		case KIND_I128:
 		case KIND_U128:
-			return mix(mix(load<u64>(at)) + load<u64>(at, 8));
+			return mixHash(mixHash(load<u64>(at)) + load<u64>(at, 8));
 		case KIND_F32: {
 			const value = load<f32>(at);
-			return mix(value == 0 ? 0 : value != value ? 1 : <u64>reinterpret<u32>(value));
+			return mixHash(value == 0 ? 0 : value != value ? 1 : <u64>reinterpret<u32>(value));
 		}
 		case KIND_F64: {
 			const value = load<f64>(at);
-			return mix(value == 0 ? 0 : value != value ? 1 : reinterpret<u64>(value));
+			return mixHash(value == 0 ? 0 : value != value ? 1 : reinterpret<u64>(value));
 		}
 		case KIND_NUMERIC:
 			return hashNumeric(at, extra);
 		case KIND_INTERVAL:
-			return mix(mix(<u64>intervalDays(at)) + <u64>intervalRest(at));
+			return mixHash(mixHash(<u64>intervalDays(at)) + <u64>intervalRest(at));
 		case KIND_BYTES:
 			return hashBytes(at, extra);
 		case KIND_JSON:
@@ -289,7 +289,7 @@ export function hashValue(kind: i32, at: usize, extra: i32): u64 {
 
 function hashArray(kind: i32, at: usize, byteCount: i32): u64 {
 	const count = elementCount(at, byteCount);
-	let hash: u64 = mix(<u64>count);
+	let hash: u64 = mixHash(<u64>count);
 	if (count == 0) return hash;
 	const validity = elementValidity(at);
 	const lanes = elementLanes(at, count);
@@ -297,7 +297,7 @@ function hashArray(kind: i32, at: usize, byteCount: i32): u64 {
 		const element: u64 = isValid(validity, index)
 			? hashValue(kind, elementAddress(kind, lanes, count, index), elementExtra(kind, lanes, count, index))
 			: 0x51;
-		hash = mix(hash + element) + PRIME;
+		hash = mixHash(hash + element) + PRIME;
 	}
 	return hash;
 }
