@@ -157,7 +157,12 @@ describe("CREATE TABLE", () => {
 	});
 
 	it("drops", async () => {
-		expect(await planner.plan("DROP TABLE IF EXISTS t, public.w")).toEqual({ kind: "drop_table", names: ["t", "w"], ifExists: true });
+		expect(await planner.plan("DROP TABLE IF EXISTS t, public.w")).toEqual({
+			kind: "drop_table",
+			names: ["t", "w"],
+			ifExists: true,
+			cascade: false,
+		});
 	});
 });
 

@@ -73,7 +73,7 @@ export function bindMinMax(environment: ExpressionEnvironment, expression: MinMa
 	return typed({ kind: "call", functionId: signature.id, arguments: list.map((bound) => coerce(statement, bound, type)), type }, location);
 }
 
-/** NULLIF(a, b): CASE WHEN a = b THEN NULL ELSE a END, of a's type. */
+/** NULLIF(a, b): CASE WHEN a = b THEN NULL ELSE a END, of the type that `=` takes a as. */
 export function bindNullIf(environment: ExpressionEnvironment, expression: A_Expr): Bound {
 	const { statement } = environment;
 	const location = expression.location ?? 0;
@@ -82,14 +82,23 @@ export function bindNullIf(environment: ExpressionEnvironment, expression: A_Exp
 	const left = environment.bind(expression.lexpr);
 	const right = environment.bind(expression.rexpr);
 	const equal = bindComparison(statement, "=", [left, right], location);
-	const value = settle(statement, left);
+	const type = comparedType(boundType(left), boundType(right));
+	const value = coerce(statement, left, type);
 	return typed(
-		{
-			kind: "case",
-			branches: [{ when: equal, then: { kind: "constant", value: null, type: value.type } }],
-			otherwise: value,
-			type: value.type,
-		},
+		{ kind: "case", branches: [{ when: equal, then: { kind: "constant", value: null, type } }], otherwise: value, type },
 		location,
 	);
+}
+
+const WHOLE_KINDS: readonly string[] = ["smallint", "integer", "bigint"];
+const BINARY_KINDS: readonly string[] = ["real", "double"];
+
+/** The type of PostgreSQL's equality operator on its left side: whole numbers compare across their types, and so do binary ones and dates. */
+function comparedType(left: DataType | null, right: DataType | null): DataType {
+	const own = left ?? right ?? { kind: "text" };
+	if (own.kind === "varchar") return { kind: "text" };
+	if (right === null) return own;
+	const isNumber = WHOLE_KINDS.includes(own.kind) || own.kind === "numeric";
+	if (isNumber && BINARY_KINDS.includes(right.kind)) return { kind: "double" };
+	return WHOLE_KINDS.includes(own.kind) && right.kind === "numeric" ? { kind: "numeric" } : own;
 }

@@ -11,7 +11,7 @@ import { bindConstant, bindParameter, bindTypeCast } from "./literals.ts";
 import { bindOperator } from "./operators.ts";
 import { bindBetween, bindBoolean, bindBooleanTest, bindDistinct, bindIn, bindLike, bindNullTest } from "./predicates.ts";
 import type { QueryOptions } from "./query.ts";
-import { compareRows, rowItems } from "./rows.ts";
+import { bindRowOperator } from "./rows.ts";
 import { findColumn, findQualifiedColumn, type Scope } from "./scope.ts";
 import { bindRowSubLink, bindSubLink } from "./subqueries.ts";
 
@@ -157,10 +157,8 @@ function bindOperatorExpression(environment: ExpressionEnvironment, expression: 
 			return bindDistinct(environment, expression);
 		case "AEXPR_OP": {
 			const symbols = strings(expression.name);
-			if (as(expression.lexpr, "RowExpr") !== undefined && as(expression.rexpr, "RowExpr") !== undefined) {
-				const [left, right] = [expression.lexpr, expression.rexpr].map((row) => rowItems(row).map((item) => environment.bind(item)));
-				return typed(compareRows(statement, symbols.at(-1) ?? "", left ?? [], right ?? [], location), location);
-			}
+			const rows = bindRowOperator(environment, symbols.at(-1) ?? "", expression);
+			if (rows !== null) return typed(rows, location);
 			const subLink = as(expression.rexpr, "SubLink");
 			if (as(expression.lexpr, "RowExpr") !== undefined && subLink?.subLinkType === "EXPR_SUBLINK") {
 				return bindRowSubLink(environment, expression, subLink);

@@ -5,7 +5,6 @@ import { as, locationOf } from "../parse/ast.ts";
 import { typed, type Bound } from "./bound.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
 import { bindGroupItem } from "./ordering.ts";
-import { rowItems } from "./rows.ts";
 import type { Target } from "./targets.ts";
 
 export interface GroupBy {
@@ -27,7 +26,7 @@ export function bindGroupBy(environment: ExpressionEnvironment, targets: Target[
 		const known = keys.indexOf(target);
 		return known >= 0 ? known : keys.push(target) - 1;
 	};
-	const elementOf = (node: Node): number[] => (as(node, "RowExpr") === undefined ? [node] : rowItems(node)).map(keyOf);
+	const elementOf = (node: Node): number[] => (as(node, "RowExpr")?.args ?? [node]).map(keyOf);
 	const setsOf = (node: Node): number[][] => {
 		const set = as(node, "GroupingSet");
 		return set === undefined ? [elementOf(node)] : setsOfGroupingSet(set);

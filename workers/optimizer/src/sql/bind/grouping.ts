@@ -11,6 +11,8 @@ export interface Grouping {
 	operator: LogicalOperator;
 	/** Rewrites an expression over the input into one over the aggregation. @throws grouping_error (42803) */
 	lift: (expression: Expression) => Expression;
+	/** The column of each of `groupKeys` where there are sets: of equal keys each has its own. */
+	keyColumns: ColumnId[] | null;
 	/** The group's columns by those of the input, for subqueries that use them. @throws grouping_error (42803) for a column that is not grouped by */
 	liftUses: (uses: OuterUse[]) => Map<ColumnId, ColumnId>;
 }
@@ -28,7 +30,8 @@ export function makeGrouping(options: {
 }): Grouping {
 	const { statement, aggregates, locations, above, sets } = options;
 	const grouped = sets === null ? groupOnce(options) : groupBySets({ ...options, sets });
-	const byKey = new Map(grouped.keys.map(({ expression, column }) => [fingerprint(expression), column]));
+	// Of equal keys, which grouping sets may have, an expression means the first.
+	const byKey = new Map(grouped.keys.toReversed().map(({ expression, column }) => [fingerprint(expression), column]));
 	const known = new Set([...grouped.keys.map(({ column }) => column), ...aggregates.columns, ...above]);
 	const groupings = new Map(aggregates.groupings.map((call) => [call.column, bindMasks(statement, call.arguments, byKey, grouped)]));
 	const lift = (expression: Expression): Expression => {
@@ -58,6 +61,7 @@ export function makeGrouping(options: {
 	return {
 		operator: grouped.operator,
 		lift,
+		keyColumns: sets === null ? null : grouped.keys.map(({ column }) => column),
 		liftUses(uses) {
 			const changed = new Map<ColumnId, ColumnId>();
 			for (const { id, name, location } of uses) {

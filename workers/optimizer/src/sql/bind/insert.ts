@@ -1,5 +1,5 @@
 /** INSERT: the rows to store, as a query whose outputs are all of the table's columns in schema order. */
-import type { InsertStmt, Node, SelectStmt, WithClause } from "libpg-query";
+import type { InsertStmt, Node, SelectStmt } from "libpg-query";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { ColumnSchema, TableSchema, ViewSource } from "#shared/contracts/table.ts";
 import type { LogicalOperator } from "../../logical/plan.ts";
@@ -15,6 +15,7 @@ import { EMPTY_SCOPE } from "./scope.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
 import { subqueryCollector } from "./subqueries.ts";
 import { hasCalls } from "./walk.ts";
+import { bindWith } from "./with-queries.ts";
 import { valuesOperator } from "./values.ts";
 
 export interface BoundInsert {
@@ -39,13 +40,12 @@ export function bindInsert(statement: StatementContext, insert: InsertStmt, bind
 	const options: QueryOptions = {
 		statement,
 		outer: null,
-		commonTables: [],
+		// WITH before INSERT is seen by its query, and by the WITH of that query.
+		commonTables: bindWith({ withClause: insert.withClause }, { statement, outer: null, commonTables: [], bindQuery }),
 		bindQuery,
 		targetTypes: targets.map((target) => target.column.type),
 	};
-	const written = as(insert.selectStmt, "SelectStmt");
-	// WITH before INSERT is seen by its query, as one of the query's own would be.
-	const source = written === undefined || insert.withClause === undefined ? written : withOwnTables(statement, written, insert.withClause);
+	const source = as(insert.selectStmt, "SelectStmt");
 	if (source === undefined) return assemble(options, { schema, targets: [], input: ONE_ROW, values: [] });
 	if (isPlainValues(source)) return bindValuesInsert(options, { schema, targets, explicit: insert.cols !== undefined, query: source });
 	const bound = bindQuery(source, options);
@@ -80,12 +80,6 @@ function refuseView(statement: StatementContext, schema: TableSchema, view: View
 	if (isWritable)
 		return statement.error("feature_not_supported", "INSERT into a view is not supported", -1, "Insert into the table that it reads.");
 	return statement.error("object_not_in_prerequisite_state", `cannot insert into view "${schema.name}"`);
-}
-
-function withOwnTables(statement: StatementContext, query: SelectStmt, withClause: WithClause): SelectStmt {
-	if (query.withClause === undefined) return { ...query, withClause };
-	if (withClause.recursive || query.withClause.recursive) throw statement.unsupported("two WITH clauses, one of them recursive");
-	return { ...query, withClause: { ...query.withClause, ctes: [...(withClause.ctes ?? []), ...(query.withClause.ctes ?? [])] } };
 }
 
 interface Target {

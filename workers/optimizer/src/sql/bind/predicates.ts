@@ -10,7 +10,9 @@ import { as, leftmost, strings } from "../parse/ast.ts";
 import { boundType, typed, type Bound } from "./bound.ts";
 import { coerce, coerceBoolean, settle } from "./coerce.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
+import { distinctValues } from "./distinct-values.ts";
 import { bindComparison, bindOperator } from "./operators.ts";
+import { bindRowIn, bindRowNullTest, bindRowOperator, distinctRows, rowFields } from "./rows.ts";
 import { commonType } from "./type-category.ts";
 
 export function bindBoolean(environment: ExpressionEnvironment, expression: BoolExpr): Bound {
@@ -30,6 +32,8 @@ export function bindBoolean(environment: ExpressionEnvironment, expression: Bool
 
 export function bindNullTest(environment: ExpressionEnvironment, test: NullTest): Bound {
 	if (test.arg === undefined) throw environment.statement.unsupported("this test");
+	const fields = rowFields(environment, test.arg);
+	if (fields !== null) return typed(bindRowNullTest(environment, fields, test), leftmost(test.location ?? 0, fields[0]?.location ?? -1));
 	const input = environment.bind(test.arg);
 	const expression: Expression = {
 		kind: "is_null",
@@ -75,14 +79,16 @@ export function bindBetween(environment: ExpressionEnvironment, expression: A_Ex
 	const [low, high] = bounds;
 	if (expression.lexpr === undefined || low === undefined || high === undefined) throw statement.unsupported("this BETWEEN", location);
 	const subject = expression.lexpr;
+	const compare = (symbol: string, bound: Node): Expression => {
+		const rows = bindRowOperator(environment, symbol, { lexpr: subject, rexpr: bound, location });
+		return rows ?? bindComparison(statement, symbol, [environment.bind(subject), environment.bind(bound)], location);
+	};
 	const range = (from: Node, to: Node, negated: boolean): Expression => {
-		const list: Expression[] = [
-			bindComparison(statement, negated ? "<" : ">=", [environment.bind(subject), environment.bind(from)], location),
-			bindComparison(statement, negated ? ">" : "<=", [environment.bind(subject), environment.bind(to)], location),
-		];
+		const list = [compare(negated ? "<" : ">=", from), compare(negated ? ">" : "<=", to)];
 		return { kind: negated ? "or" : "and", arguments: list, type: BOOLEAN };
 	};
-	const start = leftmost(location, environment.bind(subject).location);
+	const first = as(subject, "RowExpr")?.args?.[0] ?? subject;
+	const start = leftmost(location, environment.bind(first).location);
 	switch (expression.kind) {
 		case "AEXPR_BETWEEN":
 			return typed(range(low, high, false), start);
@@ -116,32 +122,19 @@ export function bindLike(environment: ExpressionEnvironment, expression: A_Expr)
 /** IS [NOT] DISTINCT FROM: equality in which NULL equals NULL. */
 export function bindDistinct(environment: ExpressionEnvironment, expression: A_Expr): Bound {
 	const { statement } = environment;
-	const location = expression.location ?? 0;
-	if (expression.lexpr === undefined || expression.rexpr === undefined) throw statement.unsupported("this comparison", location);
-	const left = environment.bind(expression.lexpr);
-	const right = environment.bind(expression.rexpr);
+	const { lexpr, rexpr, location = 0 } = expression;
+	if (lexpr === undefined || rexpr === undefined) throw statement.unsupported("this comparison", location);
 	const negated = expression.kind === "AEXPR_NOT_DISTINCT";
-	// PostgreSQL looks up the equality operator for both.
-	const equal = bindComparison(statement, "=", [left, right], location);
-	const compared: Expression = negated ? equal : { kind: "not", input: equal, type: BOOLEAN };
-	const isNull = (bound: Bound, not: boolean): Expression => ({
-		kind: "is_null",
-		input: settle(statement, bound),
-		negated: not,
-		type: BOOLEAN,
-	});
-	return typed(
-		{
-			kind: "case",
-			branches: [
-				{ when: isNull(left, false), then: isNull(right, !negated) },
-				{ when: isNull(right, false), then: { kind: "constant", value: !negated, type: BOOLEAN } },
-			],
-			otherwise: compared,
-			type: BOOLEAN,
-		},
-		leftmost(location, left.location),
-	);
+	const rows = [rowFields(environment, lexpr), rowFields(environment, rexpr)] as const;
+	if (rows[0] !== null && rows[1] !== null) {
+		const differ = distinctRows(statement, rows[0], rows[1], location);
+		return typed(negated ? { kind: "not", input: differ, type: BOOLEAN } : differ, location);
+	}
+	// A row is a value, whatever its fields are: it is distinct from NULL.
+	const other = rows[0] === null ? lexpr : rexpr;
+	if (rows[0] !== rows[1] && as(other, "A_Const")?.isnull) return typed({ kind: "constant", value: !negated, type: BOOLEAN }, location);
+	const [left, right] = [environment.bind(lexpr), environment.bind(rexpr)];
+	return typed(distinctValues(statement, [left, right], { negated, location }), leftmost(location, left.location));
 }
 
 /** IN over a list. Constants become one list; anything else a chain of comparisons. */
@@ -151,6 +144,8 @@ export function bindIn(environment: ExpressionEnvironment, expression: A_Expr): 
 	const negated = strings(expression.name)[0] === "<>";
 	const items = as(expression.rexpr, "List")?.items ?? [];
 	if (expression.lexpr === undefined) throw statement.unsupported("this IN", location);
+	const row = rowFields(environment, expression.lexpr);
+	if (row !== null) return bindRowIn(environment, row, items, expression);
 	const subject = environment.bind(expression.lexpr);
 	const values = items.map((item) => environment.bind(item));
 	return typed(bindInValues(environment, { subject, values, negated, location }), leftmost(location, subject.location));

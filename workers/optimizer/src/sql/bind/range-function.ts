@@ -1,7 +1,7 @@
 /** Functions in FROM. */
 import type { Alias, Node, RangeFunction } from "libpg-query";
 import type { ColumnId, LogicalOperator } from "../../logical/plan.ts";
-import { as, locationOf } from "../parse/ast.ts";
+import { as, locationOf, strings } from "../parse/ast.ts";
 import { settle } from "./coerce.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
 import { expressionEnvironment } from "./expression.ts";
@@ -21,7 +21,7 @@ export function bindRangeFunction(reference: RangeFunction, options: QueryOption
 	});
 	const functions: Extract<LogicalOperator, { kind: "table_function" }>["functions"] = [];
 	const columns: ScopeColumn[] = [];
-	const items = (reference.functions ?? []).map((node) => as(node, "List")?.items ?? []);
+	const items = (reference.functions ?? []).flatMap((node) => unnestEach(as(node, "List")?.items ?? []));
 	const aliasName = reference.alias?.aliasname;
 	const hasOne = items.length === 1;
 	let firstName = "";
@@ -52,6 +52,19 @@ export function bindRangeFunction(reference: RangeFunction, options: QueryOption
 	}
 	const operator: LogicalOperator = { kind: "table_function", input: ONE_ROW, join: "inner", functions, ordinality };
 	return relationScope(statement, operator, { alias: firstName, tableName: null, columns }, reference.alias);
+}
+
+/** As PostgreSQL's errors name it. */
+const PG_UNNEST: Node[] = ["pg_catalog", "unnest"].map((sval) => ({ String: { sval } }));
+
+/** unnest(a, b) in FROM is unnest(a) beside unnest(b). */
+function unnestEach(item: Node[]): Node[][] {
+	const [call, ...rest] = item;
+	const unnest = as(call, "FuncCall");
+	const [name, ...schema] = strings(unnest?.funcname).toReversed();
+	const list = unnest?.args ?? [];
+	if (unnest === undefined || name !== "unnest" || schema.length > 0 || list.length < 2) return [item];
+	return list.map((argument): Node[] => [{ FuncCall: { ...unnest, funcname: PG_UNNEST, args: [argument] } }, ...rest]);
 }
 
 /** A function in FROM that returns one value: a row of one column. */

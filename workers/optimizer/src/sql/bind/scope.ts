@@ -101,6 +101,13 @@ export function findRelation(names: Names, alias: string, location: number): { r
 	throw statement.error("undefined_table", `missing FROM-clause entry for table "${alias}"`, location);
 }
 
+/** Is `name` alone a relation's, and no column's? */
+export function namesRelation(names: Names, name: string): boolean {
+	const all = levels(names).map(({ scope }) => scope);
+	if (all.some(({ columns }) => columns.some((column) => column.name === name))) return false;
+	return all.some(({ relations }) => relations.some((relation) => relation.alias === name));
+}
+
 function qualified(relation: Relation, name: string): string {
 	return relation.alias === "" ? name : `${relation.alias}.${name}`;
 }

@@ -128,8 +128,11 @@ function bindSelect(query: SelectStmt, options: QueryOptions): BoundQuery {
 		input = joinSubqueries(grouping.operator, lifted(stages.having, grouping));
 		if (having !== null) input = { kind: "filter", input, predicate: lift(having) };
 		stages.output = lifted(stages.output, grouping);
-		for (const target of targets) {
-			target.bound = { ...target.bound, kind: "typed", expression: lift(settle(statement, target.bound)) };
+		for (const [index, target] of targets.entries()) {
+			const expression = settle(statement, target.bound);
+			const key = grouping.keyColumns?.[groupBy.keys.indexOf(index)];
+			const lifted: Expression = key === undefined ? lift(expression) : { kind: "column", index: key, type: expression.type };
+			target.bound = { ...target.bound, kind: "typed", expression: lifted };
 		}
 	} else input = joinSubqueries(input, stages.inner);
 	input = joinSubqueries(input, stages.output);

@@ -12,7 +12,9 @@ import { typed, type Bound } from "./bound.ts";
 import type { ExpressionEnvironment, OuterUse, QueryLevel } from "./environment.ts";
 import { bindComparison } from "./operators.ts";
 import type { BoundQuery } from "./query.ts";
-import { compareRows, rowItems } from "./rows.ts";
+import { arrayOfRows } from "./array-of-rows.ts";
+import { settle } from "./coerce.ts";
+import { compareRows, rowFields } from "./rows.ts";
 import type { StatementContext } from "./statement.ts";
 
 /** The right side of a join that the clause needs. */
@@ -74,7 +76,7 @@ export function bindRowSubLink(environment: ExpressionEnvironment, expression: A
 	if (subqueries === null || query === undefined) throw refused(environment, location);
 	const level = levelOf(environment);
 	const bound = environment.query.bindQuery(query, { ...environment.query, outer: level, targetTypes: [] });
-	const left = rowItems(expression.lexpr).map((item) => environment.bind(item));
+	const left = rowFields(environment, expression.lexpr) ?? [];
 	checkWidth(statement, left.length, bound.columns.length, location);
 	const right = addSingle(environment, { query: bound, uses: level.uses, location });
 	return typed(
@@ -126,8 +128,12 @@ function bindKind(environment: ExpressionEnvironment, link: SubLink, subquery: S
 			const mark = addMark(environment, subquery, all ? negated(comparison) : comparison, start);
 			return all && mark.kind === "typed" ? typed({ kind: "not", input: mark.expression, type: BOOLEAN }, start) : mark;
 		}
-		case "ARRAY_SUBLINK":
-			throw statement.unsupported("ARRAY over a subquery", location);
+		case "ARRAY_SUBLINK": {
+			const [value] = addSingle(environment, { ...subquery, query: arrayOfRows(statement, subquery) });
+			const expression = settle(statement, value as Bound);
+			const empty: Expression = { kind: "constant", value: [], type: expression.type };
+			return typed({ kind: "coalesce", arguments: [expression, empty], type: expression.type }, location);
+		}
 		default:
 			throw statement.unsupported("this subquery", location);
 	}
@@ -136,8 +142,7 @@ function bindKind(environment: ExpressionEnvironment, link: SubLink, subquery: S
 /** `x op ANY (subquery)` as a comparison of the left side with one of its rows. */
 function compareWithEach(environment: ExpressionEnvironment, link: SubLink, { query, location }: Subquery, symbol: string) {
 	const { statement } = environment;
-	const items = as(link.testexpr, "RowExpr") === undefined ? [link.testexpr as Node] : rowItems(link.testexpr);
-	const left = items.map((item) => environment.bind(item));
+	const left = rowFields(environment, link.testexpr) ?? [environment.bind(link.testexpr as Node)];
 	checkWidth(statement, left.length, query.columns.length, location);
 	const right = query.columns.map((column): Bound => typed({ kind: "column", index: column.id, type: column.type }, location));
 	const [first, candidate] = [left[0] as Bound, right[0] as Bound];

@@ -29,7 +29,8 @@ export function bindTargets(environment: ExpressionEnvironment, list: Node[]): T
 	});
 }
 
-function bindStar(environment: ExpressionEnvironment, reference: ColumnRef): Target[] {
+/** `*` and `t.*`: the columns that they stand for. */
+export function bindStar(environment: ExpressionEnvironment, reference: ColumnRef): Target[] {
 	const { statement, scope } = environment;
 	const location = reference.location ?? 0;
 	const qualifier = strings(reference.fields).filter((name) => name !== "");
