@@ -4,9 +4,11 @@ import { appendsBench } from "./benches/appends.ts";
 import { clickBenchBench } from "./benches/clickbench.ts";
 import { compactionBench } from "./benches/compaction.ts";
 import { costBench } from "./benches/cost.ts";
+import { formatsBench } from "./benches/formats.ts";
 import { gatewayBench } from "./benches/gateway.ts";
 import { growthBench } from "./benches/growth.ts";
 import { importBench } from "./benches/import.ts";
+import { parquetBench } from "./benches/parquet.ts";
 import { planningBench } from "./benches/planning.ts";
 import { roundTripsBench } from "./benches/round-trips.ts";
 import { sizeBench } from "./benches/size.ts";
@@ -17,6 +19,8 @@ import type { Bench } from "./runner/bench.ts";
 export const BENCHES: readonly Bench[] = [
 	tpchBench,
 	clickBenchBench,
+	parquetBench,
+	formatsBench,
 	importBench,
 	aggregatesBench,
 	appendsBench,

@@ -1,12 +1,11 @@
 /** One data set's queries by the engine alone, in Node, and by DuckDB with one thread over the same Parquet files; once more, for the time by stage; then in workerd. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installKernels } from "#shared/engine/kernels/kernels.ts";
-import { ROOT } from "../../scripts/fleet.ts";
 import { type Dataset, type StoredTable, storeDataset } from "../data/dataset.ts";
 import type { Session } from "../runner/session.ts";
 import { type ComparedQuery, compareQueries } from "./compare.ts";
+import { installBuiltKernels } from "./install-kernels.ts";
 import { answersOf, duckDbPeer, littoralPeer } from "./local-peers.ts";
 import { publishRatios, publishStages } from "./ratios.ts";
 import { httpPeer, workerdPeer } from "./server-peers.ts";
@@ -23,7 +22,7 @@ export interface LocalComparison {
 
 /** @throws WrongAnswer */
 export async function compareLocally(session: Session, { title, dataset, queries: all }: LocalComparison): Promise<void> {
-	installKernels(new WebAssembly.Module(readFileSync(join(ROOT, "shared/engine/kernels/build/kernels.wasm"))));
+	installBuiltKernels();
 	const { tables } = await storeDataset(dataset);
 	const chosen = all.filter(({ name }) => session.queries === null || session.queries.includes(name));
 	const queries = await answersOf(tables, chosen);

@@ -1,13 +1,10 @@
 /** Littoral's engine alone, in Node. */
-import { readFileSync } from "node:fs";
-import { installKernels } from "#shared/engine/kernels/kernels.ts";
+import { installBuiltKernels } from "../install-kernels.ts";
 import { NodeEngine, type NodeEngineOptions } from "../node-engine.ts";
 import { servePeer } from "../peer-process.ts";
 
 servePeer(async (options: NodeEngineOptions) => {
-	installKernels(
-		new WebAssembly.Module(readFileSync(new URL("../../../shared/engine/kernels/build/kernels.wasm", import.meta.url)) as BufferSource),
-	);
+	installBuiltKernels();
 	const engine = new NodeEngine(options);
 	return async (sql) => {
 		const { rows, statistics, stages, pieces } = await engine.query(sql);
