@@ -38,7 +38,7 @@ export async function importToLittoral(client: LittoralClient, flights: Flights)
 /** Under D1's 2 MB a parameter, and short enough for a batch of some to stay under a request's memory. */
 const ROWS_PER_JSON = 20_000;
 const JSON_PER_REQUEST = 5;
-const ROWS_PER_VALUES_REQUEST = 5000;
+export const ROWS_PER_VALUES_REQUEST = 5000;
 
 /** Bodies of the D1 peer's requests, made before the clock starts. */
 export async function d1Bodies(flights: Flights, form: "json" | "values"): Promise<string[]> {
@@ -74,8 +74,11 @@ export async function d1Bodies(flights: Flights, form: "json" | "values"): Promi
 
 const plain = (value: unknown): unknown => (typeof value === "bigint" ? Number(value) : value);
 
-/** @returns rows that D1 says it changed */
-export async function importToD1(server: BenchServer, form: "json" | "values", bodies: readonly string[]): Promise<number> {
+/**
+ * @param form the path of the Worker: `json` and `values` with bodies of that form; `rows` takes those of `values`
+ * @returns rows that D1 says it changed
+ */
+export async function importToD1(server: BenchServer, form: "json" | "values" | "rows", bodies: readonly string[]): Promise<number> {
 	let rowCount = 0;
 	// The next body is on its way while D1 works on one: it runs one statement at a time.
 	let next = 0;

@@ -16,6 +16,8 @@ export default {
 				return Response.json(await insertJson(env.DB, await request.text()));
 			case "/values":
 				return Response.json(await insertValues(env.DB, (await request.json()) as unknown[][]));
+			case "/rows":
+				return Response.json(await insertRows(env.DB, (await request.json()) as unknown[][]));
 			case "/query":
 				return Response.json(await env.DB.prepare(await request.text()).raw());
 			default:
@@ -30,6 +32,13 @@ async function insertJson(database: D1Database, body: string): Promise<number> {
 		"INSERT INTO flights SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)",
 	);
 	const results = await database.batch(body.split("\n").map((rows) => insert.bind(rows)));
+	return results.reduce((sum, result) => sum + result.meta.changes, 0);
+}
+
+/** As Cloudflare's documentation of `batch()` shows it: one prepared statement, bound once a row. */
+async function insertRows(database: D1Database, rows: unknown[][]): Promise<number> {
+	const insert = database.prepare("INSERT INTO flights VALUES (?, ?, ?, ?, ?)");
+	const results = await database.batch(rows.map((row) => insert.bind(...row)));
 	return results.reduce((sum, result) => sum + result.meta.changes, 0);
 }
 
