@@ -121,6 +121,9 @@ export const TAIL_RETAINED_BYTES_MAX = 4 * 1024 * MIB;
 export const TAIL_PAGE_BYTES = 8 * MIB;
 /** Shard 0 sends its tails along with the directory up to this size. */
 export const TAIL_RIDE_ALONG_BYTES = MIB;
+/** Appends of up to this size wait for the shard's commit under way, and so many at most: what waits is held in memory. */
+export const COMMIT_GROUP_APPEND_BYTES_MAX = 64 * KIB;
+export const COMMIT_GROUP_COUNT_MAX = 256;
 /** Rows of one flush, or of one file of a bulk append whose rows came in any order, in native bytes: they are sorted in the arena. */
 export const FLUSH_RANGE_BYTES = 12 * MIB;
 /** A file of a bulk append whose rows came in order is cut at this size, about: it is put as a whole, while the next is made. */

@@ -10,6 +10,8 @@ import { routingOf } from "../src/directory/directory.ts";
 import { raiseSnapshotMinimum } from "../src/directory/minimums.ts";
 import { recentDirectory } from "../src/directory/directory-cache.ts";
 import { createTable, dropRelations } from "../src/query/define-table.ts";
+import { rendezvous } from "#shared/base/hash.ts";
+import type { Birth } from "../src/shard/contract.ts";
 import { appendRows } from "../src/ingest/append-rows.ts";
 import { planOf, readTailRows } from "./reading.ts";
 import { FAILURES, ports, Tenant, testEnv, world } from "./world.ts";
@@ -306,6 +308,39 @@ test("1 -> 3 -> 2 shards under concurrent appends with lost answers: every row o
 		expect(outcome.kind === "done" && outcome.duplicate).toBe(true);
 	}
 	expect(await tenant.read()).toEqual([...sent, "same"].toSorted());
+});
+
+test("an id that was minted after the last change of the shard set is asked for nowhere, a client's key at its former owner", async () => {
+	const asked = async (append: () => Promise<unknown>) => {
+		world.calls = [];
+		await append();
+		return world.calls.filter((call) => call === "shard.askId").length;
+	};
+	await changeShards(3);
+	const moved = ids("id", 30).filter((id) => rendezvous(id, [0, 1, 2]) !== 0);
+	expect(moved.length).toBeGreaterThan(10);
+	for (const id of moved) expect(await asked(() => tenant.append(`minted ${id}`, { birth: { epoch: null } }))).toBe(0);
+	for (const id of moved) expect(await asked(() => tenant.append(id))).toBe(1);
+	await changeShards(2);
+	const born = moved.find((id) => rendezvous(id, [0, 1, 2]) === 2 && rendezvous(id, [0, 1]) === 1) as string;
+	// Shard 2 since epoch 2, shard 0 before: only the one is asked of an id born at epoch 2.
+	expect(await asked(() => tenant.append(`${born}`, { birth: { epoch: 2 } }))).toBe(1);
+});
+
+test("a minted id whose answer was lost before the shard set changed is one append: its birth is kept over every repetition", async () => {
+	const moved = ids("id", 30).filter((id) => rendezvous(id, [0, 1, 2]) !== 0);
+	const births = new Map(moved.map((id) => [id, { epoch: null as number | null }]));
+	for (const id of moved) {
+		world.inject = (step) => (step === "shard.append" ? "after" : null);
+		expect(await codeOf(() => tenant.append(id, { birth: births.get(id) as Birth }))).toBe("unavailable");
+	}
+	world.inject = () => null;
+	await changeShards(3);
+	for (const id of moved) {
+		const outcome = await tenant.append(id, { birth: births.get(id) as Birth });
+		expect(outcome).toMatchObject({ kind: "done", duplicate: true });
+	}
+	expect(await tenant.read()).toEqual(moved.toSorted());
 });
 
 test("a dropped shard raises the minimum snapshot version with the same write, keeps a tombstone, and is emptied after a day", async () => {

@@ -12,7 +12,7 @@ import type { Directory } from "#shared/contracts/directory.ts";
 import type { Env } from "../src/env.ts";
 import { installPortWrapper, openPorts, type Ports } from "../src/ports.ts";
 import { appendThroughDirectory } from "../src/ingest/append-router.ts";
-import type { AppendOutcome, ShardRpc, TailPage } from "../src/shard/contract.ts";
+import type { AppendOutcome, Birth, ShardRpc, TailPage } from "../src/shard/contract.ts";
 import { batchesOf } from "../src/shard/tail-format.ts";
 import type { TenantShard } from "../src/shard/tenant-shard.ts";
 import { MemoryCatalog } from "./memory-catalog.ts";
@@ -121,7 +121,10 @@ export class Tenant {
 	}
 
 	/** One row, whose text is the append id; the way of TenantService, retries included. */
-	async append(appendId: string, options: { hash?: string; rows?: string[]; hint?: Directory } = {}): Promise<AppendOutcome> {
+	async append(
+		appendId: string,
+		options: { hash?: string; rows?: string[]; hint?: Directory; birth?: Birth } = {},
+	): Promise<AppendOutcome> {
 		const rows = options.rows ?? [appendId];
 		return await appendThroughDirectory(ports, this.id, options.hint ?? null, {
 			tableId: this.table,
@@ -130,6 +133,7 @@ export class Tenant {
 			schemaVersion: 1,
 			rowCount: rows.length,
 			batches: rows.map((row) => new TextEncoder().encode(row)),
+			birth: options.birth ?? null,
 		});
 	}
 

@@ -12,7 +12,7 @@ import { rememberDirectory } from "../directory/directory-cache.ts";
 import type { Ports } from "../ports.ts";
 import { untilKnown } from "../retry.ts";
 import { ownerOf } from "../shard/append-decision.ts";
-import type { AppendOutcome, AppendRequest, Routing, ShardRpc } from "../shard/contract.ts";
+import type { AppendOutcome, AppendRequest, Birth, Routing, ShardRpc } from "../shard/contract.ts";
 
 /** A change of the shard set takes a few round trips; an append that meets one waits this long and tries again. */
 const STALE_WAIT_MS = 50;
@@ -22,9 +22,10 @@ export async function appendThroughDirectory(
 	ports: Ports,
 	tenantId: TenantId,
 	hint: Directory | null,
-	append: Omit<AppendRequest, "routing">,
+	append: Omit<AppendRequest, "routing" | "bornEpoch"> & { birth?: Birth | null },
 ): Promise<AppendOutcome> {
-	return routed(ports, { tenantId, appendId: append.appendId }, hint, (shard, routing) => shard.append({ ...append, routing }));
+	const { birth = null, ...request } = append;
+	return routed(ports, { tenantId, appendId: append.appendId, birth }, hint, (shard, sent) => shard.append({ ...request, ...sent }));
 }
 
 /**
@@ -33,16 +34,18 @@ export async function appendThroughDirectory(
  */
 export async function routed<Answer>(
 	ports: Ports,
-	id: { tenantId: TenantId; appendId: AppendId },
+	id: { tenantId: TenantId; appendId: AppendId; birth: Birth | null },
 	hint: Directory | null,
-	call: (shard: ShardRpc, routing: Routing, ordinal: number) => Promise<Answer>,
+	call: (shard: ShardRpc, sent: { routing: Routing; bornEpoch?: number }, ordinal: number) => Promise<Answer>,
 ): Promise<Answer> {
 	let directory = hint ?? (await readDirectory(ports, id.tenantId));
 	for (let attempt = 1; ; attempt++) {
 		const routing = routingOf(directory);
 		const ordinal = ownerOf(id.appendId, routing);
+		if (id.birth !== null) id.birth.epoch ??= routing.epoch;
+		const sent = { routing, ...(id.birth === null ? {} : { bornEpoch: id.birth.epoch as number }) };
 		try {
-			return await untilKnown(() => call(ports.shard(id.tenantId, ordinal), routing, ordinal));
+			return await untilKnown(() => call(ports.shard(id.tenantId, ordinal), sent, ordinal));
 		} catch (error) {
 			if (!hasCode(error, "stale_epoch")) throw error;
 			if (attempt >= RPC_ATTEMPT_COUNT_MAX) {

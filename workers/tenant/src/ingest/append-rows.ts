@@ -31,10 +31,11 @@ export async function appendRows(ports: Ports, rows: IncomingRows): Promise<Appe
 }
 
 async function appendSmall(ports: Ports, rows: IncomingRows, head: EncodedBatch[], hint: Directory): Promise<Appended> {
-	const { tenantId, schema, appendId } = rows;
+	const { tenantId, schema, appendId, birth = null } = rows;
 	const outcome = await appendThroughDirectory(ports, tenantId, hint, {
 		tableId: schema.tableId,
 		appendId,
+		birth,
 		hash: await rows.hash(),
 		schemaVersion: schema.schemaVersion,
 		rowCount: head.reduce((sum, batch) => sum + batch.rowCount, 0),

@@ -1,11 +1,12 @@
 /** Rows on their way in, batch by batch: what appends, bulk files and INSERT pass along. */
-import type { AppendId, TenantId } from "#shared/base/ids.ts";
+import { type AppendId, newAppendId, type TenantId } from "#shared/base/ids.ts";
 import { PHYSICAL_BYTES } from "#shared/contracts/data-type.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import { encodeBatch } from "#shared/engine/codec/encode.ts";
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import type { Vector } from "#shared/engine/vector/vector.ts";
+import type { Birth } from "../shard/contract.ts";
 
 /** As native codec bytes: they may wait. */
 export interface EncodedBatch {
@@ -25,11 +26,26 @@ export interface LiveBatch {
 
 export type IncomingBatch = EncodedBatch | LiveBatch;
 
+/** The id of an append: the client's key, or one minted once a request. */
+export interface AppendName {
+	appendId: AppendId;
+	/** Null for a client's key, which may have been sent at any time. */
+	birth: Birth | null;
+}
+
+export function nameAppend(idempotencyKey: string | null): AppendName {
+	return idempotencyKey === null
+		? { appendId: newAppendId(), birth: { epoch: null } }
+		: { appendId: idempotencyKey as AppendId, birth: null };
+}
+
 /** One append: its rows in schema column order, validated as they are pulled. */
 export interface IncomingRows {
 	tenantId: TenantId;
 	schema: TableSchema;
 	appendId: AppendId;
+	/** Of a minted id. */
+	birth?: Birth | null;
 	batches: AsyncIterator<IncomingBatch>;
 	/** Of what makes two appends the same; asked once the batches have ended. */
 	hash: () => Promise<string>;

@@ -21,13 +21,13 @@ import { DataFileRuns } from "./data-file-runs.ts";
 
 /** @param head batches already pulled */
 export async function appendBulk(ports: Ports, rows: IncomingRows, head: EncodedBatch[]): Promise<Appended> {
-	const { tenantId, schema, appendId } = rows;
+	const { tenantId, schema, appendId, birth = null } = rows;
 	const { tableId, schemaVersion } = schema;
 	const claimant = randomHex(8);
 	const hint = await recentDirectory(ports, tenantId);
-	const { ordinal, claim } = await routed(ports, { tenantId, appendId }, hint, async (shard, routing, ordinal) => ({
+	const { ordinal, claim } = await routed(ports, { tenantId, appendId, birth }, hint, async (shard, sent, ordinal) => ({
 		ordinal,
-		claim: await shard.claim({ routing, tableId, appendId, schemaVersion, claimant }),
+		claim: await shard.claim({ ...sent, tableId, appendId, schemaVersion, claimant }),
 	}));
 	const shard = ports.shard(tenantId, ordinal);
 	if (claim.kind !== "granted") return repeatAnswer(ports, rows, { shard, ordinal, claim });

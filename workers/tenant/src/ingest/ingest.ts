@@ -1,6 +1,6 @@
 /** An append request: body to batches to one append (design, section 6). */
 import { hasCode, LittoralError } from "#shared/base/errors.ts";
-import { type AppendId, newAppendId, randomHex } from "#shared/base/ids.ts";
+import { randomHex } from "#shared/base/ids.ts";
 import { INGEST_ARENA_BYTES_MAX } from "#shared/base/limits.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
 import type { AppendAnswer, IngestRequest, RowsFormat } from "#shared/contracts/rpc.ts";
@@ -18,7 +18,7 @@ import { makeBookmark } from "../bookmark.ts";
 import { recentDirectory } from "../directory/directory-cache.ts";
 import type { Ports } from "../ports.ts";
 import { type Appended, appendRows } from "./append-rows.ts";
-import { type LiveBatch, liveBatches } from "./batches.ts";
+import { type AppendName, type LiveBatch, liveBatches, nameAppend } from "./batches.ts";
 import { type HashedBody, hashedBody, hashedBytes } from "./hashed-body.ts";
 import { type Body, retainBody, streamOf } from "./retained-body.ts";
 import { schemaOf } from "./schema-cache.ts";
@@ -28,12 +28,12 @@ export async function ingest(ports: Ports, context: CallContext, request: Ingest
 	requireRole(context, "append");
 	const { tenantId } = context;
 	requireActive((await recentDirectory(ports, tenantId)).state);
-	const appendId = (request.idempotencyKey as AppendId | null) ?? newAppendId();
+	const name = nameAppend(request.idempotencyKey);
 	let schema = await schemaOf(ports, tenantId, request.table, { fresh: false });
 	const retained = await retainBody(request.body);
 	let appended: Appended;
 	try {
-		appended = await appendBody(ports, context, { ...request, body: retained.body }, { schema, appendId });
+		appended = await appendBody(ports, context, { ...request, body: retained.body }, { schema, ...name });
 	} catch (error) {
 		if (!hasCode(error, "schema_changed")) throw error;
 		schema = await schemaOf(ports, tenantId, request.table, { fresh: true });
@@ -43,7 +43,7 @@ export async function ingest(ports: Ports, context: CallContext, request: Ingest
 				retryAfterSeconds: 1,
 			});
 		}
-		appended = await appendBody(ports, context, { ...request, body }, { schema, appendId });
+		appended = await appendBody(ports, context, { ...request, body }, { schema, ...name });
 	}
 	const { result, duplicate } = appended;
 	return { accepted: result.rowCount, bookmark: await makeBookmark(tenantId, { table: schema.tableId, ...result }), duplicate };
@@ -53,7 +53,7 @@ async function appendBody(
 	ports: Ports,
 	{ tenantId }: CallContext,
 	request: Omit<IngestRequest, "body"> & { body: Body },
-	target: { schema: TableSchema; appendId: AppendId },
+	target: AppendName & { schema: TableSchema },
 ): Promise<Appended> {
 	const { body, hash } = decodedBody(request);
 	const engine = isolateEngine();

@@ -1,6 +1,6 @@
 /** `/v1/sql`: plans a statement, checks what the role may do, and runs it here (design, section 8). */
 import { hasCode, LittoralError } from "#shared/base/errors.ts";
-import type { AppendId } from "#shared/base/ids.ts";
+
 import { unreachable } from "#shared/base/assert.ts";
 import { RPC_ATTEMPT_COUNT_MAX } from "#shared/base/limits.ts";
 import type { OutputColumn, PhysicalPlan } from "#shared/contracts/plan/physical.ts";
@@ -20,9 +20,10 @@ import { requireRole } from "../access.ts";
 import { checkBookmark, makeBookmark } from "../bookmark.ts";
 import { admittedSession, type EngineSession } from "../engine-session.ts";
 import type { Appended } from "../ingest/append-rows.ts";
+import { type AppendName, nameAppend } from "../ingest/batches.ts";
 import type { Ports } from "../ports.ts";
 import { createTable, createView, dropRelations } from "./define-table.ts";
-import { appendIdOf, insertRows } from "./insert.ts";
+import { insertRows } from "./insert.ts";
 import { planAndDirectory, readTails } from "./read-set.ts";
 import { filesOf, openPlan, runPlan } from "./run-plan.ts";
 import { spillStore } from "./spill-store.ts";
@@ -42,10 +43,10 @@ const ACTIONS: Record<PlannedStatement["kind"], Action> = {
 export async function query(ports: Ports, context: CallContext, request: QueryRequest): Promise<QueryAnswer> {
 	if (request.bookmark !== null) await checkBookmark(context.tenantId, request.bookmark);
 	const clock = new StatementClock(request.settings, () => ports.now());
-	const appendId = appendIdOf(request);
+	const append = nameAppend(request.idempotencyKey);
 	for (let attempt = 1; ; attempt++) {
 		try {
-			return await runStatement({ ports, context, request, clock, appendId });
+			return await runStatement({ ports, context, request, clock, append });
 		} catch (error) {
 			// The table changed between plan and append: nothing was stored, so the statement is planned anew.
 			if (!hasCode(error, "schema_changed") || attempt >= RPC_ATTEMPT_COUNT_MAX) throw error;
@@ -58,7 +59,7 @@ interface Running {
 	context: CallContext;
 	request: QueryRequest;
 	clock: StatementClock;
-	appendId: AppendId;
+	append: AppendName;
 }
 
 async function runStatement(running: Running): Promise<QueryAnswer> {
@@ -216,11 +217,11 @@ async function insert(
 	{ table, plan }: Extract<PlannedStatement, { kind: "insert" }>,
 	tails: OpenedTail[][],
 ): Promise<QueryAnswer> {
-	const { ports, context, request, appendId } = running;
+	const { ports, context, request, append } = running;
 	const { session, batches } = await start(running, plan, (execution) => runPlan(ports, plan, tails, execution));
 	let appended: Appended;
 	try {
-		appended = await insertRows(ports, context, request, { engine: session.context.engine, table, appendId, batches });
+		appended = await insertRows(ports, context, request, { engine: session.context.engine, table, append, batches });
 	} finally {
 		await batches.return();
 	}

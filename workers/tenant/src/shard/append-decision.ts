@@ -28,6 +28,8 @@ export interface ShardView {
 export interface IdClaimant {
 	epoch: number;
 	appendId: AppendId;
+	/** The id was never sent at an older epoch; 0 where that is not known. */
+	bornEpoch: number;
 	/** Null for a claim, whose body is still to be read. */
 	hash: string | null;
 	schemaVersion: number;
@@ -56,7 +58,7 @@ export function decide(shard: ShardView, record: IdRecord | null, claimant: IdCl
 	if (shard.unflushedBytes > TAIL_BYTES_MAX || shard.retainedBytes > TAIL_RETAINED_BYTES_MAX) {
 		return refuse("overloaded", "rows arrive faster than they are flushed; try again later", 5);
 	}
-	const shards = asked ? [] : formerOwners(claimant.appendId, shard);
+	const shards = asked ? [] : formerOwners(claimant, shard);
 	return shards.length > 0 ? { kind: "ask", shards } : { kind: "store" };
 }
 
@@ -86,13 +88,14 @@ export function ownerOf(appendId: AppendId, routing: Routing): ShardOrdinal {
 	return rendezvous(appendId, current.active);
 }
 
-/** Every other shard that owned the id in an epoch which ended within the window; an end that is not known counts as recent. */
-function formerOwners(appendId: AppendId, shard: ShardView): ShardOrdinal[] {
+/** Every other shard that owned the id, since it was first sent, in an epoch which ended within the window; an end that is not known counts as recent. */
+function formerOwners({ appendId, bornEpoch }: IdClaimant, shard: ShardView): ShardOrdinal[] {
 	const owners = new Set<ShardOrdinal>();
 	const { history } = shard.routing;
 	for (const [index, set] of history.entries()) {
 		const successor = history[index + 1];
 		if (successor === undefined) break;
+		if (set.epoch < bornEpoch) continue;
 		if (successor.storedAtMs !== null && successor.storedAtMs + ASK_WINDOW_MS < shard.nowMs) continue;
 		owners.add(rendezvous(appendId, set.active));
 	}

@@ -29,23 +29,26 @@ const MERGE_EVERY_APPENDS = 64;
 const MERGE_DELAY_MS = 1000;
 
 interface IdRequest extends IdQuestion {
+	bornEpoch?: number;
 	hash: string | null;
 	schemaVersion: number;
 }
 
-export async function append(context: ShardContext, request: AppendRequest): Promise<AppendOutcome> {
-	const decision = await settle(context, request, () => insertAppend(context, request));
+/** @returns `hasScheduled`: work became due, or due earlier than it was */
+export async function append(context: ShardContext, request: AppendRequest): Promise<{ outcome: AppendOutcome; hasScheduled: boolean }> {
+	const stored: StoredAppend[] = [];
+	const decision = await settle(context, request, () => void stored.push(insertAppend(context, request)));
 	switch (decision.kind) {
 		case "refuse":
 			throw decision.error;
 		case "known":
-			return { kind: "done", duplicate: true, result: decision.record.result };
+			return { outcome: { kind: "done", duplicate: true, result: decision.record.result }, hasScheduled: false };
 		case "expired_claim":
-			return { kind: "claimed" };
+			return { outcome: { kind: "claimed" }, hasScheduled: false };
 		case "store": {
-			const record = readId(context.sql, request, context.ports.now());
-			assert(record?.state === "done" && record.hash === request.hash, "an append's id is stored with its rows");
-			return { kind: "done", duplicate: false, result: record.result };
+			const [own] = stored;
+			assert(own !== undefined, "what was decided to be stored is stored");
+			return { outcome: { kind: "done", duplicate: false, result: own.result }, hasScheduled: own.hasScheduled };
 		}
 		case "ask":
 			throw new Error("unreachable: the former owners were asked");
@@ -216,7 +219,8 @@ function strongest(answers: readonly (IdRecord | null)[]): IdRecord | null {
 }
 
 function claimant(request: IdRequest): IdClaimant {
-	return { epoch: request.routing.epoch, appendId: request.appendId, hash: request.hash, schemaVersion: request.schemaVersion };
+	const { routing, appendId, bornEpoch = 0, hash, schemaVersion } = request;
+	return { epoch: routing.epoch, appendId, bornEpoch, hash, schemaVersion };
 }
 
 function viewOf(context: ShardContext, tableId: TableId): ShardView {
@@ -225,22 +229,30 @@ function viewOf(context: ShardContext, tableId: TableId): ShardView {
 	return { ...shard, minimumSchemaVersion, nowMs: context.ports.now() };
 }
 
+interface StoredAppend {
+	result: AppendResult;
+	hasScheduled: boolean;
+}
+
 /** Rows, id, usage and due work in one transaction. */
-function insertAppend(context: ShardContext, request: AppendRequest): void {
+function insertAppend(context: ShardContext, request: AppendRequest): StoredAppend {
 	const { sql } = context;
 	const nowMs = context.ports.now();
 	const byteCount = request.batches.reduce((sum, batch) => sum + batch.byteLength + 4, 0);
 	const { sequence, ordinal, unflushedBytes } = countAppend(sql, { rowCount: request.rowCount, byteCount });
+	let hasScheduled = false;
 	if (request.rowCount > 0) {
 		insertBlock(sql, request.tableId, blockOf({ sequence, rowCount: request.rowCount, batches: request.batches }));
 		raiseTable(sql, request.tableId, { lastSequence: sequence });
 		const full = unflushedBytes >= FLUSH_TAIL_BYTES;
-		scheduleWork(sql, { kind: "flush", key: request.tableId, dueMs: full ? nowMs : nowMs + FLUSH_AGE_MS });
+		hasScheduled = scheduleWork(sql, { kind: "flush", key: request.tableId, dueMs: full ? nowMs : nowMs + FLUSH_AGE_MS });
 		if (sequence % MERGE_EVERY_APPENDS === 0) {
-			scheduleWork(sql, { kind: "merge", key: request.tableId, dueMs: nowMs + MERGE_DELAY_MS });
+			hasScheduled = scheduleWork(sql, { kind: "merge", key: request.tableId, dueMs: nowMs + MERGE_DELAY_MS }) || hasScheduled;
 		}
 	}
-	storeResult(sql, request, request.hash, { rowCount: request.rowCount, shard: ordinal, sequence, snapshotVersion: null }, nowMs);
+	const result: AppendResult = { rowCount: request.rowCount, shard: ordinal, sequence, snapshotVersion: null };
+	storeResult(sql, request, request.hash, result, nowMs);
+	return { result, hasScheduled };
 }
 
 /**

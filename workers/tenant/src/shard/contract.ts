@@ -19,10 +19,20 @@ export interface AppendResult {
 	snapshotVersion: number | null;
 }
 
+/**
+ * Of an id that was minted with its request: the epoch at which it was first sent, null before. It was never sent at an older one, so no owner of older
+ * epochs can know it, and none of them is asked (invariant W3). Kept with the id over every repetition of the request.
+ */
+export interface Birth {
+	epoch: number | null;
+}
+
 export interface AppendRequest {
 	routing: Routing;
 	tableId: TableId;
 	appendId: AppendId;
+	/** See {@link Birth}; absent where the id may have been sent at any epoch. */
+	bornEpoch?: number;
 	/** Hash of the decompressed body and media type, or of the statement. */
 	hash: string;
 	schemaVersion: number;
@@ -56,6 +66,8 @@ export interface IdQuestion {
 }
 
 export interface ClaimRequest extends IdQuestion {
+	/** See {@link Birth}. */
+	bornEpoch?: number;
 	/** Random, of one bulk append under way: its own repetition is granted again. */
 	claimant: string;
 	schemaVersion: number;

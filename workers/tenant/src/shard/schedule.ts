@@ -19,15 +19,18 @@ const BACKOFF_LAST_MS = 60_000;
 /**
  * Adds a piece, or makes it due earlier; never later. A piece that failed keeps its time: whoever is in a hurry would make it fail in a loop. Where nothing
  * changes no row is written, and none is paid for: most appends find their table's flush due already.
+ *
+ * @returns whether something changed, so that the alarm may have to
  */
-export function scheduleWork(sql: SqlStorage, work: { kind: WorkKind; key?: string; dueMs: number }): void {
-	sql.exec(
+export function scheduleWork(sql: SqlStorage, work: { kind: WorkKind; key?: string; dueMs: number }): boolean {
+	const cursor = sql.exec(
 		`INSERT INTO schedule (kind, key, due_ms) VALUES (?, ?, ?)
 			ON CONFLICT (kind, key) DO UPDATE SET due_ms = excluded.due_ms WHERE failures = 0 AND excluded.due_ms < due_ms`,
 		work.kind,
 		work.key ?? "",
 		work.dueMs,
 	);
+	return cursor.rowsWritten > 0;
 }
 
 /** Replaces the time at which a piece is due. */

@@ -15,6 +15,14 @@ export interface ShardRow {
 	retainedBytes: number;
 }
 
+/** The sets of shards as they were last parsed: an append reads the row twice, and they change once in a while. */
+let parsed: { text: string; history: ShardSet[] } = { text: "[]", history: [] };
+
+function parseHistory(text: string): ShardSet[] {
+	if (text !== parsed.text) parsed = { text, history: JSON.parse(text) as ShardSet[] };
+	return parsed.history;
+}
+
 /** @returns null in a shard that was never opened or was emptied; its tables exist where this is asked */
 export function readShard(sql: SqlStorage): ShardRow | null {
 	const [row] = sql.exec("SELECT * FROM shard").toArray();
@@ -22,7 +30,7 @@ export function readShard(sql: SqlStorage): ShardRow | null {
 	return {
 		tenantId: row["tenant_id"] as TenantId,
 		ordinal: row["ordinal"] as number,
-		routing: { epoch: row["epoch"] as number, history: JSON.parse(row["history"] as string) as ShardSet[] },
+		routing: { epoch: row["epoch"] as number, history: parseHistory(row["history"] as string) },
 		sequence: row["sequence"] as number,
 		unflushedBytes: row["unflushed_bytes"] as number,
 		retainedBytes: row["retained_bytes"] as number,

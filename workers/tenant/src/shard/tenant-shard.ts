@@ -6,7 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 import { assert } from "#shared/base/assert.ts";
 import { hasCode, LittoralError } from "#shared/base/errors.ts";
 import type { TableId, TenantId } from "#shared/base/ids.ts";
-import { APPEND_ID_TTL_MS, SHARD_COUNT_MAX } from "#shared/base/limits.ts";
+import { APPEND_ID_TTL_MS, COMMIT_GROUP_APPEND_BYTES_MAX, SHARD_COUNT_MAX } from "#shared/base/limits.ts";
 import type { Directory, ShardDescription, TenantState } from "#shared/contracts/directory.ts";
 import { log } from "#shared/observability/log.ts";
 import { increment } from "#shared/observability/metrics.ts";
@@ -20,6 +20,7 @@ import { openPorts } from "../ports.ts";
 import { untilKnown } from "../retry.ts";
 import { newerRouting } from "./append-decision.ts";
 import { answerQuestion, append, claim, finishClaim, releaseClaim, sealClaim } from "./append.ts";
+import { CommitGroup } from "./commit-group.ts";
 import { identityOf, openShard, type ShardContext } from "./context.ts";
 import type {
 	AppendOutcome,
@@ -54,6 +55,7 @@ const TOMBSTONE_MARGIN_MS = 3_600_000;
 export class TenantShard extends DurableObject<Env> implements ShardRpc {
 	readonly #context: ShardContext;
 	readonly #meter: LoadMeter;
+	readonly #group: CommitGroup;
 	/** False before the first call that opens the shard, and after it was emptied: there are no tables. */
 	#hasTables: boolean;
 	/** Emptied in this instance's life: its rows went with their tenant, and whoever still reads must not take that for a shard without rows. */
@@ -69,6 +71,7 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 		const { sql } = storage;
 		this.#context = { storage, sql, ports: openPorts(env), tenantId: () => identityOf(sql) };
 		this.#meter = new LoadMeter(measureOf(env.LOAD_MEASURE));
+		this.#group = new CommitGroup(() => storage.sync());
 		this.#hasTables = hasSchema(sql);
 		if (!this.#hasTables) return;
 		void ctx.blockConcurrencyWhile(async () => {
@@ -95,12 +98,14 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 	}
 
 	async append(request: AppendRequest): Promise<AppendOutcome> {
+		const byteCount = request.batches.reduce((sum, batch) => sum + batch.byteLength, 0);
+		if (byteCount <= COMMIT_GROUP_APPEND_BYTES_MAX) await this.#group.turn();
 		this.#adoptOpen(request.routing);
 		try {
-			const outcome = await append(this.#context, request);
-			const byteCount = request.batches.reduce((sum, batch) => sum + batch.byteLength, 0);
+			const { outcome, hasScheduled } = await append(this.#context, request);
+			this.#group.written();
 			this.#meter.count({ appendCount: 1, byteCount }, this.#now());
-			await this.#arm();
+			if (hasScheduled || this.#armedAtMs === null) await this.#arm();
 			return outcome;
 		} catch (error) {
 			if (hasCode(error, "overloaded")) this.#meter.countRefusal(this.#now());
