@@ -109,6 +109,7 @@ export class NodeEngine {
 			optimizer: port,
 			signals: port,
 			encodeDataFile: unused,
+			background: () => {},
 			shard: unused,
 			objects: { ...(port as Ports["objects"]), read },
 		};

@@ -69,6 +69,18 @@ export const IDENTIFIER_BYTES_MAX = 63;
 export const GROUPING_SET_COUNT_MAX = 4096;
 /** Columns that all operators of one plan make, copies included. */
 export const PLAN_COLUMN_COUNT_MAX = 50_000;
+/** A run teaches where an estimate was off by this factor at least, and of so many operators. */
+export const LEARNED_FACTOR_MIN = 2;
+export const OBSERVATION_COUNT_MAX = 16;
+/** Shapes of a tenant about which something is kept; the oldest go. */
+export const CORRECTION_COUNT_MAX = 500;
+/** After this time, half of what was learnt is left (in logarithms). */
+export const LEARNED_HALF_LIFE_MS = 7 * DAY;
+/** An isolate writes what it has learnt of a tenant this often at most. */
+export const LEARNING_INTERVAL_MS = SECOND;
+/** Corrections that an isolate keeps of all tenants, and how old they may be. */
+export const CORRECTION_CACHE_COUNT_MAX = 20_000;
+export const CORRECTION_CACHE_AGE_MS = MINUTE;
 export const TABLE_COLUMN_COUNT_MAX = 500;
 /** Views among them. */
 export const TABLE_COUNT_MAX = 10_000;
@@ -189,6 +201,10 @@ export const MANIFEST_STATISTICS_BYTES_MAX = 4 * MIB;
 export const MANIFEST_MERGE_COUNT = 8;
 /** File pages of all snapshots of one answer: above it bounds are left out, which only prune. An RPC message may have 32 MiB. */
 export const SNAPSHOT_ANSWER_BYTES_MAX = 24 * MIB;
+/** Sketches of a table: as many of its first columns as fit. D1 holds them as one text of at most 2 MB. */
+export const TABLE_SKETCHES_BYTES_MAX = 384 * KIB;
+/** Sketches of all snapshots of one answer: beyond it tables go without. */
+export const SNAPSHOT_ANSWER_SKETCHES_BYTES_MAX = 4 * MIB;
 /** Files that one commit adds, and files that it removes. */
 export const COMMIT_FILE_COUNT_MAX = 10_000;
 /** Most statements of one D1 batch carry many values as one JSON parameter; D1 allows 100 parameters of 2 MB. */

@@ -199,9 +199,23 @@ export type PlannedStatement =
 	/** `plan` gives all columns of `table` in schema order, cast, defaults filled in. NOT NULL is checked by the writer. */
 	| { kind: "insert"; table: TableSchema; plan: PhysicalPlan };
 
+/** What a run found of one operator's estimate. */
+export interface Observation {
+	/** `Estimate.shape` of the plan, with its `shapeRowCount` and `learned` (1 where absent). */
+	shape: string;
+	rowCount: number;
+	learned: number;
+	/** Natural logarithm of true rows by estimated ones, what the inputs were off taken out. */
+	logRatio: number;
+}
+
 export interface OptimizerRpc {
 	/** @throws LittoralError with sqlstate and position */
 	plan(context: CallContext, request: PlanRequest): Promise<PlannedStatement>;
+	/** Takes in what a run has taught, for the tenant of `context` alone. Nobody waits for it. */
+	learn(context: CallContext, observations: Observation[]): Promise<void>;
+	/** Forgets what was learnt of a tenant. Idempotent. */
+	forgetTenant(tenantId: TenantId): Promise<void>;
 	ready(): Promise<void>;
 }
 

@@ -61,6 +61,8 @@ export interface TableSnapshot {
 	rowCount: number;
 	byteCount: number;
 	pages: FilePage[];
+	/** Of most rows of the files, by column (`sketches/table-sketches.ts`); absent where there are none. Estimates only. */
+	sketches?: Uint8Array;
 }
 
 export interface SnapshotSummary {
@@ -85,6 +87,8 @@ export interface CommitRequest {
 	/** Derived from the intent or the append id; the same id is the same commit for ever. */
 	commitId: CommitId;
 	change: CommitChange;
+	/** Of the rows of all added files (`sketches/table-sketches.ts`), at most TABLE_SKETCHES_BYTES_MAX. */
+	sketches?: Uint8Array;
 }
 
 export interface CommitAnswer {

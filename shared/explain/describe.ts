@@ -57,7 +57,10 @@ export function describePlan(plan: PhysicalPlan, actuals?: readonly Actual[]): {
 }
 
 function describe(node: PhysicalOperator, plan: PhysicalPlan): Description {
-	return { ...describeOperator(node, plan), fileCount: scannedFileCount(node, plan.tables) };
+	const described = { ...describeOperator(node, plan), fileCount: scannedFileCount(node, plan.tables) };
+	const { learned } = node.estimate;
+	if (learned !== undefined) described.properties = [...described.properties, ["Learned", `rows x ${learned.toPrecision(3)}`]];
+	return described;
 }
 
 function describeOperator(node: PhysicalOperator, plan: PhysicalPlan): Omit<Description, "fileCount"> {

@@ -21,9 +21,11 @@ import { VectorBuilder } from "#shared/engine/vector/builder.ts";
 import { compactBatch, flatten } from "#shared/engine/vector/copy.ts";
 import { readValue } from "#shared/engine/vector/read.ts";
 import type { FlatVector, Vector } from "#shared/engine/vector/vector.ts";
+import type { TableSketches } from "#shared/sketches/table-sketches.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { ColumnWriter, type Extremes, mergeExtremes, noExtremes, type WrittenColumn, type WrittenLists } from "./column-writer.ts";
 import type { DictionaryBudget } from "./dictionary-writer.ts";
+import { FileSketches } from "./file-sketches.ts";
 import { encodeFooter, type FooterChunk, type FooterRowGroup } from "./footer-writer.ts";
 
 const MAGIC_BYTES = Uint8Array.of(0x50, 0x41, 0x52, 0x31);
@@ -40,6 +42,8 @@ export interface ParquetWriterOptions {
 	lease?: Lease;
 	/** Less memory than a writer may take by itself. */
 	memory?: WriterMemory;
+	/** Makes sketches of the rows. */
+	sketches?: boolean;
 }
 
 /** Arena of the open pages and of the dictionaries; compressed bytes of the open row group, on the heap. */
@@ -60,6 +64,8 @@ export interface WrittenFile {
 	byteCount: number;
 	/** In the order of the columns; bounds cut to STATISTICS_BOUND_BYTES_MAX. */
 	columns: ColumnStatistics[];
+	/** Where they were asked for. */
+	sketches: TableSketches | null;
 }
 
 let writerCount = 0;
@@ -73,6 +79,7 @@ export class ParquetWriter {
 	readonly #writers: ColumnWriter[];
 	readonly #memory: WriterMemory;
 	readonly #pageRowCount: number;
+	readonly #sketches: FileSketches | null;
 	readonly #rowGroups: FooterRowGroup[] = [];
 	#extremes: Extremes[];
 	/** Rows of the open row group; of the open pages. */
@@ -92,6 +99,7 @@ export class ParquetWriter {
 		const budget: DictionaryBudget = { byteCount: this.#memory.dictionaryBytes };
 		const memory = { engine: options.engine, pool: this.#pool };
 		this.#writers = options.columns.map((column) => new ColumnWriter(column, memory, budget));
+		this.#sketches = options.sketches === true ? new FileSketches(options.engine, options.columns) : null;
 		this.#extremes = options.columns.map(noExtremes);
 		const fit = Math.floor(this.#memory.pagesBytes / (VALUE_BYTES_PLANNED * Math.max(1, options.columns.length)));
 		this.#pageRowCount = Math.max(PAGE_ROW_COUNT_MIN, Math.min(PARQUET_PAGE_ROW_COUNT, fit));
@@ -114,6 +122,7 @@ export class ParquetWriter {
 		const { engine } = this.#options;
 		const compact = compactBatch(engine, batch, this.#region);
 		const columns = compact.columns.map((column, index) => this.#flat(column, compact.rowCount, index));
+		this.#sketches?.add(columns, compact.rowCount);
 		const lists = columns.map((column) => (column.type.kind === "array" ? this.#lists(column, compact.rowCount) : null));
 		let start = 0;
 		while (start < compact.rowCount) {
@@ -220,6 +229,7 @@ export class ParquetWriter {
 				const { nullCount, minimum, maximum, hasNaN } = this.#extremes[index] as Extremes;
 				return { fieldId, nullCount, minimum, maximum, hasNaN };
 			}),
+			sketches: this.#sketches?.finish() ?? null,
 		};
 	}
 

@@ -8,7 +8,7 @@
 import { LittoralError } from "#shared/base/errors.ts";
 import { crc32c } from "#shared/base/hash.ts";
 
-export const SKETCH_KIND = { hyperLogLog: 1, kll: 2, misraGries: 3 } as const;
+export const SKETCH_KIND = { hyperLogLog: 1, kll: 2, misraGries: 3, table: 4 } as const;
 type SketchKind = (typeof SKETCH_KIND)[keyof typeof SKETCH_KIND];
 
 const VERSION = 1;

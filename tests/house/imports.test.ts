@@ -32,7 +32,14 @@ const ALLOWED: Record<string, string[]> = {
 		"shared/engine/functions",
 	],
 	"shared/engine/operators": ["shared/base", "shared/contracts", "shared/engine"],
-	"shared/parquet": ["shared/base", "shared/contracts", "shared/engine/memory", "shared/engine/vector", "shared/engine/kernels"],
+	"shared/parquet": [
+		"shared/base",
+		"shared/contracts",
+		"shared/sketches",
+		"shared/engine/memory",
+		"shared/engine/vector",
+		"shared/engine/kernels",
+	],
 	"shared/formats": [
 		"shared/base",
 		"shared/contracts",

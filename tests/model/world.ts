@@ -147,7 +147,8 @@ installPortWrapper(
 	(real): Ports => ({
 		now: () => world.clockMs,
 		catalog: steps("catalog", catalogMethods(real.catalog)),
-		optimizer: { plan: (_context, request) => world.plan(request) },
+		optimizer: { plan: (_context, request) => world.plan(request), learn: async () => {} },
+		background: () => {},
 		objects: {
 			...steps("objects", real.objects),
 			putNew: (path, bytes) =>

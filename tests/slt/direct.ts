@@ -210,6 +210,7 @@ export class DirectLittoral {
 			optimizer: port,
 			signals: port,
 			encodeDataFile: unused,
+			background: () => {},
 			shard: unused,
 			objects: { ...(port as Ports["objects"]), read },
 		};

@@ -93,6 +93,7 @@ function ports(tailsRideAlong: boolean): Ports {
 		now: () => Date.now(),
 		optimizer: {
 			plan: (_, request) => planStatement({ catalog, parsed, snapshots, evaluate, nowMs: () => 0, pipeline: {} }, tenantId, request),
+			learn: async () => {},
 		},
 		shard: (_, ordinal) => shard(ordinal) as unknown as ShardRpc,
 		objects: {

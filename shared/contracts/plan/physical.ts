@@ -23,6 +23,10 @@ export interface Estimate {
 	milliseconds: number;
 	/** Names the predicate's or join's shape, constants left out: what a run teaches about `rowCount` is kept under it. Absent where nothing can be learned. */
 	shape?: string;
+	/** Rows of the tables that the shape speaks of, when planned. */
+	shapeRowCount?: number;
+	/** What earlier runs have multiplied `rowCount` by; absent where nothing was learnt. */
+	learned?: number;
 }
 
 export type PhysicalOperator =

@@ -21,6 +21,8 @@ export interface OperatorStatistics {
 	/** Most arena bytes it held at once. */
 	arenaPeakBytes: number;
 	spilledBytes: number;
+	/** It has given all that it had: nobody above stopped it before. */
+	ended: boolean;
 }
 
 export class OperatorMeter implements MemoryAccount {
@@ -31,6 +33,7 @@ export class OperatorMeter implements MemoryAccount {
 	spilledBytes = 0;
 	#rows = 0;
 	#batches = 0;
+	#ended = false;
 	#startedAtMs: number | null = null;
 	#firstAtMs: number | null = null;
 	#lastAtMs = 0;
@@ -42,7 +45,10 @@ export class OperatorMeter implements MemoryAccount {
 
 	count(batch: Batch | null, nowMs: number): void {
 		this.#lastAtMs = nowMs;
-		if (batch === null) return;
+		if (batch === null) {
+			this.#ended = true;
+			return;
+		}
 		this.#firstAtMs ??= nowMs;
 		this.#rows += batch.selectedCount;
 		this.#batches++;
@@ -59,6 +65,7 @@ export class OperatorMeter implements MemoryAccount {
 			totalMs: this.#lastAtMs - startedAtMs,
 			arenaPeakBytes: this.peakBytes,
 			spilledBytes: this.spilledBytes,
+			ended: this.#ended,
 		};
 	}
 }

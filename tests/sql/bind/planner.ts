@@ -14,6 +14,7 @@ import { replacedView } from "../../../workers/catalog/src/schema/create-view.ts
 import { ParsedStatementCache } from "../../../workers/optimizer/src/cache/parsed-statements.ts";
 import { TableSnapshotCache } from "../../../workers/optimizer/src/cache/table-snapshots.ts";
 import { evaluate } from "../../../workers/optimizer/src/evaluate.ts";
+import type { Corrections } from "../../../workers/optimizer/src/learning/corrections.ts";
 import type { PipelineOptions } from "../../../workers/optimizer/src/logical/pipeline.ts";
 import { planStatement } from "../../../workers/optimizer/src/plan-statement.ts";
 import { installParser } from "../../../workers/optimizer/src/sql/parse/parser.ts";
@@ -29,6 +30,9 @@ export interface PlanAnswer {
 
 export class TestPlanner {
 	readonly tables = new Map<string, TableSnapshot>();
+	/** What earlier runs have taught; absent: learning is switched off. */
+	corrections: (() => Promise<Corrections>) | null = null;
+	nowMs = 0;
 	readonly #parsed = new ParsedStatementCache();
 
 	async plan(sql: string, parameters: unknown[] = [], pipeline: PipelineOptions = {}): Promise<PlannedStatement> {
@@ -39,7 +43,15 @@ export class TestPlanner {
 			listTables: async () => ({ tables: [...this.tables.values()].map(({ schema }) => schema), nextCursor: null }),
 		};
 		const planned = await planStatement(
-			{ catalog, parsed: this.#parsed, snapshots: new TableSnapshotCache(), evaluate, nowMs: () => 0, pipeline },
+			{
+				catalog,
+				parsed: this.#parsed,
+				snapshots: new TableSnapshotCache(),
+				evaluate,
+				nowMs: () => this.nowMs,
+				pipeline,
+				...(this.corrections === null ? {} : { corrections: this.corrections }),
+			},
 			TENANT,
 			{ sql, parameters, settings: {}, nowMicroseconds: 1_767_225_600_000_000n },
 		);

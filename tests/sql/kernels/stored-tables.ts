@@ -7,6 +7,7 @@ import { createEngine } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import { decodeRows } from "#shared/formats/decode.ts";
 import { ParquetWriter } from "#shared/parquet/writer.ts";
+import { encodeSketches } from "#shared/sketches/table-sketches.ts";
 import type { Ports } from "../../../workers/tenant/src/ports.ts";
 import type { OpenedTail } from "../../../workers/tenant/src/query/tail-source.ts";
 import { blockOf } from "../../../workers/tenant/src/shard/tail-format.ts";
@@ -24,20 +25,20 @@ export class StoredTables {
 	}
 
 	/** Creates a table and fills it. @param csv with a header */
-	async load(ddl: string, csv: string): Promise<void> {
+	async load(ddl: string, csv: string, fileBatchCount = FILE_BATCH_COUNT): Promise<void> {
 		await this.planner.create(ddl);
 		const [name, snapshot] = [...this.planner.tables].at(-1) as [string, NonNullable<ReturnType<TestPlanner["tables"]["get"]>>];
 		const { schema } = snapshot;
 		const engine = createEngine();
 		const lease = new Lease(engine.arena, { owner: "load" });
 		const parts: Uint8Array[] = [];
-		const writer = new ParquetWriter({ columns: schema.columns, engine, sink: (bytes) => void parts.push(bytes) });
+		const writer = new ParquetWriter({ columns: schema.columns, engine, sketches: true, sink: (bytes) => void parts.push(bytes) });
 		const batches: Uint8Array[] = [];
 		let tailRowCount = 0;
 		let writtenCount = 0;
 		const body = new Blob([csv]).stream();
 		for await (const batch of decodeRows({ schema, engine, lease, nowMicroseconds: 0n, format: "csv", body })) {
-			if (writtenCount < FILE_BATCH_COUNT) {
+			if (writtenCount < fileBatchCount) {
 				await writer.write(batch);
 				writtenCount++;
 				continue;
@@ -45,7 +46,7 @@ export class StoredTables {
 			batches.push(encodeBatch(engine, batch, { schemaVersion: 1, fieldIds: schema.columns.map(({ fieldId }) => fieldId) }));
 			tailRowCount += batch.selectedCount;
 		}
-		const { rowCount, columns } = await writer.finish();
+		const { rowCount, columns, sketches } = await writer.finish();
 		lease.release();
 		const file = new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
 		const path = `${name}.parquet`;
@@ -61,6 +62,7 @@ export class StoredTables {
 			rowCount,
 			byteCount: file.byteLength,
 			pages: [buildFilePage([{ path, rowCount, byteCount: file.byteLength, schemaVersion: 1, columns }])],
+			sketches: encodeSketches(sketches ?? new Map()),
 		});
 	}
 
@@ -86,6 +88,7 @@ export class StoredTables {
 			optimizer: port,
 			signals: port,
 			encodeDataFile: unused,
+			background: () => {},
 			shard: unused,
 			objects: {
 				...(port as Ports["objects"]),

@@ -8,6 +8,7 @@ import type { JobPointer } from "#shared/contracts/job.ts";
 export const DATABASE_STEPS = [
 	"commit",
 	"commit_outcome",
+	"read_sketches",
 	"create_table",
 	"create_table_outcome",
 	"create_view",

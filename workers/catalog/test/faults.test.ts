@@ -12,6 +12,7 @@ import { encodeFile, type FileBytes, loadFile, putFile } from "./data-files.ts";
 import { mergeManifests } from "../src/manifest/merge-manifests.ts";
 import { DATABASE_STEPS, OBJECT_STEPS, QUEUE_STEPS } from "../src/ports.ts";
 import {
+	commitSketched,
 	commitTo,
 	dataFile,
 	definition,
@@ -26,11 +27,13 @@ import {
 	outcomeOf,
 	readFresh,
 	readVersion,
+	sketchesOf,
 	rebuildAll,
 	type Step,
 	testEnv,
 	made,
 } from "./fixture.ts";
+import { decodeSketches, sketchedRowCount } from "#shared/sketches/table-sketches.ts";
 import { addFile, collectAll, objectsOf, putObject, replaceFiles } from "./garbage.ts";
 
 beforeAll(migrate);
@@ -60,6 +63,17 @@ const flushScenario: Scenario = {
 		const snapshot = await readFresh(fixture, otherIsolate());
 		expect(snapshot).toMatchObject({ version: 2, rowCount: 9, watermarks: { 1: 9 } });
 		expect(intents(snapshot)).toEqual(["i1", "i2"]);
+	},
+};
+
+const sketchesScenario: Scenario = {
+	act: async (fixture) => await commitSketched(fixture, "k", { kind: "bulk", files: [dataFile(fixture, "k")] }, sketchesOf([7, 8])),
+	check: async (fixture) => {
+		// They are only estimates: a commit does not wait for them, and the next one brings its own.
+		await commitSketched(fixture, "l", { kind: "bulk", files: [dataFile(fixture, "l")] }, sketchesOf([9]));
+		const snapshot = await readFresh(fixture, otherIsolate());
+		expect(snapshot.rowCount).toBe(2);
+		expect([1, 3]).toContain(sketchedRowCount(decodeSketches(snapshot.sketches ?? new Uint8Array(0))));
 	},
 };
 
@@ -167,7 +181,7 @@ async function leftOvers(tenantId: string): Promise<string[]> {
 	const tables = await testEnv.CATALOG_0.prepare(
 		"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'd1_%' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%'",
 	).all<{ name: string }>();
-	expect(tables.results.length).toBe(13);
+	expect(tables.results.length).toBe(14);
 	for (const { name } of tables.results) {
 		const row = await testEnv.CATALOG_0.prepare(`SELECT count(*) AS count FROM "${name}" WHERE tenant_id = ?`)
 			.bind(tenantId)
@@ -345,6 +359,7 @@ const manifestsScenario: Scenario = {
 
 const scenarios: Record<Step, Scenario> = {
 	commit: flushScenario,
+	read_sketches: sketchesScenario,
 	commit_outcome: { ...flushScenario, after: "commit" },
 	create_table: createScenario,
 	create_table_outcome: { ...createScenario, after: "create_table" },

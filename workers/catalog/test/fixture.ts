@@ -7,6 +7,8 @@ import type { CommitAnswer, CommitChange, DataFile, TableSnapshot } from "#share
 import type { JobPointer } from "#shared/contracts/job.ts";
 import type { RebuildStep, RebuiltTable } from "#shared/contracts/rpc.ts";
 import type { TableDefinition, TableSchema } from "#shared/contracts/table.ts";
+import { emptyColumnSketches, encodeSketches } from "#shared/sketches/table-sketches.ts";
+import { hashed, hashWords } from "#shared/sketches/value-hash.ts";
 import { Catalog, CatalogCaches } from "../src/catalog.ts";
 import { d1Database, r2Objects } from "../src/database/bindings.ts";
 import type { Env } from "../src/env.ts";
@@ -177,6 +179,28 @@ export function dataFile(
 
 export async function commitTo(fixture: Fixture, commitId: string, change: CommitChange, catalog = fixture.catalog): Promise<CommitAnswer> {
 	return await catalog.commit({ tenantId: fixture.tenantId, tableId: fixture.tableId, commitId: commitId as CommitId, change });
+}
+
+export async function commitSketched(
+	{ catalog, tenantId, tableId }: Fixture,
+	commitId: string,
+	change: CommitChange,
+	sketches: Uint8Array,
+): Promise<CommitAnswer> {
+	return await catalog.commit({ tenantId, tableId, commitId: commitId as CommitId, change, sketches });
+}
+
+/** Of field 1, as if a file had these values. */
+export function sketchesOf(values: readonly number[], fieldId = 1): Uint8Array {
+	const column = emptyColumnSketches();
+	for (const value of values) {
+		hashWords(value, 0);
+		column.distinct.add(hashed.high, hashed.low);
+		column.quantiles.add(value);
+		column.frequent.add(String(value));
+	}
+	column.rowCount = values.length;
+	return encodeSketches(new Map([[fieldId, column]]));
 }
 
 export async function readFresh(fixture: Fixture, catalog = fixture.catalog): Promise<TableSnapshot> {

@@ -34,6 +34,7 @@ function lifecycleOf(env: Env): { store: TenantStore; lifecycle: TenantLifecycle
 		tenant: env.TENANT,
 		pinShards: (tenantId, count) => scaling.scaler.pin(tenantId, count),
 		forgetScaling: (tenantId) => scaling.store.forgetTenants([tenantId]),
+		optimizer: env.OPTIMIZER,
 		catalog: env.CATALOG,
 		signalStep: async (tenantId) => {
 			await env.SIGNALS.send({ kind: "tenant_step", tenantId }, { delaySeconds: 2 });

@@ -65,6 +65,7 @@ const ports: LifecyclePorts = {
 				return { done: true };
 			}),
 	},
+	optimizer: { forgetTenant: async () => await port("optimizer.forgetTenant", () => undefined) },
 	catalog: { deleteTenant: async () => await port("catalog.deleteTenant", () => ({ done: --catalogSteps <= 0 })) },
 	pinShards: async () => await port("pinShards", () => ({ epoch: 2, shards: [], settled: true })),
 	forgetScaling: async () => await port("forgetScaling", () => undefined),
@@ -122,7 +123,14 @@ for (const when of FAILURES) {
 		expect(await create(id)).toEqual({ id, tenantId, status: "active", createdAt: "1970-01-01T00:16:40.000Z" });
 	});
 
-	for (const failing of ["signalStep", "setTenantState deleting", "tenant.deleteTenant", "catalog.deleteTenant", "signalSweep"]) {
+	for (const failing of [
+		"signalStep",
+		"setTenantState deleting",
+		"tenant.deleteTenant",
+		"catalog.deleteTenant",
+		"optimizer.forgetTenant",
+		"signalSweep",
+	]) {
 		test(`a deletion in which ${failing} fails ${when} ends with nothing left but history`, async () => {
 			const id = `gone-${when}-${failing.replaceAll(/\W/g, "")}`.toLowerCase();
 			const { tenantId } = await create(id);

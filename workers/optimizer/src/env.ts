@@ -4,5 +4,7 @@ export interface Env {
 	OPTIMIZER_DB: D1Database;
 	CATALOG: CatalogRpc;
 	MONITORING: MonitoringRpc;
+	/** "off": estimates do not learn from runs. */
+	LEARNING?: string;
 	SENTRY_DSN?: string;
 }

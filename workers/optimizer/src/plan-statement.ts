@@ -18,6 +18,7 @@ import type { TableSchema } from "#shared/contracts/table.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import type { ParsedStatementCache } from "./cache/parsed-statements.ts";
 import type { TableSnapshotCache } from "./cache/table-snapshots.ts";
+import { type Corrections, learnedFactor, NO_CORRECTIONS } from "./learning/corrections.ts";
 import { inputsOf as logicalInputsOf } from "./logical/output.ts";
 import { optimize, type PipelineOptions } from "./logical/pipeline.ts";
 import type { LogicalOperator, LogicalScan } from "./logical/plan.ts";
@@ -39,13 +40,18 @@ export interface PlannerPorts {
 	evaluate: (expression: Expression, statement: PlanStatement) => SqlValue;
 	nowMs: () => number;
 	pipeline?: PipelineOptions;
+	/** The tenant's; absent where learning is switched off. Never throws. */
+	corrections?: () => Promise<Corrections>;
 }
 
 /** @throws LittoralError with sqlstate and position */
 export async function planStatement(ports: PlannerPorts, tenantId: TenantId, request: PlanRequest): Promise<PlannedStatement> {
 	const { node, source, nesting } = await ports.parsed.parse(request.sql);
 	const names = relationNames(node);
-	const { snapshots, views } = await readRelations(ports, tenantId, names, request);
+	const [{ snapshots, views }, corrections] = await Promise.all([
+		readRelations(ports, tenantId, names, request),
+		names.length === 0 ? NO_CORRECTIONS : (ports.corrections?.() ?? NO_CORRECTIONS),
+	]);
 	const isMissing = names.some((name) => !snapshots.has(name));
 	const describesTables = [node, ...[...views.values()].map((view) => view.node)].some(readsSystemTables);
 	const planned: PlanStatement = { nowMicroseconds: request.nowMicroseconds, timeZone: request.settings.timeZone ?? "UTC", parameters: [] };
@@ -65,11 +71,11 @@ export async function planStatement(ports: PlannerPorts, tenantId: TenantId, req
 	const bound = bindStatement(statement, node);
 	switch (bound.kind) {
 		case "query":
-			return { kind: "query", plan: planRows(ports, statement, bound) };
+			return { kind: "query", plan: planRows(ports, statement, bound, corrections) };
 		case "insert":
-			return { kind: "insert", table: bound.schema, plan: planRows(ports, statement, bound) };
+			return { kind: "insert", table: bound.schema, plan: planRows(ports, statement, bound, corrections) };
 		case "explain": {
-			const plan = planRows(ports, statement, bound.rows);
+			const plan = planRows(ports, statement, bound.rows, corrections);
 			const json = bound.format === "json" ? explainJson(plan) : null;
 			return { kind: "explain", lines: explainText(plan), json, analyze: bound.analyze, plan };
 		}
@@ -103,9 +109,10 @@ async function allTables({ catalog }: PlannerPorts, tenantId: TenantId): Promise
 	return tables;
 }
 
-function planRows(ports: PlannerPorts, statement: StatementContext, bound: BoundRows): PhysicalPlan {
+function planRows(ports: PlannerPorts, statement: StatementContext, bound: BoundRows, corrections: Corrections): PhysicalPlan {
 	const { columns } = statement;
-	const cardinality = new Cardinality(columns, statement.tables);
+	const nowMs = ports.nowMs();
+	const cardinality = new Cardinality(columns, statement.tables, (shape) => learnedFactor(corrections, shape, nowMs));
 	const program = optimize(
 		{ root: bound.operator, subplans: statement.subplans },
 		{ columns, evaluate: statement.evaluate, cardinality, unsupported: (feature) => statement.unsupported(feature) },

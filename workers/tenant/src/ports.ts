@@ -28,7 +28,7 @@ export const PORT_STEPS = {
 		"announceObjects",
 		"tableState",
 	],
-	optimizer: ["plan"],
+	optimizer: ["plan", "learn"],
 	signals: ["send"],
 	objects: ["putNew", "read", "remove", "beginUpload", "uploadPart", "completeUpload", "abortUpload"],
 	shard: [
@@ -65,7 +65,7 @@ export type CatalogPort = Pick<CatalogRpc, (typeof PORT_STEPS.catalog)[number]>;
 export interface SignalPort {
 	send(signal: Signal): Promise<void>;
 }
-export type OptimizerPort = Pick<OptimizerRpc, "plan">;
+export type OptimizerPort = Pick<OptimizerRpc, (typeof PORT_STEPS.optimizer)[number]>;
 
 /** R2, as far as it is used. Paths are never written over: {@link putNew} is conditional on absence. */
 export interface ObjectPort {
@@ -93,6 +93,8 @@ export interface Ports {
 	objects: ObjectPort;
 	/** Pure work, but a port all the same: tests of the protocol replace it by one whose files they read in a glance. */
 	encodeDataFile: DataFileEncoder;
+	/** Work that goes on behind the answer (`waitUntil`); its errors are nobody's. */
+	background(work: Promise<void>): void;
 	/** `location` is a hint for an object that does not exist yet. */
 	shard(tenantId: TenantId, ordinal: ShardOrdinal, location?: string | null): ShardRpc;
 }
@@ -105,7 +107,8 @@ export function installPortWrapper(wrap: PortWrapper): void {
 	wrapper = wrap;
 }
 
-export function openPorts(env: Env, trace?: CallTrace): Ports {
+/** @param context whose `waitUntil` holds what goes on behind an answer; without it, such work may be cut off */
+export function openPorts(env: Env, trace?: CallTrace, context?: { waitUntil(work: Promise<unknown>): void }): Ports {
 	// Shards and the object store are traced by their callers; catalog and optimizer trace themselves.
 	const traced = <Port extends object>(port: Port, target: string, attributes: Record<string, number> = {}): Port =>
 		trace === undefined ? port : tracedPort(port, { traceparent: trace.traceparent, target, attributes });
@@ -120,6 +123,10 @@ export function openPorts(env: Env, trace?: CallTrace): Ports {
 		},
 		objects: traced(objectPort(env.DATA), "R2"),
 		encodeDataFile,
+		background(work) {
+			const quiet = work.catch(() => {});
+			context?.waitUntil(quiet);
+		},
 		shard(tenantId, ordinal, location) {
 			const id = env.SHARDS.idFromName(shardName(tenantId, ordinal));
 			const options = location === undefined || location === null ? {} : { locationHint: location as DurableObjectLocationHint };

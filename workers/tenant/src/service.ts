@@ -97,7 +97,7 @@ export class TenantService extends WorkerEntrypoint<Env> implements TenantRpc {
 		const { traceparent, requestId, tenantId } = context;
 		const observation = { service: "tenant", operation, env: this.env, ctx: this.ctx, traceparent, requestId, tenant: tenantId };
 		return observed(observation, (span) =>
-			work(openPorts(this.env, { traceparent: span.traceparent, requestId }), { ...context, traceparent: span.traceparent }),
+			work(openPorts(this.env, { traceparent: span.traceparent, requestId }, this.ctx), { ...context, traceparent: span.traceparent }),
 		);
 	}
 

@@ -77,6 +77,7 @@ installPortWrapper(
 		catalog: injected("catalog", bound(world.catalog)),
 		optimizer: injected("optimizer", {
 			plan: async () => world.plan(),
+			learn: async () => {},
 		}),
 		signals: injected("signals", {
 			send: async (signal: Signal) => {
@@ -88,7 +89,9 @@ installPortWrapper(
 			bytes: new TextEncoder().encode(batches.map((batch) => new TextDecoder().decode(batch)).join("\n")),
 			rowCount: batches.length,
 			columns: [],
+			sketches: new Map(),
 		}),
+		background: (work) => real.background(work),
 		shard: (tenantId, ordinal, location) => injected("shard", real.shard(tenantId, ordinal, location)),
 	}),
 );

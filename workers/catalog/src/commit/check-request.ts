@@ -1,6 +1,6 @@
 /** What a commit may be, before anything is written. A request that fails here is a bug of the caller or forged, never a race. */
 import { LittoralError } from "#shared/base/errors.ts";
-import { COMMIT_FILE_COUNT_MAX } from "#shared/base/limits.ts";
+import { COMMIT_FILE_COUNT_MAX, TABLE_SKETCHES_BYTES_MAX } from "#shared/base/limits.ts";
 import type { CommitRequest, DataFile } from "#shared/contracts/snapshot.ts";
 
 const NAME = /^[^/]+\.parquet$/;
@@ -13,6 +13,7 @@ const NAME = /^[^/]+\.parquet$/;
 export function checkRequest(request: CommitRequest): void {
 	const { change } = request;
 	refuse(request.commitId.length === 0, "a commit has an id");
+	refuse((request.sketches?.byteLength ?? 0) > TABLE_SKETCHES_BYTES_MAX, "a commit's sketches are bounded");
 	if (change.kind === "flush") {
 		const { shard, from, to } = change;
 		refuse(!isCount(shard) || !isCount(from) || !isCount(to), "a flush names a shard and a range of sequence numbers");

@@ -21,12 +21,15 @@ import { noteActivity } from "../garbage/collection-row.ts";
 import { encodeStatistics } from "../manifest/statistics.ts";
 import type { WrittenManifest } from "../manifest/store.ts";
 import type { Statement } from "../ports.ts";
+import { type NextSketches, writeSketches } from "./next-sketches.ts";
 
 export interface CommitBatch {
 	request: CommitRequest;
 	/** Files of the change that become inline rows; the others are listed by `manifests`. */
 	inline: readonly DataFile[];
 	manifests: readonly WrittenManifest[];
+	/** Null where they stay as they are. */
+	sketches: NextSketches | null;
 	token: string;
 	nowMs: number;
 }
@@ -59,6 +62,7 @@ export function commitStatements(batch: CommitBatch): Statement[] {
 		statement(sql`
 			UPDATE tables SET version = version + 1, changed_at_ms = coalesce(changed_at_ms, ${batch.nowMs})
 			WHERE tenant_id = ${tenantId} AND table_id = ${tableId}`),
+		...(batch.sketches === null ? [] : [writeSketches(tenantId, tableId, batch.sketches)]),
 		...retire(tenantId, tableId, version),
 		noteChange(tenantId, tableId, batch.nowMs),
 		statement(sql`

@@ -19,6 +19,7 @@ import { writeManifest, type WrittenManifest } from "../manifest/store.ts";
 import type { CatalogDatabase, CatalogPorts, Row } from "../ports.ts";
 import { checkRequest } from "./check-request.ts";
 import { type CommitBatch, commitStatements } from "./commit-statements.ts";
+import { nextSketches } from "./next-sketches.ts";
 import { decideOutcome, readOutcome } from "./outcome.ts";
 
 export interface Committed {
@@ -38,7 +39,8 @@ export async function commit(ports: CatalogPorts, database: CatalogDatabase, req
 	const manifests: WrittenManifest[] = [];
 	for (const chunk of chunks) if (chunk !== inline) manifests.push(await writeManifest(ports, request, chunk));
 	const token = randomHex(8);
-	const batch = { request, inline, manifests, token, nowMs: ports.nowMs() };
+	const sketches = await nextSketches(database, request);
+	const batch = { request, inline, manifests, sketches, token, nowMs: ports.nowMs() };
 	const made = await settled<MadeCommit>(
 		ports,
 		async () => {

@@ -32,6 +32,7 @@ import type { ParquetFile } from "#shared/parquet/footer.ts";
 import { openParquet } from "#shared/parquet/open.ts";
 import { readerMemory } from "#shared/parquet/reader-memory.ts";
 import { ParquetReader } from "#shared/parquet/reader.ts";
+import { mergeSketches, type TableSketches } from "#shared/sketches/table-sketches.ts";
 import { repeated } from "../database/attempts.ts";
 import type { CatalogPorts } from "../ports.ts";
 import { outputFileCount } from "./job-cost.ts";
@@ -61,6 +62,8 @@ export interface MergeResult {
 	/** Inputs whose rows are in `files`; an input that found no other to merge with is left as it is. */
 	merged: MergeInput[];
 	files: DataFile[];
+	/** Of all rows of `files`. */
+	sketches: TableSketches;
 	bytesRead: number;
 	arenaPeakBytes: number;
 }
@@ -84,10 +87,10 @@ export async function mergeFiles(ports: CatalogPorts, engine: Engine, request: M
 		if (error instanceof WebAssembly.RuntimeError) engine.arena.poison();
 		throw error;
 	}
-	const { merged, files, bytesRead, arenaPeakBytes } = merge;
+	const { merged, files, sketches, bytesRead, arenaPeakBytes } = merge;
 	const rowCount = (list: readonly { rowCount: number }[]) => list.reduce((sum, file) => sum + file.rowCount, 0);
 	assert(rowCount(merged) === rowCount(files), "a merge neither loses nor doubles a row (W1)");
-	return { merged, files, bytesRead, arenaPeakBytes };
+	return { merged, files, sketches, bytesRead, arenaPeakBytes };
 }
 
 class Merge {
@@ -101,6 +104,7 @@ class Merge {
 	#footerByteCount = 0;
 	readonly merged: MergeInput[] = [];
 	readonly files: DataFile[] = [];
+	readonly sketches: TableSketches = new Map();
 	bytesRead = 0;
 	arenaPeakBytes = 0;
 
@@ -193,6 +197,7 @@ class Merge {
 		try {
 			await work(output);
 			this.files.push(...(await output.finish()));
+			mergeSketches(this.sketches, output.sketches);
 			this.merged.push(...inputs);
 		} finally {
 			await output.abort();

@@ -4,6 +4,7 @@ import type { DataFile } from "#shared/contracts/snapshot.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { ParquetWriter } from "#shared/parquet/writer.ts";
+import { mergeSketches, type TableSketches } from "#shared/sketches/table-sketches.ts";
 import type { CatalogPorts } from "../ports.ts";
 import { ObjectWriter } from "./object-writer.ts";
 import type { WorkContext } from "./work-context.ts";
@@ -39,6 +40,8 @@ export class OutputFiles {
 	readonly #schema: TableSchema;
 	readonly #plan: OutputPlan;
 	readonly #files: DataFile[] = [];
+	/** Of all finished files. */
+	readonly sketches: TableSketches = new Map();
 	#open: OpenFile | null = null;
 	#rowCount = 0;
 
@@ -80,6 +83,7 @@ export class OutputFiles {
 			lease: this.#context.lease,
 			sink: (bytes) => object.write(bytes),
 			memory: WRITER_MEMORY,
+			sketches: true,
 		});
 		return { path, object, writer };
 	}
@@ -87,7 +91,8 @@ export class OutputFiles {
 	async #finishFile(): Promise<void> {
 		if (this.#open === null) return;
 		const { path, object, writer } = this.#open;
-		const { rowCount, byteCount, columns } = await writer.finish();
+		const { rowCount, byteCount, columns, sketches } = await writer.finish();
+		mergeSketches(this.sketches, sketches ?? new Map());
 		await object.finish();
 		this.#open = null;
 		this.#files.push({ path, rowCount, byteCount, schemaVersion: this.#schema.schemaVersion, columns });

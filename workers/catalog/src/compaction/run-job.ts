@@ -14,6 +14,7 @@ import type { JobFigures, JobPointer } from "#shared/contracts/job.ts";
 import type { CommitAnswer, CommitRequest } from "#shared/contracts/snapshot.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
+import { encodeSketches } from "#shared/sketches/table-sketches.ts";
 import { sql } from "drizzle-orm";
 import { repeated } from "../database/attempts.ts";
 import { numberOf, statement, textOf } from "../database/statement.ts";
@@ -64,7 +65,7 @@ async function attempt(
 	if (job.isCommitted) return { state: "done", figures: null };
 	if (job.schema === null) return { state: "failed", reason: "the table is dropped" };
 	const startedAtMs = ports.nowMs();
-	const { merged, files, bytesRead, arenaPeakBytes } = await mergeFiles(ports, engine, {
+	const { merged, files, sketches, bytesRead, arenaPeakBytes } = await mergeFiles(ports, engine, {
 		tenantId,
 		schema: job.schema,
 		inputs: job.inputs,
@@ -78,6 +79,7 @@ async function attempt(
 			tableId,
 			commitId: jobCommitId(jobId),
 			change: { kind: "replace", removed: merged.map((file) => file.path), files },
+			sketches: encodeSketches(sketches),
 		});
 		if (answer.paths.join() !== paths.join()) return { state: "done", figures: null };
 	} catch (error) {

@@ -171,6 +171,23 @@ export const object = sqliteTable(
 	],
 );
 
+/**
+ * Sketches of a table's columns, merged at each commit: of its rows now, not of a version. They feed estimates only, so a commit that finds another
+ * revision than it read leaves them as they are, and its rows out.
+ */
+export const tableSketches = sqliteTable(
+	"table_sketches",
+	{
+		tenantId: text("tenant_id").notNull(),
+		tableId: text("table_id").notNull(),
+		/** Counts changes, from 1. */
+		revision: integer("revision").notNull(),
+		/** Base64 of `sketches/table-sketches.ts`. */
+		sketches: text("sketches").notNull(),
+	},
+	(table) => [primaryKey({ columns: [table.tenantId, table.tableId] })],
+);
+
 /** The newest data files of a table, one row each with all its statistics as one compact value (`manifest/statistics.ts`). */
 export const inlineFile = sqliteTable(
 	"inline_file",

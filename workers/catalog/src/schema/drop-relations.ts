@@ -87,6 +87,7 @@ function dropStatements(tenantId: TenantId, request: DropRequest, nowMs: number)
 			INSERT INTO collection (tenant_id, table_id, active_at_ms, swept_at_ms, due_at_ms)
 			SELECT tenant_id, table_id, ${nowMs}, ${nowMs}, ${nowMs + GRACE_PERIOD_MS} FROM commit_log WHERE ${own}
 			ON CONFLICT (tenant_id, table_id) DO UPDATE SET active_at_ms = excluded.active_at_ms, due_at_ms = min(due_at_ms, excluded.due_at_ms)`),
+		statement(sql`DELETE FROM table_sketches WHERE tenant_id = ${tenantId} AND table_id IN ${ids}`),
 		readDropped(tenantId, commitId),
 	];
 }

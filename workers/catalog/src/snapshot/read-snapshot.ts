@@ -3,6 +3,7 @@ import { assert } from "#shared/base/assert.ts";
 import type { TableId, TenantId } from "#shared/base/ids.ts";
 import { buildFilePage, filePaths, filterPage, pageRowCount } from "#shared/contracts/file-page.ts";
 import type { FilePage, TableSnapshot, Watermarks } from "#shared/contracts/snapshot.ts";
+import { parseBase64 } from "#shared/contracts/values/binary-text.ts";
 import { sql } from "drizzle-orm";
 import { checkpoint } from "../backup/checkpoint.ts";
 import { repeated } from "../database/attempts.ts";
@@ -16,7 +17,7 @@ import type { ByteLru } from "./byte-lru.ts";
 /** A live table, and a retained version of it other than the newest. */
 export type SnapshotTarget = ({ name: string } | { tableId: TableId }) & { version?: number };
 
-const STATEMENT_COUNT = 4;
+const STATEMENT_COUNT = 5;
 
 /** @returns one answer per target, null where there is no such live table or the version is not retained */
 export async function readSnapshotsOf(
@@ -66,11 +67,13 @@ function readStatements(tenantId: TenantId, target: SnapshotTarget): Statement[]
 			SELECT ${inlineColumns} FROM wanted
 				JOIN inline_file f ON f.tenant_id = wanted.tenant_id AND f.table_id = wanted.table_id
 			WHERE ${visible} ORDER BY f.added_version, f.path`),
+		statement(sql`${wanted}
+			SELECT k.sketches FROM wanted JOIN table_sketches k ON k.tenant_id = wanted.tenant_id AND k.table_id = wanted.table_id`),
 	];
 }
 
 async function expand(ports: CatalogPorts, cache: ByteLru<FilePage>, results: readonly Row[][]): Promise<TableSnapshot | null> {
-	const [tables = [], manifests = [], removed = [], inline = []] = results;
+	const [tables = [], manifests = [], removed = [], inline = [], sketches = []] = results;
 	const table = tables[0];
 	if (table === undefined) return null;
 	const pages = await Promise.all(
@@ -93,6 +96,7 @@ async function expand(ports: CatalogPorts, cache: ByteLru<FilePage>, results: re
 		rowCount,
 		byteCount: numberOf(table, "byte_count"),
 		pages: kept,
+		...(sketches[0] === undefined ? {} : { sketches: parseBase64(textOf(sketches[0], "sketches")) }),
 	};
 }
 

@@ -32,7 +32,8 @@ export class SnapshotCache {
 		// Two reads may end in the other order: the newer version stays.
 		const known = this.#byTable.get(key);
 		if (known !== undefined && known.snapshot.version > snapshot.version) return;
-		const byteCount = snapshot.pages.reduce((sum, page) => sum + pageByteCount(page), (columns.length + 1) * COLUMN_BYTES);
+		const fixedBytes = (columns.length + 1) * COLUMN_BYTES + (snapshot.sketches?.byteLength ?? 0);
+		const byteCount = snapshot.pages.reduce((sum, page) => sum + pageByteCount(page), fixedBytes);
 		this.#byTable.set(key, { snapshot, readAtMs }, byteCount);
 		this.#names.set(nameKey(tenantId, name), tableId, COLUMN_BYTES);
 	}

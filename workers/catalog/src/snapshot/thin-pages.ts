@@ -2,7 +2,7 @@
  * Snapshots of an answer that would not fit one RPC message lose bounds of columns, which only prune: the last columns' first, those of the sort key last. Counts and
  * flags that say something of rows stay.
  */
-import { SNAPSHOT_ANSWER_BYTES_MAX } from "#shared/base/limits.ts";
+import { SNAPSHOT_ANSWER_BYTES_MAX, SNAPSHOT_ANSWER_SKETCHES_BYTES_MAX } from "#shared/base/limits.ts";
 import { FILE_HAS_MAXIMUM, FILE_HAS_MINIMUM, pageByteCount } from "#shared/contracts/file-page.ts";
 import type { FilePage, TableSnapshot } from "#shared/contracts/snapshot.ts";
 
@@ -12,12 +12,25 @@ const NO_BOUND = ~(FILE_HAS_MINIMUM | FILE_HAS_MAXIMUM) & 0xff;
 
 /** @returns the snapshots themselves where they fit */
 export function thinToFit(
-	snapshots: readonly (TableSnapshot | null)[],
+	whole: readonly (TableSnapshot | null)[],
 	bytesMax: number = SNAPSHOT_ANSWER_BYTES_MAX,
 ): (TableSnapshot | null)[] {
+	const snapshots = boundSketches(whole);
 	const total = snapshots.reduce((sum, snapshot) => sum + (snapshot === null ? 0 : byteCountOf(snapshot)), 0);
-	if (total <= bytesMax) return snapshots.slice();
+	if (total <= bytesMax) return snapshots;
 	return snapshots.map((snapshot) => snapshot && thin(snapshot, (byteCountOf(snapshot) / total) * bytesMax));
+}
+
+/** The first tables keep theirs. */
+function boundSketches(snapshots: readonly (TableSnapshot | null)[]): (TableSnapshot | null)[] {
+	let byteCount = 0;
+	return snapshots.map((snapshot) => {
+		if (snapshot?.sketches === undefined) return snapshot;
+		byteCount += snapshot.sketches.byteLength;
+		if (byteCount <= SNAPSHOT_ANSWER_SKETCHES_BYTES_MAX) return snapshot;
+		const { sketches: _, ...rest } = snapshot;
+		return rest;
+	});
 }
 
 function byteCountOf({ pages }: TableSnapshot): number {

@@ -18,6 +18,7 @@ import {
 	object,
 	snapshot,
 	tableSchema,
+	tableSketches,
 	tables,
 	watermark,
 } from "../database/tables.ts";
@@ -30,6 +31,7 @@ const TENANT_TABLES = [
 	object,
 	snapshot,
 	tableSchema,
+	tableSketches,
 	watermark,
 	commitLog,
 	job,

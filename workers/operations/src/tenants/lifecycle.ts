@@ -7,7 +7,7 @@
  */
 import { hasCode, LittoralError } from "#shared/base/errors.ts";
 import { newTenantId, type TenantId } from "#shared/base/ids.ts";
-import type { CatalogRpc, TenantDescription, TenantRpc } from "#shared/contracts/rpc.ts";
+import type { CatalogRpc, OptimizerRpc, TenantDescription, TenantRpc } from "#shared/contracts/rpc.ts";
 import { describe, type TenantRow, type TenantStore } from "./store.ts";
 
 /** Bounded steps of a deletion that one call takes before the queue goes on. */
@@ -20,6 +20,7 @@ export interface LifecyclePorts {
 	pinShards(tenantId: TenantId, count: number): ReturnType<TenantRpc["changeShards"]>;
 	/** Everything that autoscaling knows of a tenant. */
 	forgetScaling(tenantId: TenantId): Promise<void>;
+	optimizer: Pick<OptimizerRpc, "forgetTenant">;
 	catalog: Pick<CatalogRpc, "deleteTenant">;
 	signalStep(tenantId: TenantId): Promise<void>;
 	signalSweep(tenantId: TenantId): Promise<void>;
@@ -96,7 +97,7 @@ export class TenantLifecycle {
 
 	/** Takes some steps of a deletion. @returns true once nothing is left */
 	async continueDeletion(tenantId: TenantId): Promise<boolean> {
-		const { store, tenant, catalog } = this.#ports;
+		const { store, tenant, optimizer, catalog } = this.#ports;
 		const row = await store.byTenantId(tenantId);
 		if (row === null) return true;
 		if (row.status !== "deleting") return true;
@@ -108,6 +109,7 @@ export class TenantLifecycle {
 			// Shards first: after them nothing flushes or commits, so that the catalog finds all there will be.
 			if (!(await tenant.deleteTenant(tenantId)).done) continue;
 			if (!(await catalog.deleteTenant(tenantId)).done) continue;
+			await optimizer.forgetTenant(tenantId);
 			await this.#ports.signalSweep(tenantId);
 			await this.#ports.forgetScaling(tenantId);
 			await store.remove(row, this.#ports.now());

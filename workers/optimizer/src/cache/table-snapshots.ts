@@ -9,8 +9,10 @@ import type { CatalogRpc, PlanRequest, SnapshotRequest } from "#shared/contracts
 import type { TableSnapshot } from "#shared/contracts/snapshot.ts";
 import { LruCache } from "./lru.ts";
 
-/** Data files of all snapshots kept; each takes a few hundred bytes. */
+/** Data files of all snapshots kept. */
 const FILE_COUNT_MAX = 200_000;
+/** What one takes, roughly; sketches weigh by it. */
+const FILE_BYTES = 300;
 /** A snapshot without files still weighs as much as so many. */
 const SNAPSHOT_WEIGHT = 50;
 
@@ -86,7 +88,8 @@ export class TableSnapshotCache {
 				continue;
 			}
 			const fileCount = snapshot.pages.reduce((sum, page) => sum + page.fileCount, 0);
-			this.snapshots.set(key(tenantId, name), { snapshot, readAtMs: nowMs }, SNAPSHOT_WEIGHT + fileCount);
+			const weight = SNAPSHOT_WEIGHT + fileCount + Math.ceil((snapshot.sketches?.byteLength ?? 0) / FILE_BYTES);
+			this.snapshots.set(key(tenantId, name), { snapshot, readAtMs: nowMs }, weight);
 			found.set(name, snapshot);
 		}
 	}

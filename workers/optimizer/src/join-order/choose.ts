@@ -24,8 +24,9 @@ interface Tree {
 	sides: [Tree, Tree] | null;
 }
 
+/** All conjuncts over one set of relations. */
 interface Condition {
-	expression: Expression;
+	expressions: Expression[];
 	set: number;
 	selectivity: number;
 }
@@ -45,9 +46,12 @@ export function chooseJoinOrder(relations: LogicalOperator[], conditions: Expres
 	});
 	const rowCounts = plans.map((plan) => cardinality.rowCount(plan));
 	const rowCountOf = (expression: Expression) => product(rowCounts.filter((_, index) => (setOf(expression) & (1 << index)) !== 0));
-	const joining = placed
-		.filter(({ set }) => (set & (set - 1)) !== 0)
-		.map(({ expression, set }): Condition => ({ expression, set, selectivity: cardinality.joinSelectivity(expression, rowCountOf) }));
+	const joining = Array.from(Map.groupBy(placed, ({ set }) => set))
+		.filter(([set]) => (set & (set - 1)) !== 0)
+		.map(([set, parts]): Condition => {
+			const expressions = parts.map(({ expression }) => expression);
+			return { expressions, set, selectivity: cardinality.joinSelectivities(expressions, rowCountOf) };
+		});
 	const leaves = rowCounts.map((rowCount, index): Tree => ({ set: 1 << index, rowCount, cost: 0, sides: null }));
 	const components = relations.length <= DYNAMIC_RELATION_COUNT_MAX ? dynamic(leaves, joining) : greedy(leaves, joining);
 	components.sort((left, right) => left.rowCount - right.rowCount);
@@ -87,7 +91,7 @@ function operatorOf({ set, sides }: Tree, plans: LogicalOperator[], conditions: 
 		join: "inner",
 		left: operatorOf(left, plans, conditions),
 		right: operatorOf(right, plans, conditions),
-		condition: conjunction(own.map(({ expression }) => expression)),
+		condition: conjunction(own.flatMap(({ expressions }) => expressions)),
 	};
 }
 

@@ -32,10 +32,12 @@ export interface Placed {
 
 function planPhysical(node: LogicalOperator, context: PhysicalContext): Placed {
 	const rowCount = context.cardinality.rowCount(node);
+	const lesson = context.cardinality.lesson(node);
 	const estimate = (columns: ColumnId[], milliseconds: number): Estimate => ({
 		rowCount: Math.round(rowCount),
 		byteCount: Math.round(rowCount * rowByteCount(typesOf(columns, context))),
 		milliseconds,
+		...lesson,
 	});
 	switch (node.kind) {
 		case "scan":
@@ -198,8 +200,13 @@ function ordered({ operator, columns }: Placed, wanted: ColumnId[], context: Phy
 		kind: "project",
 		input: operator,
 		expressions: placeAll(columns, references),
-		estimate: { ...operator.estimate, milliseconds: 0 },
+		estimate: passedOn(operator.estimate, 0),
 	};
+}
+
+/** Of an operator that emits its input's rows: what a run teaches of them is the input's. */
+function passedOn({ rowCount, byteCount }: Estimate, milliseconds: number): Estimate {
+	return { rowCount, byteCount, milliseconds };
 }
 
 /** The operator wants its input sorted by partition, then order: the sort is put below. */
@@ -217,7 +224,7 @@ function planWindow(node: LogicalWindow, context: PhysicalContext, estimate: Est
 					kind: "sort",
 					input: input.operator,
 					keys,
-					estimate: { ...input.operator.estimate, milliseconds: cpuMilliseconds.sort(inputRowCount, inputRowCount) },
+					estimate: passedOn(input.operator.estimate, cpuMilliseconds.sort(inputRowCount, inputRowCount)),
 				};
 	const calls = node.calls.map((call) => mapWindowCall(call, (part) => positions.place(part)));
 	const columns = [...input.columns, ...node.columns];
@@ -278,10 +285,8 @@ function planScan(node: Extract<LogicalOperator, { kind: "scan" }>, context: Phy
 	const predicate = node.predicate === null ? null : new Positions(node.columns).place(node.predicate);
 	const milliseconds = cpuMilliseconds.scan(byteCount, fileRowCount, totalWorkUnits([predicate])) + objectReadMilliseconds(fileCount);
 	const rowCount = Math.round(context.cardinality.rowCount(node));
-	return {
-		operator: { kind: "scan", table: node.table, columns: node.fieldIds, predicate, estimate: { rowCount, byteCount, milliseconds } },
-		columns: node.columns,
-	};
+	const estimate = { rowCount, byteCount, milliseconds, ...context.cardinality.lesson(node) };
+	return { operator: { kind: "scan", table: node.table, columns: node.fieldIds, predicate, estimate }, columns: node.columns };
 }
 
 /** The smaller side of an inner join is built, the right side of any other. Without equalities every pair is tried. */

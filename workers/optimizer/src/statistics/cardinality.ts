@@ -1,7 +1,9 @@
 /** Rows that each logical operator emits, estimated bottom-up; remembered per operator object. */
 import { unreachable } from "#shared/base/assert.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
+import type { Estimate } from "#shared/contracts/plan/physical.ts";
 import type { TableSnapshot } from "#shared/contracts/snapshot.ts";
+import { type Shape, type ShapeKind, shapeOf } from "../learning/shape.ts";
 import { collectColumns, conjunction, conjuncts } from "../logical/expression.ts";
 import { outputColumns } from "../logical/output.ts";
 import type { ColumnTable, LogicalAggregate, LogicalJoin, LogicalOperator } from "../logical/plan.ts";
@@ -18,16 +20,68 @@ const SUBPLAN_ROW_COUNT_DEFAULT = 1000;
 /** Rounds of a recursion (PostgreSQL takes ten times the seed). */
 const RECURSION_ROUND_COUNT = 10;
 
+/** What earlier runs say of a shape, as a factor of its rows; 1 where they say nothing. */
+export type Learned = (shape: Shape) => number;
+
 export class Cardinality {
 	/** Estimated rows of the statement's subplans, set as each is planned. */
 	readonly subplanRowCounts: number[] = [];
 	private readonly columns: ColumnTable;
 	private readonly tables: readonly TableSnapshot[];
+	private readonly learned: Learned;
 	private readonly known = new WeakMap<LogicalOperator, number>();
 
-	constructor(columns: ColumnTable, tables: readonly TableSnapshot[]) {
+	constructor(columns: ColumnTable, tables: readonly TableSnapshot[], learned: Learned = () => 1) {
 		this.columns = columns;
 		this.tables = tables;
+		this.learned = learned;
+	}
+
+	/** What a run of the operator may teach, and what earlier ones have taught; empty where its estimate has no shape. */
+	lesson(node: LogicalOperator): Pick<Estimate, "shape" | "shapeRowCount" | "learned"> {
+		const shape = this.shapeOf(node);
+		if (shape === null) return {};
+		const learned = this.learned(shape);
+		return { shape: shape.id, shapeRowCount: shape.rowCount, ...(learned === 1 ? {} : { learned }) };
+	}
+
+	private shapeOf(node: LogicalOperator): Shape | null {
+		switch (node.kind) {
+			case "scan":
+			case "filter":
+				return node.predicate === null ? null : this.shape("filter", [node.predicate]);
+			case "aggregate":
+				return this.shape("groups", node.groupKeys);
+			case "join": {
+				const groups = this.conditionGroups(conjuncts(node.condition));
+				if ((node.join !== "inner" && node.join !== "semi") || groups.length !== 1) return null;
+				return this.shape(node.join, groups[0] as Expression[]);
+			}
+			default:
+				return null;
+		}
+	}
+
+	private shape(kind: ShapeKind, parts: readonly Expression[]): Shape | null {
+		return shapeOf(kind, parts, this.columns, this.tables);
+	}
+
+	private factor(kind: ShapeKind, parts: readonly Expression[]): number {
+		const shape = this.shape(kind, parts);
+		return shape === null ? 1 : this.learned(shape);
+	}
+
+	/** Conditions over the same tables are learnt together. */
+	private conditionGroups(conditions: readonly Expression[]): Expression[][] {
+		const groups = new Map<string, Expression[]>();
+		for (const condition of conditions) {
+			const tables = new Set(Array.from(collectColumns(condition), (id) => this.columns.get(id).origin?.table ?? -1));
+			const key = Array.from(tables)
+				.sort((left, right) => left - right)
+				.join();
+			groups.set(key, [...(groups.get(key) ?? []), condition]);
+		}
+		return [...groups.values()];
 	}
 
 	/** @returns estimated rows, at least 1 where there may be any */
@@ -47,7 +101,12 @@ export class Cardinality {
 			case "values":
 				return node.rows.length;
 			case "filter":
-				return atLeastOne(this.rowCount(node.input) * selectivity(node.predicate, this.statistics));
+				return atLeastOne(
+					Math.min(
+						this.rowCount(node.input),
+						this.rowCount(node.input) * selectivity(node.predicate, this.statistics) * this.factor("filter", [node.predicate]),
+					),
+				);
 			case "project":
 			case "sort":
 				return this.rowCount(node.input);
@@ -83,7 +142,9 @@ export class Cardinality {
 
 	private scanRowCount(table: number, predicate: Expression | null): number {
 		const snapshot = this.tables[table];
-		return snapshot === undefined ? 1 : atLeastOne(tableRowCount(snapshot) * selectivity(predicate, this.statistics));
+		if (snapshot === undefined) return 1;
+		const fraction = selectivity(predicate, this.statistics) * (predicate === null ? 1 : this.factor("filter", [predicate]));
+		return atLeastOne(tableRowCount(snapshot) * Math.min(1, fraction));
 	}
 
 	/**
@@ -103,9 +164,12 @@ export class Cardinality {
 			const [first, second] = keys;
 			const firstIsLeft = [...collectColumns(first)].every((id) => leftColumns.has(id));
 			const [leftKey, rightKey] = firstIsLeft ? [first, second] : [second, first];
-			rowCount /= Math.max(this.distinctCount(leftKey, leftRowCount), this.distinctCount(rightKey, rightRowCount), 1);
+			rowCount *= this.equalitySelectivity([leftKey, rightKey], [leftRowCount, rightRowCount]);
 		}
 		rowCount *= selectivity(conjunction(others), this.statistics);
+		if (node.join === "inner" || node.join === "semi")
+			for (const group of this.conditionGroups(conjuncts(node.condition))) rowCount *= this.factor(node.join, group);
+		rowCount = Math.min(rowCount, leftRowCount * rightRowCount);
 		switch (node.join) {
 			case "inner":
 				return atLeastOne(rowCount);
@@ -126,6 +190,16 @@ export class Cardinality {
 	}
 
 	/**
+	 * The fraction of pairs that conditions of inner joins keep, all of them over the same relations.
+	 *
+	 * @param rowCountOf as in {@link joinSelectivity}
+	 */
+	joinSelectivities(conditions: readonly Expression[], rowCountOf: (expression: Expression) => number): number {
+		const product = conditions.reduce((all, condition) => all * this.joinSelectivity(condition, rowCountOf), 1);
+		return Math.min(1, product * this.factor("inner", conditions));
+	}
+
+	/**
 	 * The fraction of pairs that a condition of an inner join keeps: as in {@link joinRowCount}, of relations as they are before any join.
 	 *
 	 * @param rowCountOf rows of the relations that an expression takes its columns from
@@ -133,7 +207,16 @@ export class Cardinality {
 	joinSelectivity(condition: Expression, rowCountOf: (expression: Expression) => number): number {
 		const keys = equalityKeys(condition);
 		if (keys === null) return selectivity(condition, this.statistics);
-		return 1 / Math.max(...keys.map((key) => this.distinctCount(key, rowCountOf(key))), 1);
+		return this.equalitySelectivity(keys, [rowCountOf(keys[0]), rowCountOf(keys[1])]);
+	}
+
+	/** By frequent values where both keys are stored columns that were counted, else by distinct values; NULLs have no match. */
+	private equalitySelectivity([left, right]: [Expression, Expression], [leftRowCount, rightRowCount]: [number, number]): number {
+		const byDistinct = 1 / Math.max(this.distinctCount(left, leftRowCount), this.distinctCount(right, rightRowCount), 1);
+		const [first, second] = [left, right].map((key) => (key.kind === "column" ? this.statistics(key.index) : null));
+		if (!first?.distribution || !second?.distribution) return byDistinct;
+		const pairs = first.distribution.equalPairs(second.distribution);
+		return pairs === null ? byDistinct : Math.max(pairs, byDistinct) * (1 - first.nullFraction) * (1 - second.nullFraction);
 	}
 
 	/** Distinct values of an expression among `rowCount` rows, at least 1. */
@@ -155,7 +238,7 @@ export class Cardinality {
 		if (node.groupKeys.length === 0) return 1;
 		const rowCount = this.rowCount(node.input);
 		const product = node.groupKeys.reduce((groups, key) => groups * this.distinctCount(key, rowCount), 1);
-		return atLeastOne(Math.min(product, rowCount));
+		return atLeastOne(Math.min(product * this.factor("groups", node.groupKeys), rowCount));
 	}
 
 	private readonly statistics: StatisticsOf = (id) => {

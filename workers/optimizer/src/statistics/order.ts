@@ -1,9 +1,9 @@
 /** Values on one axis of numbers, for interpolation only. */
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { NumericValue, SqlValue } from "#shared/contracts/value.ts";
+import { textPlace } from "#shared/sketches/column-place.ts";
 
-/** First bytes of a text that decide its place; 2^48 fits a double exactly. */
-const TEXT_PREFIX_BYTES = 6;
+const encoder = new TextEncoder();
 
 /** @returns null for NULL, and for types that have no such axis */
 export function orderOf(type: DataType, value: SqlValue): number | null {
@@ -27,12 +27,8 @@ export function orderOf(type: DataType, value: SqlValue): number | null {
 		}
 		case "text":
 		case "varchar":
-		case "char": {
-			const bytes = new TextEncoder().encode(value as string);
-			let place = 0;
-			for (let index = 0; index < TEXT_PREFIX_BYTES; index++) place = place * 256 + (bytes[index] ?? 0);
-			return place;
-		}
+		case "char":
+			return textPlace(encoder.encode(value as string));
 		default:
 			return null;
 	}

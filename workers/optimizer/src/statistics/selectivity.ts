@@ -24,6 +24,8 @@ const PATTERN_DEFAULT = 0.005;
 /** A boolean of which nothing is known. */
 const BOOLEAN_DEFAULT = 0.5;
 const SELECTIVITY_MIN = 1e-9;
+/** Values of an IN list that are looked up one by one; the others are taken to be alike. */
+const LIST_VALUES_ASKED_MAX = 100;
 
 /** @returns in [0, 1] */
 export function selectivity(predicate: Expression | null, statistics: StatisticsOf): number {
@@ -48,10 +50,14 @@ function estimate(predicate: Expression, statistics: StatisticsOf): number {
 			return predicate.negated ? 1 - fraction : fraction;
 		}
 		case "in_list": {
-			const each = equality(predicate.input, null, statistics);
-			const fraction = Math.min(1, each * predicate.values.length);
+			const { input, values } = predicate;
+			const asked = values.slice(0, LIST_VALUES_ASKED_MAX);
+			const sum = asked.reduce<number>((all, value) => all + equality(input, { value, type: input.type }, statistics), 0);
+			const fraction = Math.min(1, (sum * values.length) / Math.max(asked.length, 1));
 			return predicate.negated ? 1 - fraction : fraction;
 		}
+		case "column":
+			return equality(predicate, { value: true, type: predicate.type }, statistics);
 		case "call":
 			return callSelectivity(predicate.functionId, predicate.arguments, statistics);
 		default:
@@ -61,7 +67,7 @@ function estimate(predicate: Expression, statistics: StatisticsOf): number {
 
 /** Two ends of a range over one column are not independent: together they keep low + high - 1 (PostgreSQL's clauselist_selectivity). */
 function conjunctionSelectivity(parts: Expression[], statistics: StatisticsOf): number {
-	const ranges = new Map<number, { low: number; high: number }>();
+	const ranges = new Map<number, { low: number; high: number; floor: number }>();
 	let product = 1;
 	for (const part of parts) {
 		const side = rangeSide(part);
@@ -70,13 +76,18 @@ function conjunctionSelectivity(parts: Expression[], statistics: StatisticsOf): 
 			product *= fraction;
 			continue;
 		}
-		const range = ranges.get(side.column) ?? { low: 1, high: 1 };
+		const range = ranges.get(side.column) ?? { low: 1, high: 1, floor: rangeFloor(statistics(side.column)) };
 		if (side.upper) range.high = Math.min(range.high, fraction);
 		else range.low = Math.min(range.low, fraction);
 		ranges.set(side.column, range);
 	}
-	for (const { low, high } of ranges.values()) product *= low < 1 && high < 1 ? Math.max(low + high - 1, EQUALITY_DEFAULT) : low * high;
+	for (const { low, high, floor } of ranges.values()) product *= low < 1 && high < 1 ? Math.max(low + high - 1, floor) : low * high;
 	return product;
+}
+
+/** A range keeps no less than one value does. */
+function rangeFloor(known: ColumnStatisticsEstimate | null): number {
+	return known?.distribution == null ? EQUALITY_DEFAULT : Math.min(EQUALITY_DEFAULT, 1 / known.distinctCount);
 }
 
 function rangeSide(part: Expression): { column: number; upper: boolean } | null {
@@ -116,10 +127,10 @@ function callSelectivity(functionId: string, list: Expression[], statistics: Sta
 			return 1 - equality(operand, constant, statistics);
 		case "lt":
 		case "le":
-			return inequality(operand, constant, constant === right, statistics);
+			return inequality(operand, constant, { below: constant === right, inclusive: name === "le" }, statistics);
 		case "gt":
 		case "ge":
-			return inequality(operand, constant, constant !== right, statistics);
+			return inequality(operand, constant, { below: constant !== right, inclusive: name === "ge" }, statistics);
 		case "like":
 		case "ilike":
 			return patternSelectivity(right);
@@ -133,7 +144,7 @@ function callSelectivity(functionId: string, list: Expression[], statistics: Sta
 
 type Constant = { value: SqlValue; type: DataType };
 
-/** (1 - nulls) / distinct values; nothing outside the bounds. */
+/** What the sketches say of the constant, else (1 - nulls) / distinct values; nothing outside the bounds. */
 function equality(operand: Expression, constant: Constant | null, statistics: StatisticsOf): number {
 	const known = columnOf(operand, statistics);
 	if (known === null) return EQUALITY_DEFAULT;
@@ -142,19 +153,27 @@ function equality(operand: Expression, constant: Constant | null, statistics: St
 	if (place !== null && sameAxis && known.minimum !== null && known.maximum !== null && (place < known.minimum || place > known.maximum)) {
 		return SELECTIVITY_MIN;
 	}
-	return (1 - known.nullFraction) / known.distinctCount;
+	const fraction = constant === null ? null : (known.distribution?.equalTo(constant.value, constant.type) ?? null);
+	return (1 - known.nullFraction) * (fraction ?? 1 / known.distinctCount);
 }
 
 function isNumber(type: DataType): boolean {
 	return ["smallint", "integer", "bigint", "numeric", "real", "double"].includes(type.kind);
 }
 
-/** Linear interpolation between the column's bounds. */
-function inequality(operand: Expression, constant: Constant | null, below: boolean, statistics: StatisticsOf): number {
+/** By quantiles where there are some, else by linear interpolation between the column's bounds. */
+function inequality(
+	operand: Expression,
+	constant: Constant | null,
+	{ below, inclusive }: { below: boolean; inclusive: boolean },
+	statistics: StatisticsOf,
+): number {
 	const known = columnOf(operand, statistics);
-	if (known === null || constant === null || known.minimum === null || known.maximum === null) return INEQUALITY_DEFAULT;
-	const place = placeOf(underCasts(operand)?.type, constant);
-	if (place === null) return INEQUALITY_DEFAULT;
+	const place = constant === null ? null : placeOf(underCasts(operand)?.type, constant);
+	if (known === null || place === null) return INEQUALITY_DEFAULT;
+	const rank = known.distribution?.below(place, below === inclusive) ?? null;
+	if (rank !== null) return Math.max((below ? rank : 1 - rank) * (1 - known.nullFraction), SELECTIVITY_MIN);
+	if (known.minimum === null || known.maximum === null) return INEQUALITY_DEFAULT;
 	const width = known.maximum - known.minimum;
 	const fraction = width <= 0 ? BOOLEAN_DEFAULT : Math.min(1, Math.max(0, (place - known.minimum) / width));
 	return Math.max((below ? fraction : 1 - fraction) * (1 - known.nullFraction), SELECTIVITY_MIN);

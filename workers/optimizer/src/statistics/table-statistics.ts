@@ -1,8 +1,10 @@
-/** What a snapshot says of a table and its columns: counts and bounds of its files, added up. */
+/** What a snapshot says of a table and its columns: counts and bounds of its files, added up, and its sketches. */
 import type { DataType } from "#shared/contracts/data-type.ts";
 import { compareBytes, decodeBound } from "#shared/contracts/bound.ts";
 import { FILE_HAS_MAXIMUM, FILE_HAS_MINIMUM } from "#shared/contracts/file-page.ts";
 import type { TableSnapshot } from "#shared/contracts/snapshot.ts";
+import { openSketches } from "#shared/sketches/table-sketches.ts";
+import { ColumnDistribution } from "./column-distribution.ts";
 import { orderOf } from "./order.ts";
 
 export interface ColumnStatisticsEstimate {
@@ -13,6 +15,8 @@ export interface ColumnStatisticsEstimate {
 	nullFraction: number;
 	/** At least 1. */
 	distinctCount: number;
+	/** By sketches; null where the table has none of the column. */
+	distribution: ColumnDistribution | null;
 }
 
 /** Rows of a table without files: its tail may hold some, unseen here. A new table is not taken for empty, as in PostgreSQL's ten pages. */
@@ -21,6 +25,9 @@ const TAIL_ROW_COUNT_GUESS = 1000;
 const ROWS_PER_WHOLE_NUMBER = 10;
 /** Distinct values of a text column of which nothing is known (PostgreSQL's DEFAULT_NUM_DISTINCT). */
 const DISTINCT_COUNT_DEFAULT = 200;
+
+/** Of a table's rows, below which sketches of them are not taken for the whole. */
+const SKETCHED_FRACTION_MIN = 0.1;
 
 const cache = new WeakMap<TableSnapshot, Map<number, ColumnStatisticsEstimate>>();
 
@@ -64,12 +71,26 @@ function addUp(snapshot: TableSnapshot, fieldId: number, type: DataType): Column
 	const minimum = lowest === null ? null : orderOf(type, decodeBound(type, lowest));
 	const maximum = highest === null ? null : orderOf(type, decodeBound(type, highest));
 	const rowCount = Math.max(snapshot.rowCount, 1);
+	const distribution = distributionOf(snapshot, fieldId, type);
 	return {
 		minimum,
 		maximum,
 		nullFraction: Math.min(nullCount / rowCount, 1),
-		distinctCount: distinctCount(type, tableRowCount(snapshot), minimum, maximum),
+		distinctCount: distribution?.distinctCount ?? distinctCount(type, tableRowCount(snapshot), minimum, maximum),
+		distribution,
 	};
+}
+
+/** Null where too few of the rows went into the column's sketches to stand for all, and where their bytes are not what this version reads. */
+function distributionOf(snapshot: TableSnapshot, fieldId: number, type: DataType): ColumnDistribution | null {
+	if (snapshot.sketches === undefined) return null;
+	try {
+		const sketches = openSketches(snapshot.sketches).get(fieldId)?.();
+		if (sketches === undefined || sketches.rowCount < snapshot.rowCount * SKETCHED_FRACTION_MIN) return null;
+		return new ColumnDistribution(type, sketches, tableRowCount(snapshot));
+	} catch {
+		return null;
+	}
 }
 
 /** Without sketches: whole numbers spread evenly over their range, booleans have two values, the rest PostgreSQL's default. */

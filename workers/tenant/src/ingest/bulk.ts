@@ -7,7 +7,6 @@
  */
 import { hasCode, LittoralError } from "#shared/base/errors.ts";
 import { randomHex } from "#shared/base/ids.ts";
-import type { DataFile } from "#shared/contracts/snapshot.ts";
 import { recentDirectory } from "../directory/directory-cache.ts";
 import { raiseSnapshotMinimum } from "../directory/minimums.ts";
 import type { Ports } from "../ports.ts";
@@ -17,7 +16,7 @@ import type { AppendResult, ClaimOutcome, HeldClaim, ShardRpc } from "../shard/c
 import type { Appended } from "./append-rows.ts";
 import { routed } from "./append-router.ts";
 import type { EncodedBatch, IncomingBatch, IncomingRows } from "./batches.ts";
-import { DataFileRuns } from "./data-file-runs.ts";
+import { DataFileRuns, type WrittenRuns } from "./data-file-runs.ts";
 
 /** @param head batches already pulled */
 export async function appendBulk(ports: Ports, rows: IncomingRows, head: EncodedBatch[]): Promise<Appended> {
@@ -32,7 +31,7 @@ export async function appendBulk(ports: Ports, rows: IncomingRows, head: Encoded
 	const shard = ports.shard(tenantId, ordinal);
 	if (claim.kind !== "granted") return repeatAnswer(ports, rows, { shard, ordinal, claim });
 	const held: HeldClaim = { tableId, appendId, commitId: claim.commitId };
-	let sealed: { files: DataFile[]; rowCount: number };
+	let sealed: WrittenRuns;
 	const runs = new DataFileRuns(ports, tenantId, schema);
 	try {
 		for (const batch of head) await runs.add(batch);
@@ -46,18 +45,18 @@ export async function appendBulk(ports: Ports, rows: IncomingRows, head: Encoded
 	} finally {
 		runs.close();
 	}
-	const snapshotVersion = await commitFiles(ports, rows, held, sealed.files);
+	const snapshotVersion = await commitFiles(ports, rows, held, sealed);
 	const result: AppendResult = { rowCount: sealed.rowCount, shard: ordinal, sequence: 0, snapshotVersion };
 	await acknowledge(ports, rows, { shard, held, result });
 	return { result, duplicate: false };
 }
 
 /** @returns the version that the first commit of this id made, which may be an earlier claimant's of the same rows */
-async function commitFiles(ports: Ports, rows: IncomingRows, held: HeldClaim, files: DataFile[]): Promise<number> {
+async function commitFiles(ports: Ports, rows: IncomingRows, held: HeldClaim, { files, sketches }: WrittenRuns): Promise<number> {
 	const { tenantId, schema } = rows;
 	try {
 		const answer = await untilKnown(() =>
-			ports.catalog.commit({ tenantId, tableId: schema.tableId, commitId: held.commitId, change: { kind: "bulk", files } }),
+			ports.catalog.commit({ tenantId, tableId: schema.tableId, commitId: held.commitId, change: { kind: "bulk", files }, sketches }),
 		);
 		return answer.version;
 	} catch (error) {

@@ -6,11 +6,19 @@ import { dataFilePath, randomHex, type TenantId } from "#shared/base/ids.ts";
 import { ACTIVITY_NOTE_MS, BULK_FILE_BYTES, FLUSH_RANGE_BYTES, YIELD_WORK_UNITS } from "#shared/base/limits.ts";
 import type { DataFile } from "#shared/contracts/snapshot.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
+import { encodeSketches, mergeSketches, type TableSketches } from "#shared/sketches/table-sketches.ts";
 import type { Ports } from "../ports.ts";
 import { untilKnown } from "../retry.ts";
 import type { EncodedDataFile } from "../shard/encode-data-file.ts";
 import { encodedOf, type IncomingBatch, type LiveBatch } from "./batches.ts";
 import { OrderedFiles } from "./ordered-files.ts";
+
+export interface WrittenRuns {
+	files: DataFile[];
+	rowCount: number;
+	/** Of all rows, encoded. */
+	sketches: Uint8Array;
+}
 
 export class DataFileRuns {
 	readonly #ports: Ports;
@@ -19,6 +27,7 @@ export class DataFileRuns {
 	/** Random: two claimants of one append never write the same path. */
 	readonly #runId = `bulk-${randomHex(12)}`;
 	readonly #files: DataFile[] = [];
+	readonly #sketches: TableSketches = new Map();
 	/** Paths so far. */
 	#pathCount = 0;
 	#storing: Promise<void> = Promise.resolve();
@@ -49,11 +58,11 @@ export class DataFileRuns {
 		if (this.#byteCount >= FLUSH_RANGE_BYTES) await this.#sort();
 	}
 
-	async finish(): Promise<{ files: DataFile[]; rowCount: number }> {
+	async finish(): Promise<WrittenRuns> {
 		if (this.#batches.length > 0) await this.#sort();
 		await this.#finishOrdered();
 		await this.#storing;
-		return { files: this.#files, rowCount: this.#rowCount };
+		return { files: this.#files, rowCount: this.#rowCount, sketches: encodeSketches(this.#sketches) };
 	}
 
 	/** Gives the memory back; also after an error. */
@@ -111,6 +120,7 @@ export class DataFileRuns {
 	}
 
 	async #put(encoded: EncodedDataFile): Promise<void> {
+		mergeSketches(this.#sketches, encoded.sketches);
 		await this.#announce();
 		const path = dataFilePath({
 			tenantId: this.#tenantId,

@@ -44,6 +44,7 @@ export class OrderedFiles {
 			columns: this.#schema.columns.map(({ fieldId, name, type, nullable }) => ({ fieldId, name, type, nullable })),
 			engine: isolateEngine(),
 			lease: this.#lease,
+			sketches: true,
 			sink: (bytes) => {
 				this.#parts.push(bytes);
 			},
@@ -55,11 +56,11 @@ export class OrderedFiles {
 	/** @returns null where no file is open */
 	async finish(): Promise<EncodedDataFile | null> {
 		if (this.#writer === null) return null;
-		const { rowCount, columns } = await this.#writer.finish();
+		const { rowCount, columns, sketches } = await this.#writer.finish();
 		const bytes = concatBytes(this.#parts);
 		this.#writer = null;
 		this.#parts = [];
-		return { bytes, rowCount, columns };
+		return { bytes, rowCount, columns, sketches: sketches ?? new Map() };
 	}
 
 	close(): void {

@@ -7,6 +7,7 @@ import type { OutputColumn, PhysicalPlan } from "#shared/contracts/plan/physical
 import type { Action, CallContext } from "#shared/contracts/principal.ts";
 import type { PlannedStatement, PlanRequest, QueryAnswer, QueryRequest } from "#shared/contracts/rpc.ts";
 import { run } from "#shared/engine/operators/driver.ts";
+import type { RunningPlan } from "#shared/engine/operators/build.ts";
 import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { BatchBuilder } from "#shared/engine/vector/builder.ts";
@@ -24,6 +25,7 @@ import { type AppendName, nameAppend } from "../ingest/batches.ts";
 import type { Ports } from "../ports.ts";
 import { createTable, createView, dropRelations } from "./define-table.ts";
 import { insertRows } from "./insert.ts";
+import { observationsOf } from "./observations.ts";
 import { planAndDirectory, readTails } from "./read-set.ts";
 import { filesOf, openPlan, runPlan } from "./run-plan.ts";
 import { spillStore } from "./spill-store.ts";
@@ -155,7 +157,14 @@ function countScanned({ statistics }: ExecutionContext): void {
 }
 
 async function select(running: Running, plan: PhysicalPlan, tails: OpenedTail[][]): Promise<QueryAnswer> {
-	return rows(running, plan, plan.output, (execution) => runPlan(running.ports, plan, tails, execution));
+	return rows(running, plan, plan.output, (execution) => taught(running, openPlan(running.ports, plan, tails, execution), execution));
+}
+
+/** The plan's batches. Once all are out, the optimizer learns how far its estimates were off: nobody waits for that, and nothing fails by it. */
+async function* taught({ ports, context }: Running, opened: RunningPlan, execution: ExecutionContext): AsyncGenerator<Batch, void, void> {
+	yield* run(opened, execution);
+	const observations = observationsOf(opened.statistics);
+	if (observations.length > 0) ports.background((async () => await ports.optimizer.learn(context, observations))());
 }
 
 async function rows(
@@ -201,7 +210,7 @@ async function explainRun(
 	return rows(running, plan, [{ name: "QUERY PLAN", type, nullable: false }], async function* (execution) {
 		const opened = openPlan(ports, plan, tails, execution);
 		let rowCount = 0;
-		for await (const batch of run(opened, execution)) rowCount += batch.selectedCount;
+		for await (const batch of taught(running, opened, execution)) rowCount += batch.selectedCount;
 		const { bytesScanned, arenaPeakBytes, spilledBytes } = execution.statistics;
 		const totals = { rowCount, elapsedMs: clock.elapsedMs, bytesScanned, arenaPeakBytes, spilledBytes };
 		const actuals = opened.statistics.map(({ statistics }) => statistics);

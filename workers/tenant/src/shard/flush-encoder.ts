@@ -38,6 +38,7 @@ async function encodeOnce({ tenantId, schema, batches }: Parameters<DataFileEnco
 			columns: schema.columns.map(({ fieldId, name, type, nullable }) => ({ fieldId, name, type, nullable })),
 			engine: context.engine,
 			lease: context.lease,
+			sketches: true,
 			sink: (bytes) => {
 				parts.push(bytes);
 			},
@@ -51,8 +52,8 @@ async function encodeOnce({ tenantId, schema, batches }: Parameters<DataFileEnco
 			});
 		const root = buildOperator(sortedScan(schema), context, openScan);
 		for await (const batch of run(root, context)) await writer.write(batch);
-		const { rowCount, columns } = await writer.finish();
-		return { bytes: concatBytes(parts), rowCount, columns };
+		const { rowCount, columns, sketches } = await writer.finish();
+		return { bytes: concatBytes(parts), rowCount, columns, sketches: sketches ?? new Map() };
 	} finally {
 		session.close();
 	}

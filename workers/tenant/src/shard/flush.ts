@@ -12,6 +12,7 @@ import { FLUSH_RANGE_BYTES, GRACE_PERIOD_MS } from "#shared/base/limits.ts";
 import type { DataFile } from "#shared/contracts/snapshot.ts";
 import { increment, observe } from "#shared/observability/metrics.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
+import { encodeSketches } from "#shared/sketches/table-sketches.ts";
 import { untilKnown } from "../retry.ts";
 import { openShard, type ShardContext } from "./context.ts";
 import { createIntent, deleteIntent, type FlushIntent, nextAttempt, readIntent } from "./flush-intent.ts";
@@ -95,6 +96,7 @@ async function commitRange(context: ShardContext, schema: TableSchema, intent: F
 					tableId,
 					commitId: intent.intentId as CommitId,
 					change: { kind: "flush", shard: ordinal, from: intent.lower, to: intent.upper, files: [file] },
+					sketches: encodeSketches(encoded.sketches),
 				}),
 			);
 			increment("littoral_flushes_total", { service: "tenant" });
