@@ -14,20 +14,21 @@ import type { BufferPool } from "./buffer-pool.ts";
 import { ChunkWindow } from "./chunk-window.ts";
 import type { Conversion, Lanes, ValueError } from "./conversion.ts";
 import { decompress, requireCodec } from "./decompress.ts";
-import type { ColumnChunk, ParquetColumn } from "./footer.ts";
+import type { ColumnChunk } from "./footer.ts";
+import type { ParquetColumn } from "./footer-schema.ts";
 import { Encoding, PhysicalKind } from "./format.ts";
 import { definitionBits, definitionLevels, type ListShape } from "./list-levels.ts";
 import { ListPages } from "./list-pages.ts";
-import { malformed, unsupported } from "./malformed.ts";
+import { malformed } from "./malformed.ts";
+import { LEVEL_STATE_BYTES, loadListPage, loadPage, type PageSource, readLevels } from "./page-body.ts";
 import { type PageHeader, readPageHeader } from "./page-header.ts";
 import { ThriftReader } from "./thrift-reader.ts";
-import { openDecoder, physicalWidth, SLACK_BYTES, type ValueDecoder } from "./value-decoder.ts";
+import { physicalWidth, SLACK_BYTES, type ValueDecoder } from "./raw-values.ts";
+import { openDecoder } from "./value-decoder.ts";
 
 /** A first guess at a page header's size; statistics inside can make it longer. */
 const HEADER_GUESS_BYTES = 256;
 const HEADER_BYTES_MAX = 1024 * 1024;
-/** Bytes of a hybrid decoder's state. */
-const LEVEL_STATE_BYTES = 32;
 
 export interface ColumnRequest {
 	column: ParquetColumn;
@@ -143,6 +144,11 @@ export class ColumnReader {
 		return { ...header, headerByteCount: reader.offset };
 	}
 
+	get #pageSource(): PageSource {
+		const { name, nullable } = this.#request.column;
+		return { ...this.#memory, codec: this.#chunk.codec, name, nullable };
+	}
+
 	#openPage(header: PageHeader, body: Uint8Array): void {
 		if (header.kind === "other") return;
 		if (header.kind === "dictionary") {
@@ -160,7 +166,7 @@ export class ColumnReader {
 		if (header.rowCount >= 0 && header.rowCount !== header.valueCount) {
 			throw malformed("a page of a flat column has not as many values as rows");
 		}
-		const { buffer, levelsEnd, end, levelsStart } = this.#loadPage(header, body);
+		const { buffer, levelsEnd, end, levelsStart } = loadPage(header, body, this.#pageSource);
 		const { engine, pool } = this.#memory;
 		let levels = 0;
 		if (this.#request.column.nullable) {
@@ -176,27 +182,6 @@ export class ColumnReader {
 		this.#page = { buffer, decoder, levels, rowsLeft: header.valueCount };
 	}
 
-	/** Decompresses a data page: levels at [levelsStart, levelsEnd), values at [levelsEnd, end). */
-	#loadPage(header: PageHeader, body: Uint8Array): { buffer: Pointer; levelsStart: Pointer; levelsEnd: Pointer; end: Pointer } {
-		const { engine, pool } = this.#memory;
-		const buffer = pool.allocate(header.uncompressedByteCount + SLACK_BYTES);
-		const end = buffer + header.uncompressedByteCount;
-		if (header.kind === "dataV2") {
-			const levelsEnd = buffer + header.levelByteCount;
-			if (header.levelByteCount > body.length || levelsEnd > end) throw malformed("the levels of a page are longer than the page");
-			engine.arena.views.u8.set(body.subarray(0, header.levelByteCount), buffer);
-			const codec = header.isCompressed ? this.#chunk.codec : 0;
-			decompress(body.subarray(header.levelByteCount), { codec, out: levelsEnd, byteCount: end - levelsEnd }, this.#memory);
-			return { buffer, levelsStart: buffer, levelsEnd, end };
-		}
-		decompress(body, { codec: this.#chunk.codec, out: buffer, byteCount: header.uncompressedByteCount }, this.#memory);
-		if (!this.#request.column.nullable) return { buffer, levelsStart: buffer, levelsEnd: buffer, end };
-		if (header.levelEncoding !== Encoding.rle) throw unsupported(`column "${this.#request.column.name}" has bit-packed levels`);
-		const levelByteCount = end - buffer < 4 ? -1 : engine.arena.views.data.getUint32(buffer, true);
-		if (levelByteCount < 0 || levelByteCount > end - buffer - 4) throw malformed("the levels of a page are longer than the page");
-		return { buffer, levelsStart: buffer + 4, levelsEnd: buffer + 4 + levelByteCount, end };
-	}
-
 	/** Decodes a page of lists as a whole: its rows are handed out from what it holds. */
 	#openListPage(header: PageHeader, body: Uint8Array, lists: ListPages): void {
 		const { engine } = this.#memory;
@@ -204,9 +189,9 @@ export class ColumnReader {
 		region.reset();
 		const shape = this.#request.column.list as ListShape;
 		const { element, value } = definitionLevels(shape);
-		const { buffer, repetitions, definitions, values, end } = this.#loadListPage(header, body);
+		const { buffer, repetitions, definitions, values, end } = loadListPage(header, body, this.#pageSource);
 		const levels = (range: [Pointer, Pointer], bitWidth: number, limit: number): Int32Array =>
-			this.#levels(range, header.valueCount, bitWidth, limit);
+			readLevels(range, { count: header.valueCount, bitWidth, limit }, this.#memory);
 		const repeated = levels(repetitions, 1, 2);
 		const defined = levels(definitions, definitionBits(shape), value + 1);
 		const elementCount = defined.reduce((count, level) => count + Number(level >= element), 0);
@@ -248,51 +233,6 @@ export class ColumnReader {
 			index++;
 		}
 		return validity;
-	}
-
-	/** Levels of `bitWidth` bits in [start, end). */
-	#levels([start, end]: [Pointer, Pointer], count: number, bitWidth: number, limit: number): Int32Array {
-		const { engine, pool } = this.#memory;
-		const state = pool.allocate(LEVEL_STATE_BYTES);
-		const out = pool.allocate(count * 4 + SLACK_BYTES);
-		engine.kernels.hybrid_open(state, start, end, bitWidth);
-		const answer = engine.kernels.hybrid_read_i32(state, count, out, limit);
-		const levels = engine.arena.views.i32.slice(out >> 2, (out >> 2) + count);
-		pool.release(out);
-		pool.release(state);
-		if (answer < 0) throw malformed("the levels of a page end early or are too high");
-		return levels;
-	}
-
-	/** Decompresses a page of lists: repetition levels, definition levels, values from `values` to `end`. */
-	#loadListPage(
-		header: PageHeader,
-		body: Uint8Array,
-	): { buffer: Pointer; repetitions: [Pointer, Pointer]; definitions: [Pointer, Pointer]; values: Pointer; end: Pointer } {
-		const { engine, pool } = this.#memory;
-		const buffer = pool.allocate(header.uncompressedByteCount + SLACK_BYTES);
-		const end = buffer + header.uncompressedByteCount;
-		const tooLong = (): Error => malformed("the levels of a page are longer than the page");
-		if (header.kind === "dataV2") {
-			const middle = buffer + header.repetitionByteCount;
-			const values = middle + header.levelByteCount;
-			const levelByteCount = values - buffer;
-			if (levelByteCount > body.length || values > end) throw tooLong();
-			engine.arena.views.u8.set(body.subarray(0, levelByteCount), buffer);
-			const codec = header.isCompressed ? this.#chunk.codec : 0;
-			decompress(body.subarray(levelByteCount), { codec, out: values, byteCount: end - values }, this.#memory);
-			return { buffer, repetitions: [buffer, middle], definitions: [middle, values], values, end };
-		}
-		decompress(body, { codec: this.#chunk.codec, out: buffer, byteCount: header.uncompressedByteCount }, this.#memory);
-		if (header.levelEncoding !== Encoding.rle) throw unsupported(`column "${this.#request.column.name}" has bit-packed levels`);
-		const levelsAt = (start: Pointer): [Pointer, Pointer] => {
-			const byteCount = end - start < 4 ? -1 : engine.arena.views.data.getUint32(start, true);
-			if (byteCount < 0 || byteCount > end - start - 4) throw tooLong();
-			return [start + 4, start + 4 + byteCount];
-		};
-		const repetitions = levelsAt(buffer);
-		const definitions = levelsAt(repetitions[1]);
-		return { buffer, repetitions, definitions, values: definitions[1], end };
 	}
 
 	#openDictionary(header: PageHeader, body: Uint8Array): void {

@@ -17,7 +17,7 @@ import { Encoding, PageKind } from "./format.ts";
 import { definitionBits, ListLevels, type ListRows, type ListShape } from "./list-levels.ts";
 import { PageBuilder } from "./page-builder.ts";
 import { ThriftWriter } from "./thrift-writer.ts";
-import { SLACK_BYTES } from "./value-decoder.ts";
+import { SLACK_BYTES } from "./raw-values.ts";
 import { type WrittenType, writtenType } from "./written-type.ts";
 
 export interface WrittenColumn {

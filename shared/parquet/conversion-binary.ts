@@ -4,8 +4,8 @@ import type { DataType } from "#shared/contracts/data-type.ts";
 import { typeName } from "#shared/contracts/data-type.ts";
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Conversion, Lanes, ValueError } from "./conversion.ts";
-import type { ParquetColumn } from "./footer.ts";
-import { SLACK_BYTES } from "./value-decoder.ts";
+import type { ParquetColumn } from "./footer-schema.ts";
+import { SLACK_BYTES } from "./raw-values.ts";
 
 /** @returns null when the pair is not one of byte values */
 export function binaryConversion(column: ParquetColumn, type: DataType, checked: boolean): Conversion | null {

@@ -8,10 +8,10 @@ import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Arena, ArenaViews, Pointer } from "#shared/engine/memory/arena.ts";
 import type { Conversion } from "./conversion.ts";
 import type { FileType } from "./file-type.ts";
-import type { ParquetColumn } from "./footer.ts";
+import type { ParquetColumn } from "./footer-schema.ts";
 import { PhysicalKind } from "./format.ts";
 import { malformed } from "./malformed.ts";
-import { SLACK_BYTES } from "./value-decoder.ts";
+import { SLACK_BYTES } from "./raw-values.ts";
 
 /** How the file's lanes are read as exact integers. */
 type SourceLane = "i32" | "u32" | "i64" | "u64" | "i96" | "i128";

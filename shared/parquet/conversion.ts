@@ -10,9 +10,9 @@ import type { Region } from "#shared/engine/memory/region.ts";
 import { binaryConversion } from "./conversion-binary.ts";
 import { numberConversion } from "./conversion-number.ts";
 import { fileTypeName } from "./file-type.ts";
-import type { ParquetColumn } from "./footer.ts";
+import type { ParquetColumn } from "./footer-schema.ts";
 import { unsupported } from "./malformed.ts";
-import type { RawValues } from "./value-decoder.ts";
+import type { RawValues } from "./raw-values.ts";
 
 /** Why a value does not fit; `index` counts the values handed to the conversion. */
 export interface ValueError {

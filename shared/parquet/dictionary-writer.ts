@@ -6,7 +6,7 @@ import { PARQUET_DICTIONARY_BYTES_MAX, PARQUET_DICTIONARY_ENTRY_COUNT_MAX } from
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Pointer } from "#shared/engine/memory/arena.ts";
 import type { BufferPool } from "./buffer-pool.ts";
-import { SLACK_BYTES } from "./value-decoder.ts";
+import { SLACK_BYTES } from "./raw-values.ts";
 
 /** Dense values: `width` bytes each, or byte values (width 0) with i32 offsets[count + 1] from `values`. */
 export interface DenseValues {

@@ -6,7 +6,7 @@ import type { Pointer } from "#shared/engine/memory/arena.ts";
 import type { FlatVector } from "#shared/engine/vector/vector.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import type { DenseValues } from "./dictionary-writer.ts";
-import { SLACK_BYTES } from "./value-decoder.ts";
+import { SLACK_BYTES } from "./raw-values.ts";
 
 /** A buffer that doubles. */
 class GrowingBuffer {

@@ -4,7 +4,8 @@ import type { DataType } from "#shared/contracts/data-type.ts";
 import type { ColumnStatistics } from "#shared/contracts/snapshot.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { cutLower, cutUpper } from "./bounds.ts";
-import type { ColumnChunk, ParquetColumn, ParquetFile, RawStatistics } from "./footer.ts";
+import type { ColumnChunk, ParquetFile, RawStatistics } from "./footer.ts";
+import type { ParquetColumn } from "./footer-schema.ts";
 import { PhysicalKind } from "./format.ts";
 
 /**

@@ -5,6 +5,7 @@ export * from "./logic";
 export * from "./bytes";
 export { pow10_table } from "./int128";
 export * from "./numeric";
+export * from "./numeric-convert";
 export * from "./in-list";
 export * from "./convert";
 export * from "./dates";

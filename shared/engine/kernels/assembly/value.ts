@@ -3,7 +3,7 @@
 //
 // A value is (address, extra): `extra` is a length in bytes from KIND_BYTES on, a NUMERIC's scale, else 0. An array's kind is its element's plus KIND_ARRAY.
 import { elementCount, elementLanes, elementValidity } from "./array";
-import { hashJson, orderJson } from "./json";
+import { hashJson, orderJson } from "./json-order";
 import { isValid } from "./validity";
 
 export const KIND_BOOL: i32 = 0;
