@@ -135,47 +135,26 @@ export class HashPairs implements PairFinder {
 		}
 	}
 
-	#exists({ chains, keyCount, mark, rows }: Question): null {
-		const { heads, mask, link } = chains;
-		this.#context.engine.kernels.join_exists(
-			rows.count,
-			rows.selection,
-			keyCount,
-			this.#descriptors,
-			this.#hashes,
-			link,
-			heads,
-			mask,
-			this.#state,
-			mark,
-			this.#matched,
-		);
+	/** What the kernels that follow a question's chains are given first. */
+	#asked({ chains: { heads, mask, link }, keyCount, rows }: Question) {
+		return [rows.count, rows.selection, keyCount, this.#descriptors, this.#hashes, link, heads, mask, this.#state] as const;
+	}
+
+	#exists(question: Question): null {
+		this.#context.engine.kernels.join_exists(...this.#asked(question), question.mark, this.#matched);
 		return null;
 	}
 
 	/** The next pairs that pass the residual. */
-	#pairs({ chains, keyCount, mark, rows }: Question, region: Region): Batch | null {
+	#pairs(question: Question, region: Region): Batch | null {
 		const { kernels } = this.#context.engine;
-		const { heads, mask, link } = chains;
+		const { mark } = question;
 		const pairs: Pairs = {
 			positions: region.allocate(this.#context.batchRowCountMax * 2),
 			rows: region.allocate(this.#context.batchRowCountMax * 4),
 			count: 0,
 		};
-		pairs.count = kernels.join_probe(
-			rows.count,
-			rows.selection,
-			keyCount,
-			this.#descriptors,
-			this.#hashes,
-			link,
-			heads,
-			mask,
-			this.#state,
-			this.#context.batchRowCountMax,
-			pairs.positions,
-			pairs.rows,
-		);
+		pairs.count = kernels.join_probe(...this.#asked(question), this.#context.batchRowCountMax, pairs.positions, pairs.rows);
 		if (pairs.count === 0) return null;
 		const joined = this.#output.joined(this.#batch, pairs, region);
 		this.#context.spend(pairs.count * (PAIR_COST + (this.#residual?.costPerRow ?? 0)));

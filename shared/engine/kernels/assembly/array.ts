@@ -77,6 +77,20 @@ export function array_counts(count: i32, selection: usize, values: usize, offset
 	return total;
 }
 
+/** The row and the validity of an array's elements, behind `first` others. @returns how many are NULL */
+function markElements(elements: i32, bitmap: usize, row: i32, first: i32, rows: usize, validity: usize): i32 {
+	let nulls: i32 = 0;
+	for (let element: i32 = 0; element < elements; element++) {
+		const at = first + element;
+		store<u32>(rows + (<usize>at << 2), row);
+		if (isValid(bitmap, element)) {
+			const bit = validity + <usize>(at >> 3);
+			store<u8>(bit, load<u8>(bit) | (<u8>1 << <u8>(at & 7)));
+		} else nulls++;
+	}
+	return nulls;
+}
+
 /**
  * Takes the arrays of live rows apart, one behind the other: `rows` u32 gets each element's row, lanes of `width` bytes go to `out` (scales of free NUMERIC, 16 bytes
  * wide with `scales` not 0, there), `validity` is zeroed before.
@@ -96,13 +110,8 @@ export function array_explode(width: i32, count: i32, selection: usize, values: 
 		const lanes = elementLanes(at, elements);
 		memory.copy(out + <usize>next * width, lanes, <usize>elements * width);
 		if (scales != 0) memory.copy(scales + (<usize>next << 2), lanes + <usize>elements * width, <usize>elements << 2);
-		for (let element: i32 = 0; element < elements; element++, next++) {
-			store<u32>(rows + (<usize>next << 2), row);
-			if (isValid(bitmap, element)) {
-				const bit = validity + <usize>(next >> 3);
-				store<u8>(bit, load<u8>(bit) | (<u8>1 << <u8>(next & 7)));
-			} else nulls++;
-		}
+		nulls += markElements(elements, bitmap, row, next, rows, validity);
+		next += elements;
 	}
 	return nulls;
 }
@@ -128,14 +137,11 @@ export function array_explode_bytes(count: i32, selection: usize, values: usize,
 			filled += textBytes;
 			continue;
 		}
-		for (let element: i32 = 0; element < elements; element++, next++) {
-			store<u32>(rows + (<usize>next << 2), row);
-			store<i32>(ends + (<usize>(next + 1) << 2), filled + load<i32>(lanes + (<usize>element << 2)));
-			if (isValid(bitmap, element)) {
-				const bit = validity + <usize>(next >> 3);
-				store<u8>(bit, load<u8>(bit) | (<u8>1 << <u8>(next & 7)));
-			} else nulls++;
+		for (let element: i32 = 0; element < elements; element++) {
+			store<i32>(ends + (<usize>(next + element + 1) << 2), filled + load<i32>(lanes + (<usize>element << 2)));
 		}
+		nulls += markElements(elements, bitmap, row, next, rows, validity);
+		next += elements;
 		filled += textBytes;
 	}
 	return nulls;

@@ -1,6 +1,21 @@
 // Grouping: an open-addressing table of 8-byte entries (u32 hash, u32 row; row 0 = empty) over rows of a row store.
 import { equalsStored, livePosition, rowStringBytes, writeRow } from "./row-store";
 
+/** The entry of the row's group, or the free one where it would be. */
+// @ts-ignore: decorator
+@inline
+function entryOf(hash: u32, row: i32, columnCount: i32, descriptors: usize, table: usize, mask: u32): usize {
+	let slot = hash & mask;
+	let entry: usize = 0;
+	while (true) {
+		entry = table + (<usize>slot << 3);
+		const group = load<u32>(entry, 4);
+		if (group == 0 || (load<u32>(entry) == hash && equalsStored(row, columnCount, descriptors, group))) break;
+		slot = (slot + 1) & mask;
+	}
+	return entry;
+}
+
 /**
  * Finds or makes the group of each live row from index `start` on: its row's address goes to groups[position].
  *
@@ -13,14 +28,8 @@ export function group_rows(start: i32, count: i32, selection: usize, columnCount
 	for (let index = start; index < count; index++) {
 		const row = livePosition(selection, index);
 		const hash = load<u32>(hashes + (<usize>row << 2));
-		let slot = hash & mask;
-		let group: u32 = 0;
-		while (true) {
-			const entry = table + (<usize>slot << 3);
-			group = load<u32>(entry, 4);
-			if (group == 0 || (load<u32>(entry) == hash && equalsStored(row, columnCount, descriptors, group))) break;
-			slot = (slot + 1) & mask;
-		}
+		const entry = entryOf(hash, row, columnCount, descriptors, table, mask);
+		let group = load<u32>(entry, 4);
 		if (group == 0) {
 			group = load<u32>(state);
 			const heap = load<u32>(state, 8);
@@ -35,7 +44,6 @@ export function group_rows(start: i32, count: i32, selection: usize, columnCount
 			store<u32>(state, <u32>writeRow(row, columnCount, descriptors, group, heap), 8);
 			store<u32>(state, group + <u32>rowBytes);
 			store<u32>(state, load<u32>(state, 16) + 1, 16);
-			const entry = table + (<usize>slot << 3);
 			store<u32>(entry, hash);
 			store<u32>(entry, group, 4);
 			store<u16>(created + (<usize>createdCount << 1), <u16>row);
@@ -69,14 +77,7 @@ export function group_lookup(count: i32, selection: usize, columnCount: i32, des
 	for (let index: i32 = 0; index < count; index++) {
 		const row = livePosition(selection, index);
 		const hash = load<u32>(hashes + (<usize>row << 2));
-		let slot = hash & mask;
-		let group: u32 = 0;
-		while (true) {
-			const entry = table + (<usize>slot << 3);
-			group = load<u32>(entry, 4);
-			if (group == 0 || (load<u32>(entry) == hash && equalsStored(row, columnCount, descriptors, group))) break;
-			slot = (slot + 1) & mask;
-		}
+		const group = load<u32>(entryOf(hash, row, columnCount, descriptors, table, mask), 4);
 		store<u32>(groups + (<usize>row << 2), group);
 		if (group != 0) store<u16>(found + (<usize>(foundCount++) << 1), <u16>row);
 		else store<u16>(missing + (<usize>(index - foundCount) << 1), <u16>row);
