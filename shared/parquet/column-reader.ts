@@ -64,6 +64,9 @@ export class ColumnReader {
 	readonly #physical: PhysicalType;
 	#dictionary: ChunkDictionary | null = null;
 	#page: Page | null = null;
+	/** The data page that comes next, and a dictionary before it, as they lie in the file: opened when a row of the page is read, so never where all are skipped. */
+	#pending: { header: PageHeader; body: Uint8Array; skippedCount: number } | null = null;
+	#pendingDictionary: { header: PageHeader; body: Uint8Array } | null = null;
 	/** Of a column of lists. */
 	readonly #lists: ListPages | null;
 	readonly #pageRegion: Region | null;
@@ -97,11 +100,12 @@ export class ColumnReader {
 	/** Rows that can be read without opening another page. */
 	get rowsAvailable(): number {
 		if (this.#lists !== null) return this.#lists.rowsAvailable;
+		if (this.#pending !== null) return this.#pending.header.valueCount - this.#pending.skippedCount;
 		return this.#page?.rowsLeft ?? 0;
 	}
 
 	/**
-	 * Opens pages until rows are available. @returns false when bytes must be fetched into {@link window} first
+	 * Goes to the next page with rows, where none are left. @returns false when bytes must be fetched into {@link window} first
 	 * @throws malformed_body, feature_not_supported
 	 */
 	prepare(): boolean {
@@ -152,13 +156,15 @@ export class ColumnReader {
 	#openPage(header: PageHeader, body: Uint8Array): void {
 		if (header.kind === "other") return;
 		if (header.kind === "dictionary") {
-			this.#openDictionary(header, body);
+			if (this.#dictionary !== null || this.#pendingDictionary !== null) throw malformed("a column chunk has two dictionaries");
+			this.#pendingDictionary = { header, body };
 			return;
 		}
 		if (header.valueCount > this.#valuesLeft) throw malformed("the pages of a column chunk have more values than it says");
 		this.#valuesLeft -= header.valueCount;
 		if (header.valueCount === 0) return;
 		if (this.#lists !== null) {
+			this.#openPendingDictionary();
 			this.#openListPage(header, body, this.#lists);
 			return;
 		}
@@ -166,6 +172,20 @@ export class ColumnReader {
 		if (header.rowCount >= 0 && header.rowCount !== header.valueCount) {
 			throw malformed("a page of a flat column has not as many values as rows");
 		}
+		this.#pending = { header, body, skippedCount: 0 };
+	}
+
+	#openPendingDictionary(): void {
+		const pending = this.#pendingDictionary;
+		this.#pendingDictionary = null;
+		if (pending !== null) this.#openDictionary(pending.header, pending.body);
+	}
+
+	#openPending(region: Region): void {
+		if (this.#pending === null) return;
+		const { header, body, skippedCount } = this.#pending;
+		this.#pending = null;
+		this.#openPendingDictionary();
 		const { buffer, levelsEnd, end, levelsStart } = loadPage(header, body, this.#pageSource);
 		const { engine, pool } = this.#memory;
 		let levels = 0;
@@ -180,6 +200,7 @@ export class ColumnReader {
 			this.#memory,
 		);
 		this.#page = { buffer, decoder, levels, rowsLeft: header.valueCount };
+		if (skippedCount > 0) this.#skipInPage(this.#page, skippedCount, region);
 	}
 
 	/** Decodes a page of lists as a whole: its rows are handed out from what it holds. */
@@ -236,7 +257,6 @@ export class ColumnReader {
 	}
 
 	#openDictionary(header: PageHeader, body: Uint8Array): void {
-		if (this.#dictionary !== null) throw malformed("a column chunk has two dictionaries");
 		if (header.encoding !== Encoding.plain && header.encoding !== Encoding.plainDictionary) throw malformed("a dictionary is not PLAIN");
 		const { column, conversion } = this.#request;
 		const { engine, pool } = this.#memory;
@@ -274,6 +294,7 @@ export class ColumnReader {
 	/** The next `count` rows, at most {@link rowsAvailable}; valid until the region is reset or another page is opened. */
 	read(count: number, region: Region): Vector {
 		if (this.#lists !== null) return this.#lists.read(count, region);
+		this.#openPending(region);
 		const page = this.#page as Page;
 		const { engine } = this.#memory;
 		const firstRow = this.#row;
@@ -295,6 +316,29 @@ export class ColumnReader {
 		if (raw.kind === "codes") return this.#fromCodes({ count, denseCount, validity, codes: raw.values, region, report });
 		const lanes = this.#request.conversion(denseCount, raw, { engine, region, report });
 		return this.#spread({ count, validity, lanes, region });
+	}
+
+	/** Passes over the next `count` rows, at most {@link rowsAvailable}; what this takes of `region` is scratch. */
+	skip(count: number, region: Region): void {
+		if (this.#lists !== null) {
+			this.#lists.read(count, region);
+			return;
+		}
+		this.#row += count;
+		if (this.#pending === null) this.#skipInPage(this.#page as Page, count, region);
+		else if (this.#pending.skippedCount + count === this.#pending.header.valueCount) this.#pending = null;
+		else this.#pending.skippedCount += count;
+	}
+
+	#skipInPage(page: Page, count: number, region: Region): void {
+		let denseCount = count;
+		if (page.levels !== 0) {
+			const validity = region.allocate(((count + 7) >> 3) + SLACK_BYTES);
+			denseCount = this.#memory.engine.kernels.hybrid_read_validity(page.levels, count, validity);
+			if (denseCount < 0) throw malformed("the levels of a page end early or are above 1");
+		}
+		page.decoder.skip(denseCount, region);
+		page.rowsLeft -= count;
 	}
 
 	#fromCodes(rows: {

@@ -53,6 +53,10 @@ export class DeltaIntegers implements ValueDecoder {
 		return { kind: "fixed", values, width: this.#width };
 	}
 
+	skip(count: number): void {
+		this.read(count);
+	}
+
 	close(): void {
 		this.#memory.pool.release(this.#values);
 	}
@@ -108,6 +112,10 @@ export class DeltaLengthBytes implements ValueDecoder {
 		return this.#bytes.take(count, region);
 	}
 
+	skip(count: number, region: Region): void {
+		this.read(count, region);
+	}
+
 	close(): void {
 		this.#memory.pool.release(this.#bytes.offsets);
 	}
@@ -138,6 +146,10 @@ export class FrontCodedBytes implements ValueDecoder {
 		const values = this.#values + this.#done * this.#width;
 		this.#done += count;
 		return { kind: "fixed", values, width: this.#width };
+	}
+
+	skip(count: number, region: Region): void {
+		this.read(count, region);
 	}
 
 	close(): void {

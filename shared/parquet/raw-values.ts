@@ -18,6 +18,8 @@ export type RawValues =
 export interface ValueDecoder {
 	/** The next `count` values, in `region` or in the page. @throws malformed_body */
 	read(count: number, region: Region): RawValues;
+	/** Passes over the next `count` values; what this takes of `region` is scratch. @throws malformed_body */
+	skip(count: number, region: Region): void;
 	/** Gives back what it holds beside the page. */
 	close(): void;
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import { type Duck, openDuck } from "../../tests/parquet/duckdb.ts";
 import { readAll } from "../../tests/parquet/read-all.ts";
+import { writeRows } from "../../tests/parquet/write-rows.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -89,5 +90,35 @@ for (const { name, rowCount, nulls, options } of FILES) {
 		const errors: never[] = [];
 		expect(await readAll(bytes, REQUEST, { errors })).toEqual(want);
 		expect(errors).toEqual([]);
+		// Batches of no row wanted, of a few, and of all, decided by each column in turn: what is passed over leaves the others at the right row.
+		for (const [salt, deciding] of [[0], [5, 19], [20], [22], NAMES.map((_, index) => index), []].entries()) {
+			const wants = (row: number): boolean => (Math.floor(row / 700) + salt) % 3 > 0 && (row * 7 + salt) % 5 < 3;
+			expect(await readAll(bytes, REQUEST, { keep: { deciding, wants } })).toEqual(want.filter((_, row) => wants(row)));
+		}
 	});
 }
+
+test("a filter passes over pages without opening them, and enters one in its middle", async () => {
+	const columns = [
+		{ name: "k", type: { kind: "integer" }, fieldId: 1, nullable: false },
+		{ name: "plain", type: { kind: "bigint" }, fieldId: 2, nullable: true },
+		{ name: "word", type: { kind: "text" }, fieldId: 3, nullable: true },
+		{ name: "text", type: { kind: "text" }, fieldId: 4, nullable: false },
+	] as const;
+	const rows = Array.from({ length: 65_000 }, (_, row) => [
+		row % 50,
+		row % 9 === 0 ? null : BigInt(row) * 1_000_003n,
+		row % 7 === 0 ? null : `word ${row % 30}`,
+		`text ${row}`,
+	]);
+	const { bytes } = await writeRows([...columns], rows);
+	const request = columns.map(({ fieldId, type }) => ({ fieldId, type }));
+	for (const wants of [
+		(row: number) => row >= 47_000 && row < 47_010,
+		(row: number) => row < 10 || row >= 64_990,
+		(row: number) => row >= 20_000 && row < 40_000 && row % 3 === 0,
+		() => false,
+	]) {
+		expect(await readAll(bytes, request, { keep: { deciding: [0], wants } })).toEqual(rows.filter((_, row) => wants(row)));
+	}
+});

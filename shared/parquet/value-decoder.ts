@@ -68,6 +68,12 @@ class PlainFixed implements ValueDecoder {
 		return { kind: "fixed", values, width: this.#width };
 	}
 
+	skip(count: number): void {
+		const byteCount = count * this.#width;
+		if (byteCount > this.#end - this.#position) throw endsEarly();
+		this.#position += byteCount;
+	}
+
 	close(): void {}
 }
 
@@ -87,6 +93,10 @@ class PlainBooleans implements ValueDecoder {
 		this.#engine.kernels.unpack_bits(count, this.#page.pointer, this.#bit, values);
 		this.#bit += count;
 		return { kind: "fixed", values, width: 1 };
+	}
+
+	skip(count: number, region: Region): void {
+		this.read(count, region);
 	}
 
 	close(): void {}
@@ -113,6 +123,10 @@ class PlainBytes implements ValueDecoder {
 		kernels.plain_bytes_copy(count, this.#position, offsets, values);
 		this.#position = arena.views.u32[cursor >> 2] as number;
 		return { kind: "bytes", values, offsets };
+	}
+
+	skip(count: number, region: Region): void {
+		this.read(count, region);
 	}
 
 	close(): void {}
@@ -145,6 +159,10 @@ class DictionaryCodes implements ValueDecoder {
 		return { kind: "codes", values };
 	}
 
+	skip(count: number): void {
+		if (this.#memory.engine.kernels.hybrid_skip(this.#state, count) < 0) throw malformed("the dictionary codes of a page end early");
+	}
+
 	close(): void {
 		this.#memory.pool.release(this.#state);
 	}
@@ -167,6 +185,10 @@ class RleBooleans implements ValueDecoder {
 		const values = region.allocate(count + SLACK_BYTES);
 		if (this.#memory.engine.kernels.hybrid_read_bool(this.#state, count, values) < 0) throw endsEarly();
 		return { kind: "fixed", values, width: 1 };
+	}
+
+	skip(count: number, region: Region): void {
+		this.read(count, region);
 	}
 
 	close(): void {
@@ -196,6 +218,10 @@ class StreamSplit implements ValueDecoder {
 		this.#engine.kernels.stream_split_read(count, this.#page.pointer, this.#valueCount, this.#done, this.#width, values);
 		this.#done += count;
 		return { kind: "fixed", values, width: this.#width };
+	}
+
+	skip(count: number, region: Region): void {
+		this.read(count, region);
 	}
 
 	close(): void {}

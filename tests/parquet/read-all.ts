@@ -6,17 +6,42 @@ import type { SqlValue } from "#shared/contracts/value.ts";
 import { createEngine, type Engine } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
+import type { Region } from "#shared/engine/memory/region.ts";
 import { readRows } from "#shared/engine/vector/read.ts";
 import { type ByteSource, memorySource } from "#shared/parquet/byte-source.ts";
 import { openParquet } from "#shared/parquet/open.ts";
-import { ParquetReader, type RequestedColumn } from "#shared/parquet/reader.ts";
+import { ParquetReader, type ParquetReaderOptions, type RequestedColumn } from "#shared/parquet/reader.ts";
 
-export interface ReadOptions {
+/** Of a reader's filter: the columns that decide, and which rows (by number in the file) they keep. */
+interface KeptRows {
+	deciding: number[];
+	wants: (row: number) => boolean;
+}
+
+interface ReadOptions {
+	keep?: KeptRows;
 	rowGroups?: number[];
 	/** Where given, the file is read as one from outside. */
 	errors?: RowError[];
 	engine?: Engine;
 	onBatch?: (batch: Batch, engine: Engine) => void;
+}
+
+/** Keeps rows by their number, whatever the deciding columns hold: those must be there, the others must not. */
+function rowFilter({ deciding, wants }: KeptRows, { engine, region }: { engine: Engine; region: Region }): ParquetReaderOptions["filter"] {
+	let first = 0;
+	return {
+		columns: deciding,
+		select: (batch) => {
+			expect(Object.keys(batch.columns).map(Number)).toEqual(deciding);
+			region.reset();
+			const kept = Array.from({ length: batch.rowCount }, (_, row) => row).filter((row) => wants(first + row));
+			first += batch.rowCount;
+			const selection = region.allocate(kept.length * 2);
+			engine.arena.views.u16.set(kept, selection / 2);
+			return { ...batch, selection, selectedCount: kept.length };
+		},
+	};
 }
 
 export async function readAll(
@@ -56,6 +81,7 @@ export async function readBatches(bytes: Uint8Array | ByteSource, columns: Reque
 			blockOn: (promise) => {
 				blocked = promise;
 			},
+			...(options.keep === undefined ? {} : { filter: rowFilter(options.keep, { engine, region: lease.region() }) }),
 			...(options.rowGroups === undefined ? {} : { rowGroups: options.rowGroups }),
 			...(errors === undefined ? {} : { onRowError: (error: RowError) => void errors.push(error) }),
 		});

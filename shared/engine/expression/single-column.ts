@@ -31,6 +31,17 @@ export function singleColumn(expression: Expression): number | null {
 	return visit(expression) ? column : null;
 }
 
+/** The columns that the expression reads, ascending. */
+export function columnsOf(expression: Expression): number[] {
+	const columns = new Set<number>();
+	const visit = (part: Expression): void => {
+		if (part.kind === "column") columns.add(part.index);
+		partsOf(part).forEach(visit);
+	};
+	visit(expression);
+	return [...columns].sort((left, right) => left - right);
+}
+
 function partsOf(expression: Expression): Expression[] {
 	switch (expression.kind) {
 		case "column":

@@ -5,7 +5,7 @@ import type { ExecutionContext } from "#shared/engine/operators/execution-contex
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import type { ByteSource } from "#shared/parquet/byte-source.ts";
 import type { ParquetFile } from "#shared/parquet/footer.ts";
-import { ParquetReader } from "#shared/parquet/reader.ts";
+import { ParquetReader, type ParquetReaderOptions } from "#shared/parquet/reader.ts";
 import type { ScanColumn } from "./columns.ts";
 
 /** Files whose footers are read ahead of the one that is scanned. */
@@ -19,6 +19,8 @@ export interface FileSourceOptions {
 	open: (index: number) => { source: ByteSource; file: Promise<ParquetFile> };
 	/** Row groups of a file that may hold matching rows. */
 	rowGroups: (file: ParquetFile) => number[];
+	/** Of the rows, by positions of `columns`; see `ParquetReaderOptions`. */
+	filter?: ParquetReaderOptions["filter"];
 }
 
 interface OpenedFile {
@@ -55,7 +57,7 @@ export class FileSource implements BatchSource {
 	}
 
 	#openReader(): "open" | "blocked" | null {
-		const { context, columns, fileCount, open, rowGroups } = this.#options;
+		const { context, columns, fileCount, open, rowGroups, filter } = this.#options;
 		while (this.#opened.length <= OPEN_AHEAD_COUNT && this.#openedCount < fileCount) {
 			context.signal.throwIfAborted();
 			this.#opened.push(startOpening(open(this.#openedCount++)));
@@ -73,6 +75,7 @@ export class FileSource implements BatchSource {
 			source: current.source,
 			columns: columns.map(({ fieldId, type }) => ({ fieldId, type })),
 			rowGroups: rowGroups(current.file),
+			filter,
 			engine: context.engine,
 			lease: context.lease,
 			blockOn: (promise) => context.blockOn(promise),

@@ -2,6 +2,7 @@
 import type { PhysicalPlan, PhysicalScan } from "#shared/contracts/plan/physical.ts";
 import { filePath } from "#shared/contracts/file-page.ts";
 import { predicateRanges } from "#shared/contracts/plan/bounds.ts";
+import { columnsOf } from "#shared/engine/expression/single-column.ts";
 import { RunningPlan } from "#shared/engine/operators/build.ts";
 import { run } from "#shared/engine/operators/driver.ts";
 import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
@@ -12,7 +13,7 @@ import { objectSource, openDataFile } from "./block-cache.ts";
 import { scanColumns } from "./columns.ts";
 import { FileSource } from "./file-source.ts";
 import { matchingRowGroups } from "./row-groups.ts";
-import { TableSource } from "./table-source.ts";
+import { ScanFilter, TableSource } from "./table-source.ts";
 import { type OpenedTail, tailSource } from "./tail-source.ts";
 
 export interface PlanFiles {
@@ -50,6 +51,8 @@ function openScan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], scan:
 	const files = table.pages.flatMap((page) =>
 		Array.from({ length: page.fileCount }, (_, index) => ({ path: filePath(page, index), byteCount: page.byteCounts[index] as number })),
 	);
+	const predicate = scan.predicate === null ? null : context.compilePredicate(scan.predicate);
+	const filter = new ScanFilter(predicate, context);
 	const fileSource = new FileSource({
 		context,
 		columns,
@@ -59,8 +62,10 @@ function openScan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], scan:
 			return { source: objectSource(ports.objects, file), file: openDataFile(ports.objects, file) };
 		},
 		rowGroups: (file) => matchingRowGroups(file, columns, ranges),
+		...(scan.predicate === null ? {} : { filter: { columns: columnsOf(scan.predicate), select: (batch) => filter.select(batch) } }),
 	});
 	const tailSources = (tails[scan.table] as OpenedTail[]).map((tail) => tailSource(context, tail, columns, countBytes));
-	const predicate = scan.predicate === null ? null : context.compilePredicate(scan.predicate);
-	return new TableSource([fileSource, ...tailSources], predicate, context);
+	const isFiltered = scan.predicate !== null;
+	const sources = [{ source: fileSource, isFiltered }, ...tailSources.map((source) => ({ source, isFiltered: false }))];
+	return new TableSource(sources, filter, context);
 }
