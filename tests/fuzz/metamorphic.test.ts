@@ -10,7 +10,7 @@ import { Random } from "../sql/random.ts";
 import type { TextAnswer } from "../sql/oracle.ts";
 import { DirectLittoral, type Placement } from "../slt/direct.ts";
 import { randomPartition } from "./query.ts";
-import { randomTables } from "./tables.ts";
+import { randomTables, statementsOf } from "./tables.ts";
 
 const CHECK_COUNT = Number(process.env["QUERIES"] ?? 400);
 const CHECKS_PER_SCHEMA = 20;
@@ -24,7 +24,7 @@ test(`${CHECK_COUNT} predicates from seed ${SEED} divide their rows in three, an
 		const random = new Random(SEED + start);
 		const tables = randomTables(random);
 		const littoral = new DirectLittoral(random.pick<Placement>(["tail", "files", "mixed"]));
-		for (const sql of tables.flatMap(({ statements }) => statements)) expect((await littoral.execute(sql)).error).toBeUndefined();
+		for (const sql of tables.flatMap(statementsOf)) expect((await littoral.execute(sql)).error).toBeUndefined();
 		for (let index = 0; index < CHECKS_PER_SCHEMA; index++) {
 			const { from, predicate, values } = randomPartition(random, tables);
 			const select = `SELECT ${values.join(", ")} FROM ${from}`;
@@ -40,7 +40,7 @@ test(`${CHECK_COUNT} predicates from seed ${SEED} divide their rows in three, an
 			// A value that raises may do so in one of them only.
 			if ([whole, ...parts, counted, reference].some(({ error }) => error !== undefined)) continue;
 			held++;
-			const where = `SEED=${SEED + start}: ${tables.flatMap(({ statements }) => statements).join("; ")};\n  ${select} WHERE ${predicate}`;
+			const where = `SEED=${SEED + start}: ${tables.flatMap(statementsOf).join("; ")};\n  ${select} WHERE ${predicate}`;
 			if (bag(whole).join() !== bag(...parts).join())
 				wrong.push(`${where}\n  => TLP: ${whole.rows.length} rows, ${parts.map(({ rows }) => rows.length).join(" + ")}`);
 			if (counted.rows[0]?.[0] !== reference.rows[0]?.[0])

@@ -3,6 +3,8 @@
  * Nothing depends on an order that SQL does not promise: aggregates that take rows in order have an ORDER BY over everything that they show, windows over all columns.
  */
 import type { Random } from "../sql/random.ts";
+import { columnOf, nestedPredicate, operation, type Value, type Visible, windowOf } from "./expressions.ts";
+import { randomMistake } from "./mistakes.ts";
 import { constant, type FuzzColumn, type FuzzTable, type Kind, KINDS } from "./tables.ts";
 
 export interface FuzzQuery {
@@ -13,14 +15,9 @@ export interface FuzzQuery {
 	mayRaise: boolean;
 }
 
-/** A column in scope, as it is written. */
-interface Visible {
-	text: string;
-	kind: Kind;
-}
-
 const NUMBERS: readonly Kind[] = ["smallint", "integer", "bigint", "numeric", "double"];
-const SORTABLE: readonly Kind[] = KINDS;
+/** Kinds without min and max. */
+const WITHOUT_EXTREMES: readonly Kind[] = ["boolean", "uuid", "jsonb"];
 
 export function randomQuery(random: Random, tables: readonly FuzzTable[]): FuzzQuery {
 	return new QueryGenerator(random, tables).query();
@@ -44,12 +41,17 @@ class QueryGenerator {
 
 	query(): FuzzQuery {
 		const random = this.#random;
-		if (random.chance(0.12)) return this.#setOperation();
+		if (random.chance(0.06)) return this.#done(randomMistake(random, this.#tables), false);
+		if (random.chance(0.12)) {
+			const { text, kinds } = this.#setOperation([]);
+			const ordered = random.chance(0.5);
+			return this.#done(ordered ? `${text} ${this.#orderBy(kinds.length)}` : text, ordered);
+		}
+		if (random.chance(0.08)) return this.#distinctOn();
 		const { text, kinds } = this.#select([], 2);
-		const cte = random.chance(0.1);
-		const body = cte ? `WITH q AS ${random.pick(["", "MATERIALIZED "])}(${text}) SELECT * FROM q` : text;
-		if (cte || !random.chance(0.6)) return this.#done(body, false);
-		return this.#done(`${body} ${this.#orderBy(kinds.length)}`, true);
+		if (random.chance(0.12)) return this.#done(this.#withClause(text, kinds), false);
+		if (!random.chance(0.6)) return this.#done(text, false);
+		return this.#done(`${text} ${this.#orderBy(kinds.length)}`, true);
 	}
 
 	partition(): { from: string; predicate: string; values: string[] } {
@@ -73,18 +75,40 @@ class QueryGenerator {
 		return `ORDER BY ${keys.join(", ")}${limit}`;
 	}
 
-	#setOperation(): FuzzQuery {
+	/** The first row of each group, in an order over every output column. */
+	#distinctOn(): FuzzQuery {
+		const { from, scope } = this.#from([], 1);
+		const kinds = Array.from({ length: this.#random.between(2, 4) }, () => this.#random.pick(KINDS));
+		const items = kinds.map((kind) => this.#value(scope, kind, 1));
+		return this.#done(`SELECT DISTINCT ON (x1) ${this.#list(items)} FROM ${from} ${this.#orderBy(kinds.length)}`, true);
+	}
+
+	#withClause(text: string, kinds: readonly Kind[]): string {
+		const random = this.#random;
+		const once = `q AS ${random.pick(["", "MATERIALIZED ", "NOT MATERIALIZED "])}(${text})`;
+		return random.pick([
+			() => `WITH ${once} SELECT * FROM q`,
+			() => `WITH ${once}, r AS (SELECT x1 FROM q WHERE x1 IS NOT NULL) SELECT count(*), (SELECT count(*) FROM q) FROM r`,
+			() => `WITH ${once} SELECT a.x1, b.x${kinds.length} FROM q a LEFT JOIN q b ON a.x1 = b.x1`,
+			() => {
+				const union = random.pick(["UNION", "UNION ALL"]);
+				return `WITH RECURSIVE ${once}, r(n, v) AS (SELECT 1, x1 FROM q ${union} SELECT n + 1, v FROM r WHERE n < ${random.between(1, 4)}) SELECT * FROM r`;
+			},
+		])();
+	}
+
+	#setOperation(outer: readonly Visible[]): { text: string; kinds: Kind[] } {
 		const random = this.#random;
 		const kinds = Array.from({ length: random.between(1, 3) }, () => random.pick(KINDS));
 		const arm = (): string => {
-			const { from, scope } = this.#from([], 1);
+			const { from, scope } = this.#from(outer, 1);
 			const where = random.chance(0.5) ? ` WHERE ${this.#predicate(scope, 1)}` : "";
-			return `SELECT ${kinds.map((kind) => this.#value(scope, random.chance(0.9) ? kind : random.pick(NUMBERS), 1)).join(", ")} FROM ${from}${where}`;
+			const items = kinds.map((kind) => this.#value(scope, random.chance(0.95) ? kind : random.pick(NUMBERS), 1));
+			return `SELECT ${this.#list(items)} FROM ${from}${where}`;
 		};
 		const operator = (): string => `${random.pick(["UNION", "INTERSECT", "EXCEPT"])}${random.pick(["", " ALL"])}`;
 		const text = random.chance(0.3) ? `${arm()} ${operator()} (${arm()} ${operator()} ${arm()})` : `${arm()} ${operator()} ${arm()}`;
-		const ordered = random.chance(0.5);
-		return this.#done(ordered ? `${text} ${this.#orderBy(kinds.length)}` : text, ordered);
+		return { text, kinds };
 	}
 
 	/** @param outer columns that a correlated subquery may see */
@@ -98,8 +122,9 @@ class QueryGenerator {
 		const kinds = Array.from({ length: random.between(1, 4) }, () => random.pick(KINDS));
 		const items = kinds.map((kind) => this.#value(all, kind, depth));
 		if (shape === "window" && depth === 2 && scope.length > 0) {
-			items.push(this.#window(scope));
-			kinds.push("bigint");
+			const { text, kind } = windowOf(random, scope);
+			items.push(text);
+			kinds.push(kind);
 		}
 		return { text: `SELECT ${shape === "distinct" ? "DISTINCT " : ""}${this.#list(items)} FROM ${from}${where}`, kinds };
 	}
@@ -109,14 +134,21 @@ class QueryGenerator {
 		const keyKinds = Array.from({ length: random.below(3) }, () => random.pick(KINDS));
 		const keys = keyKinds.map((kind) => this.#value(scope, kind, 1));
 		const aggregates = Array.from({ length: random.between(1, 3) }, () => this.#aggregate(scope, depth));
-		const positions = keys.map((_, index) => index + 1).join(", ");
-		const groupBy =
-			keys.length === 0 ? "" : ` GROUP BY ${random.chance(0.2) ? `${random.pick(["ROLLUP", "CUBE"])} (${positions})` : positions}`;
+		const groupBy = keys.length === 0 ? "" : ` GROUP BY ${this.#groupingOf(keys.length)}`;
 		const having = random.chance(0.25) ? ` HAVING ${random.pick(["count(*) > 1", "count(*) = 1", "min(1) = 1", "count(*) < 0"])}` : "";
 		return {
 			text: `SELECT ${this.#list([...keys, ...aggregates.map(({ text }) => text)])} FROM ${from}${where}${groupBy}${having}`,
 			kinds: [...keyKinds, ...aggregates.map(({ kind }) => kind)],
 		};
+	}
+
+	#groupingOf(count: number): string {
+		const random = this.#random;
+		const positions = Array.from({ length: count }, (_, index) => index + 1).join(", ");
+		const form = random.pick(["", "", "", "", "ROLLUP", "CUBE", "GROUPING SETS"]);
+		if (form === "") return positions;
+		if (form !== "GROUPING SETS") return `${form} (${positions})`;
+		return `GROUPING SETS (${random.pick(["()", "(1)", "1"])}, (${positions})${random.pick(["", ", (1)", ", ROLLUP (1)"])})`;
 	}
 
 	#list(items: readonly string[]): string {
@@ -127,6 +159,12 @@ class QueryGenerator {
 		const random = this.#random;
 		let { text, scope } = this.#relation(outer, depth);
 		for (let joins = random.pick([0, 0, 0, 1, 1, 2]); joins > 0; joins--) {
+			if (depth > 0 && random.chance(0.12)) {
+				const { text: lateral, visible } = this.#lateral(scope, depth - 1);
+				text = `${text} ${random.pick([`CROSS JOIN LATERAL ${lateral}`, `LEFT JOIN LATERAL ${lateral} ON true`])}`;
+				scope = [...scope, ...visible];
+				continue;
+			}
 			const right = this.#relation(outer, depth - 1);
 			const kind = random.pick(["JOIN", "JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN"]);
 			const both = [...scope, ...right.scope];
@@ -137,16 +175,39 @@ class QueryGenerator {
 		return { from: text, scope };
 	}
 
+	/** What stands behind LATERAL, and may see the columns before it. */
+	#lateral(scope: readonly Visible[], depth: number): { text: string; visible: Visible[] } {
+		const random = this.#random;
+		const alias = `a${this.#aliasCount++}`;
+		const one = [{ text: `${alias}.x1`, kind: "integer" as const }];
+		return random.pick([
+			() => ({ text: `unnest(${this.#column(scope, "integers")}) AS ${alias}(x1)`, visible: one }),
+			() => ({ text: `generate_series(1, ${this.#column(scope, "smallint")} % 4) AS ${alias}(x1)`, visible: one }),
+			() => {
+				const { text, kinds } = this.#select(scope, depth);
+				return { text: `(${text}) ${alias}`, visible: kinds.map((kind, index) => ({ text: `${alias}.x${index + 1}`, kind })) };
+			},
+		])();
+	}
+
 	#relation(outer: readonly Visible[], depth: number): { text: string; scope: Visible[] } {
 		const random = this.#random;
 		const alias = `a${this.#aliasCount++}`;
 		const visible = (columns: readonly FuzzColumn[]): Visible[] => columns.map(({ name, kind }) => ({ text: `${alias}.${name}`, kind }));
 		if (depth > 0 && random.chance(0.15)) {
-			const { text, kinds } = this.#select([], depth - 1);
+			const { text, kinds } = random.chance(0.2) ? this.#setOperation([]) : this.#select([], depth - 1);
 			return { text: `(${text}) ${alias}`, scope: visible(kinds.map((kind, index) => ({ name: `x${index + 1}`, kind }))) };
 		}
 		if (outer.length === 0 && depth > 0 && random.chance(0.05)) {
 			return { text: `generate_series(1, ${random.below(6)}) AS ${alias}(c0)`, scope: visible([{ name: "c0", kind: "integer" }]) };
+		}
+		if (depth > 0 && random.chance(0.04)) {
+			const kinds = [random.pick(KINDS), "integer" as const];
+			const rows = Array.from({ length: random.between(1, 3) }, () => `(${kinds.map((kind) => constant(random, kind)).join(", ")})`);
+			return {
+				text: `(VALUES ${rows.join(", ")}) ${alias}(x1, x2)`,
+				scope: visible(kinds.map((kind, index) => ({ name: `x${index + 1}`, kind }))),
+			};
 		}
 		const table = random.pick(this.#tables);
 		return { text: `${table.name} ${alias}`, scope: visible(table.columns) };
@@ -164,43 +225,36 @@ class QueryGenerator {
 	}
 
 	#column(scope: readonly Visible[], kind: Kind): string {
-		const candidates = scope.filter((column) => column.kind === kind);
-		return candidates.length === 0 || this.#random.chance(0.1) ? constant(this.#random, kind) : this.#random.pick(candidates).text;
+		return columnOf(this.#random, scope, kind);
 	}
 
-	#aggregate(scope: readonly Visible[], depth: number): { text: string; kind: Kind } {
+	#aggregate(scope: readonly Visible[], depth: number): Value {
 		const random = this.#random;
 		const filter = random.chance(0.15) ? ` FILTER (WHERE ${this.#predicate(scope, 0)})` : "";
 		const kind = random.pick(KINDS);
 		const number = random.pick(["smallint", "integer", "numeric"] as const);
-		return random.pick<() => { text: string; kind: Kind }>([
+		return random.pick<() => Value>([
 			() => ({ text: `count(*)${filter}`, kind: "bigint" }),
 			() => ({ text: `count(${random.pick(["", "DISTINCT "])}${this.#value(scope, kind, depth - 1)})${filter}`, kind: "bigint" }),
 			() => ({ text: `sum(${this.#column(scope, number)})${filter}`, kind: number === "numeric" ? "numeric" : "bigint" }),
 			() => ({ text: `avg(${this.#column(scope, number)})${filter}`, kind: "numeric" }),
 			() => {
-				const sortable = random.pick(SORTABLE.filter((one) => one !== "boolean" && one !== "uuid"));
+				const sortable = random.pick(KINDS.filter((one) => !WITHOUT_EXTREMES.includes(one)));
 				return { text: `${random.pick(["min", "max"])}(${this.#value(scope, sortable, depth - 1)})${filter}`, kind: sortable };
 			},
 			() => ({ text: `bool_${random.pick(["and", "or"])}(${this.#predicate(scope, 0)})${filter}`, kind: "boolean" }),
 			() => {
+				const text = this.#column(scope, "integer");
+				return { text: `array_agg(${random.pick(["", "DISTINCT "])}${text} ORDER BY ${text})${filter}`, kind: "integers" };
+			},
+			() => {
+				const text = this.#column(scope, random.pick(["text", "jsonb", "integers"]));
+				return { text: `jsonb_agg(${text} ORDER BY ${text})${filter}`, kind: "jsonb" };
+			},
+			() => {
 				const text = this.#column(scope, "text");
 				return { text: `string_agg(${text}, ',' ORDER BY ${text})${filter}`, kind: "text" };
 			},
-		])();
-	}
-
-	/** Its order is over every column in scope: rows that tie are equal. */
-	#window(scope: readonly Visible[]): string {
-		const random = this.#random;
-		const order = scope.map(({ text }) => text).join(", ");
-		const partition = random.chance(0.5) ? `PARTITION BY ${random.pick(scope).text} ` : "";
-		return random.pick([
-			() => `${random.pick(["row_number", "rank", "dense_rank"])}() OVER (${partition}ORDER BY ${order})`,
-			() => `count(*) OVER (${partition.trim()})`,
-			() =>
-				`count(${random.pick(scope).text}) OVER (${partition}ORDER BY ${order} ROWS BETWEEN ${random.below(3)} PRECEDING AND ${random.below(3)} FOLLOWING)`,
-			() => `count(*) OVER (${partition}ORDER BY ${random.pick(scope).text})`,
 		])();
 	}
 
@@ -213,62 +267,10 @@ class QueryGenerator {
 		if (random.chance(0.08)) return `coalesce(${this.#column(scope, kind)}, ${this.#column(scope, kind)})`;
 		if (random.chance(0.05)) return `nullif(${this.#column(scope, kind)}, ${this.#column(scope, kind)})`;
 		if (depth > 1 && random.chance(0.08)) return this.#scalarSubquery(scope, kind, depth);
-		switch (kind) {
-			case "boolean":
-				return `(${this.#predicate(scope, depth - 1)})`;
-			case "smallint":
-			case "integer":
-			case "bigint": {
-				this.#mayRaise = true;
-				const other = this.#column(scope, random.pick(["smallint", kind]));
-				return random.pick([
-					() => `(${this.#column(scope, kind)} ${random.pick(["+", "-", "*", "/", "%"])} ${other})::${kind}`,
-					() => `(- ${this.#column(scope, kind)})`,
-					() => `abs(${this.#column(scope, kind)})`,
-					() => `length(${this.#column(scope, "text")})::${kind}`,
-				])();
-			}
-			case "numeric":
-				this.#mayRaise = true;
-				return random.pick([
-					() =>
-						`(${this.#column(scope, "numeric")} ${random.pick(["+", "-", "*", "/", "%"])} ${this.#column(scope, random.pick(["integer", "numeric"]))})`,
-					() => `round(${this.#column(scope, "numeric")}, ${random.between(-2, 4)})`,
-					() => `${this.#column(scope, random.pick(["integer", "bigint"]))}::numeric`,
-				])();
-			case "double":
-				this.#mayRaise = true;
-				return `(${this.#column(scope, "double")} ${random.pick(["+", "-", "*", "/"])} ${this.#column(scope, random.pick(["integer", "double"]))})`;
-			case "text":
-				return random.pick([
-					() => `upper(${this.#column(scope, "text")})`,
-					() => `(${this.#column(scope, "text")} || ${this.#column(scope, random.pick(["text", "text", "integer", "date"]))})`,
-					() => `substring(${this.#column(scope, "text")} FROM ${random.between(-1, 3)} FOR ${random.below(4)})`,
-					() => `${this.#column(scope, random.pick(["integer", "numeric", "date", "timestamp", "boolean", "uuid"]))}::text`,
-					() => `trim(${this.#column(scope, "text")})`,
-					() => `replace(${this.#column(scope, "text")}, 'a', 'bb')`,
-				])();
-			case "date":
-				this.#mayRaise = true;
-				return random.pick([
-					() => `(${this.#column(scope, "date")} + ${random.between(-400, 400)})`,
-					() => `${this.#column(scope, "timestamp")}::date`,
-				])();
-			case "timestamp":
-				this.#mayRaise = true;
-				return random.pick([
-					() => `date_trunc('${random.pick(["year", "month", "week", "day", "hour"])}', ${this.#column(scope, "timestamp")})`,
-					() => `(${this.#column(scope, "timestamp")} ${random.pick(["+", "-"])} ${this.#column(scope, "interval")})`,
-				])();
-			case "interval":
-				this.#mayRaise = true;
-				return random.pick([
-					() => `(${this.#column(scope, "timestamp")} - ${this.#column(scope, "timestamp")})`,
-					() => `(${this.#column(scope, "interval")} + ${this.#column(scope, "interval")})`,
-				])();
-			case "uuid":
-				return this.#column(scope, "uuid");
-		}
+		if (kind === "boolean") return `(${this.#predicate(scope, depth - 1)})`;
+		const { text, mayRaise } = operation(random, scope, kind);
+		this.#mayRaise ||= mayRaise;
+		return text;
 	}
 
 	/** One row at most, by an aggregate. */
@@ -276,7 +278,7 @@ class QueryGenerator {
 		const { from, scope: inner } = this.#from(scope, depth - 1);
 		const where = this.#random.chance(0.7) ? ` WHERE ${this.#predicate([...inner, ...scope], 0)}` : "";
 		if (kind === "bigint") return `(SELECT count(*) FROM ${from}${where})`;
-		if (kind === "boolean" || kind === "uuid") return this.#column(scope, kind);
+		if (WITHOUT_EXTREMES.includes(kind)) return this.#column(scope, kind);
 		return `(SELECT ${this.#random.pick(["min", "max"])}(${this.#column(inner, kind)}) FROM ${from}${where})`;
 	}
 
@@ -287,6 +289,7 @@ class QueryGenerator {
 			return random.chance(0.15) ? `NOT (${parts[0]})` : `(${parts.join(random.pick([" AND ", " OR "]))})`;
 		}
 		if (depth > 0 && random.chance(0.15)) return this.#subqueryPredicate(scope, depth);
+		if (random.chance(0.08)) return nestedPredicate(random, scope);
 		const kind = random.pick(KINDS);
 		const left = this.#value(scope, kind, depth - 1);
 		return random.pick([
@@ -310,6 +313,10 @@ class QueryGenerator {
 		const kind = random.pick(KINDS);
 		const list = `(SELECT ${this.#column(inner, kind)} FROM ${from}${random.chance(0.6) ? where : ""})`;
 		return random.pick([
+			() => {
+				const pair = `(SELECT ${this.#column(inner, kind)}, ${this.#column(inner, "integer")} FROM ${from}${where})`;
+				return `(${this.#column(scope, kind)}, ${this.#column(scope, "integer")}) ${random.pick(["", "NOT "])}IN ${pair}`;
+			},
 			() => `${random.pick(["", "NOT "])}EXISTS (SELECT 1 FROM ${from}${where})`,
 			() => `${this.#column(scope, kind)} ${random.pick(["", "NOT "])}IN ${list}`,
 			() => `${this.#column(scope, kind)} ${random.pick(["=", "<", ">=", "<>"])} ${random.pick(["ANY", "ALL"])} ${list}`,

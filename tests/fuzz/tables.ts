@@ -12,7 +12,9 @@ export type Kind =
 	| "timestamp"
 	| "boolean"
 	| "interval"
-	| "uuid";
+	| "uuid"
+	| "jsonb"
+	| "integers";
 
 export interface FuzzColumn {
 	name: string;
@@ -21,8 +23,14 @@ export interface FuzzColumn {
 export interface FuzzTable {
 	name: string;
 	columns: FuzzColumn[];
-	/** CREATE TABLE, then INSERTs. */
-	statements: string[];
+	/** INSERTs of rows of values, as they are written. */
+	inserts: string[][][];
+}
+
+/** CREATE TABLE, then INSERTs. */
+export function statementsOf({ name, columns, inserts }: FuzzTable): string[] {
+	const ddl = `CREATE TABLE ${name} (${columns.map((column) => `${column.name} ${TYPES[column.kind]}`).join(", ")})`;
+	return [ddl, ...inserts.map((rows) => `INSERT INTO ${name} VALUES ${rows.map((row) => `(${row.join(", ")})`).join(", ")}`)];
 }
 
 const TYPES: Record<Kind, string> = {
@@ -37,11 +45,13 @@ const TYPES: Record<Kind, string> = {
 	boolean: "boolean",
 	interval: "interval",
 	uuid: "uuid",
+	jsonb: "jsonb",
+	integers: "integer[]",
 };
 
 /**
- * Of each type: what is common, so that joins and groups meet, and what lies at the edges. No two intervals here are equal in different words: which of them a group or a tie
- * shows is not promised.
+ * Of each type: what is common, so that joins and groups meet, and what lies at the edges. No two intervals or documents here are equal in different words: which of
+ * them a group or a tie shows is not promised.
  */
 const VALUES: Record<Kind, { common: readonly string[]; extreme: readonly string[] }> = {
 	smallint: { common: ["0", "1", "2", "3"], extreme: ["32767", "-32768", "-1"] },
@@ -66,6 +76,14 @@ const VALUES: Record<Kind, { common: readonly string[]; extreme: readonly string
 	uuid: {
 		common: ["'00000000-0000-0000-0000-000000000001'", "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'"],
 		extreme: ["'ffffffff-ffff-ffff-ffff-ffffffffffff'", "'00000000-0000-0000-0000-000000000000'"],
+	},
+	jsonb: {
+		common: [`'{"a": 1, "b": [1, 2]}'`, `'{"a": "x"}'`, "'[1, null, \"two\"]'", "'2'"],
+		extreme: ["'null'", "'{}'", "'[]'", `'""'`, `'{"b": {"a": [{"c": null}]}}'`],
+	},
+	integers: {
+		common: ["'{1,2}'", "'{2}'", "'{1,2,3}'"],
+		extreme: ["'{}'", "'{NULL}'", "'{1,NULL,2147483647}'"],
 	},
 };
 
@@ -93,13 +111,11 @@ export function randomTables(random: Random): FuzzTable[] {
 				kind: random.pick(random.chance(0.5) ? (["integer", "text", "bigint"] as const) : KINDS),
 			}),
 		);
-		const ddl = `CREATE TABLE ${name} (${columns.map((column) => `${column.name} ${TYPES[column.kind]}`).join(", ")})`;
-		const inserts = Array.from({ length: random.below(4) }, () => {
-			const rows = Array.from({ length: random.between(1, 12) }, () => {
-				return `(${columns.map(({ kind }) => (random.chance(0.15) ? "NULL" : valueText(random, kind))).join(", ")})`;
-			});
-			return `INSERT INTO ${name} VALUES ${rows.join(", ")}`;
-		});
-		return { name, columns, statements: [ddl, ...inserts] };
+		const inserts = Array.from({ length: random.below(4) }, () =>
+			Array.from({ length: random.between(1, 12) }, () =>
+				columns.map(({ kind }) => (random.chance(0.15) ? "NULL" : valueText(random, kind))),
+			),
+		);
+		return { name, columns, inserts };
 	});
 }

@@ -25,10 +25,10 @@ export function features(only: string): FeatureFile[] {
 		});
 }
 
-export const isOrdered = ({ kind, sort }: SltRecord): boolean => kind === "query" && sort === "nosort";
+export const isOrdered = ({ kind, sort }: Pick<SltRecord, "kind" | "sort">): boolean => kind === "query" && sort === "nosort";
 
 /** A record as its file has it: rows sorted unless their order is promised. */
-export function writtenAnswer(record: SltRecord, answer: TextAnswer): string[] {
+export function writtenAnswer(record: Pick<SltRecord, "kind" | "sort">, answer: TextAnswer): string[] {
 	const lines = answer.rows.map((row) =>
 		row.map((value) => (value === null ? "NULL" : value === "" ? "(empty)" : value.replaceAll("\n", "\\n"))).join("\t"),
 	);
@@ -37,14 +37,15 @@ export function writtenAnswer(record: SltRecord, answer: TextAnswer): string[] {
 
 /** Writes a file anew with the oracle's answers. */
 export function writeFeature({ name, head }: FeatureFile, answered: readonly { record: SltRecord; answer: TextAnswer }[]): void {
-	const records = answered.map(({ record, answer }) => {
-		if (answer.error) return `${record.kind} error ${answer.error.sqlstate}\n${record.sql}\n`;
-		if (record.kind === "statement") return `statement ok\n${record.sql}\n`;
-		const types = answer.columns.map(({ type }) => letterOf(type)).join("");
-		const sort = isOrdered(record) ? "" : " rowsort";
-		return `query ${types}${sort}\n${[record.sql, "----", ...writtenAnswer(record, answer)].join("\n")}\n`;
-	});
-	writeFileSync(join(FOLDER, name), `${head}\n${records.join("\n")}`);
+	writeFileSync(join(FOLDER, name), `${head}\n${answered.map(({ record, answer }) => recordText(record, answer)).join("\n")}`);
+}
+
+export function recordText(record: Pick<SltRecord, "kind" | "sql" | "sort">, answer: TextAnswer): string {
+	if (answer.error) return `${record.kind} error ${answer.error.sqlstate}\n${record.sql}\n`;
+	if (record.kind === "statement") return `statement ok\n${record.sql}\n`;
+	const types = answer.columns.map(({ type }) => letterOf(type)).join("");
+	const sort = isOrdered(record) ? "" : " rowsort";
+	return `query ${types}${sort}\n${[record.sql, "----", ...writtenAnswer(record, answer)].join("\n")}\n`;
 }
 
 function letterOf(type: string): string {
