@@ -63,6 +63,8 @@ export interface DropRequest {
 	ifExists: boolean;
 	/** Views that use what is dropped are dropped with it. */
 	cascade: boolean;
+	/** Of one name: only this relation of it is meant. */
+	onlyId?: TableId;
 }
 
 /** The caller's span and request, for logs; never part of what a call means. */
@@ -192,6 +194,8 @@ export type PlannedStatement =
 	/** `json` in its format, else `lines`; with `analyze` the plan is run and shown again with what each operator did. */
 	| { kind: "explain"; lines: string[]; json: string | null; analyze: boolean; plan: PhysicalPlan }
 	| { kind: "create_table"; definition: TableDefinition }
+	/** `plan` gives the table's columns in order; it is not run where `isEmpty` (WITH NO DATA). */
+	| { kind: "create_table_as"; definition: TableDefinition; plan: PhysicalPlan; isEmpty: boolean }
 	/** `uses`: the versions that it was bound to. */
 	| { kind: "create_view"; definition: ViewDefinition; uses: PlanRelation[] }
 	| { kind: "drop_table"; names: string[]; ifExists: boolean; cascade?: boolean }

@@ -95,6 +95,23 @@ export class DirectLittoral {
 				this.#rows.set(name, { files: [], appends: [], insertCount: 0 });
 				return nothing;
 			}
+			case "create_table_as": {
+				const { definition, plan, isEmpty } = planned;
+				if (this.#planner.tables.has(definition.name)) {
+					if (definition.ifNotExists) return nothing;
+					throw new LittoralError("duplicate_table", `relation "${definition.name}" already exists`);
+				}
+				this.#planner.define(definition);
+				this.#rows.set(definition.name, { files: [], appends: [], insertCount: 0 });
+				const { schema } = this.#planner.tables.get(definition.name) as TableSnapshot;
+				if (!isEmpty) {
+					await this.#insert({ kind: "insert", table: schema, plan }).catch((error: unknown) => {
+						this.#planner.tables.delete(definition.name);
+						throw error;
+					});
+				}
+				return nothing;
+			}
 			case "create_view":
 				this.#planner.defineView(planned.definition);
 				return nothing;
@@ -125,12 +142,17 @@ export class DirectLittoral {
 		const toFile = this.#placement === "files" || (this.#placement === "mixed" && stored.insertCount % 2 === 0);
 		const writer = new ParquetWriter({ columns: table.columns, engine: this.#engine, sink: (bytes) => void parts.push(bytes) });
 		const fieldIds = table.columns.map(({ fieldId }) => fieldId);
-		await this.#batches(plan, async (batch) => {
-			checkNotNull(this.#engine, batch, table);
-			rowCount += batch.selectedCount;
-			if (toFile) await writer.write(batch);
-			else batches.push(encodeBatch(this.#engine, batch, { schemaVersion: 1, fieldIds }));
-		});
+		try {
+			await this.#batches(plan, async (batch) => {
+				checkNotNull(this.#engine, batch, table);
+				rowCount += batch.selectedCount;
+				if (toFile) await writer.write(batch);
+				else batches.push(encodeBatch(this.#engine, batch, { schemaVersion: 1, fieldIds }));
+			});
+		} catch (error) {
+			writer.close();
+			throw error;
+		}
 		stored.insertCount++;
 		if (rowCount === 0) return;
 		if (toFile) {

@@ -74,6 +74,10 @@ export async function planStatement(ports: PlannerPorts, tenantId: TenantId, req
 			return { kind: "query", plan: planRows(ports, statement, bound, corrections) };
 		case "insert":
 			return { kind: "insert", table: bound.schema, plan: planRows(ports, statement, bound, corrections) };
+		case "create_table_as": {
+			const { kind, definition, isEmpty, rows } = bound;
+			return { kind, definition, isEmpty, plan: planRows(ports, statement, rows, corrections) };
+		}
 		case "explain": {
 			const plan = planRows(ports, statement, bound.rows, corrections);
 			const json = bound.format === "json" ? explainJson(plan) : null;

@@ -42,10 +42,11 @@ export async function dropRelations(
 const sameAs = (relation: DroppedRelation) => (other: DroppedRelation) => other.tableId === relation.tableId;
 
 /** Live relations of the names, and with CASCADE the live views over them. */
-function goneIds(tenantId: TenantId, { names, cascade }: Pick<DropRequest, "names" | "cascade">) {
+function goneIds(tenantId: TenantId, { names, cascade, onlyId }: Pick<DropRequest, "names" | "cascade" | "onlyId">) {
 	const named = sql`
 		SELECT table_id FROM tables
-		WHERE tenant_id = ${tenantId} AND dropped_at_ms IS NULL AND name IN (SELECT value FROM json_each(${JSON.stringify(names)}))`;
+		WHERE tenant_id = ${tenantId} AND dropped_at_ms IS NULL AND name IN (SELECT value FROM json_each(${JSON.stringify(names)}))
+			AND (${onlyId ?? null} IS NULL OR table_id = ${onlyId ?? null})`;
 	if (!cascade) return sql`gone (table_id) AS (${named})`;
 	return sql`gone (table_id) AS (${named} UNION
 		SELECT d.view_id FROM gone JOIN dependency d ON d.tenant_id = ${tenantId} AND d.used_id = gone.table_id

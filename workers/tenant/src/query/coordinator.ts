@@ -23,6 +23,7 @@ import { admittedSession, type EngineSession } from "../engine-session.ts";
 import type { Appended } from "../ingest/append-rows.ts";
 import { type AppendName, nameAppend } from "../ingest/batches.ts";
 import type { Ports } from "../ports.ts";
+import { fillNewTable, mayCreate } from "./create-table-as.ts";
 import { createTable, createView, dropRelations } from "./define-table.ts";
 import { insertRows } from "./insert.ts";
 import { observationsOf } from "./observations.ts";
@@ -37,6 +38,7 @@ const ACTIONS: Record<PlannedStatement["kind"], Action> = {
 	explain: "select",
 	insert: "insert",
 	create_table: "define_table",
+	create_table_as: "define_table",
 	create_view: "define_table",
 	drop_table: "define_table",
 	drop_view: "define_table",
@@ -74,6 +76,17 @@ async function runStatement(running: Running): Promise<QueryAnswer> {
 		case "create_table":
 			await createTable(ports, context.tenantId, planned.statement);
 			return command(context, "CREATE TABLE");
+		case "create_table_as": {
+			const { definition, isEmpty } = planned.statement;
+			if (!(await mayCreate(ports, context, planned.statement))) return command(context, "CREATE TABLE AS");
+			if (isEmpty) {
+				await createTable(ports, context.tenantId, { kind: "create_table", definition });
+				return command(context, "CREATE TABLE AS");
+			}
+			const { statement, tails } = await clock.timed(() => readTails(ports, context, planRequest, planned));
+			if (statement.kind === "create_table_as") return createTableAs(running, statement, tails);
+			throw new LittoralError("unavailable", "the statement's meaning changed while it was planned; try again");
+		}
 		case "create_view":
 			await createView(ports, context.tenantId, planned.statement);
 			return command(context, "CREATE VIEW");
@@ -243,4 +256,22 @@ async function insert(
 		bookmark,
 		...(request.idempotencyKey === null ? {} : { duplicate }),
 	};
+}
+
+async function createTableAs(
+	running: Running,
+	{ definition, plan }: Extract<PlannedStatement, { kind: "create_table_as" }>,
+	tails: OpenedTail[][],
+): Promise<QueryAnswer> {
+	const { ports, context, request } = running;
+	const { session, batches } = await start(running, plan, (execution) => runPlan(ports, plan, tails, execution));
+	try {
+		const filled = await fillNewTable(ports, context, request, { definition, engine: session.context.engine, batches });
+		if (filled === null) return await command(context, "CREATE TABLE AS");
+		const { result } = filled.appended;
+		const bookmark = await makeBookmark(context.tenantId, { table: filled.table.tableId, ...result });
+		return { kind: "command", command: "SELECT", rowCount: result.rowCount, bookmark };
+	} finally {
+		await batches.return();
+	}
 }

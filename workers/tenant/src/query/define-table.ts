@@ -13,9 +13,29 @@ export async function createTable(
 	ports: Ports,
 	tenantId: TenantId,
 	{ definition }: Extract<PlannedStatement, { kind: "create_table" }>,
-): Promise<void> {
+): Promise<{ schema: TableSchema; created: boolean }> {
 	const commitId = `create-${randomHex(12)}`;
-	await commitRelation(ports, tenantId, definition.name, (raised) => ports.catalog.createTable(tenantId, { commitId, definition, raised }));
+	let created = false;
+	const schema = await commitRelation(ports, tenantId, definition.name, async (raised) => {
+		const answer = await ports.catalog.createTable(tenantId, { commitId, definition, raised });
+		({ created } = answer);
+		return answer;
+	});
+	return { schema, created };
+}
+
+/** Takes back a table that was just made. Another one that has its name by now stays. */
+export async function undoTable(ports: Ports, tenantId: TenantId, { name, tableId }: TableSchema): Promise<void> {
+	const commitId = `undo-${randomHex(12)}`;
+	const request = { commitId, kind: "table", names: [name], ifExists: true, cascade: true, onlyId: tableId } as const;
+	const dropped = await untilKnown(() => ports.catalog.dropRelations(tenantId, { ...request, names: [name] }));
+	for (const relation of dropped) await refuseRows(ports, tenantId, relation);
+}
+
+/** Is the name taken, by a table or a view? */
+export async function relationExists(ports: Ports, tenantId: TenantId, name: string): Promise<boolean> {
+	const [snapshot] = await untilKnown(() => ports.catalog.readSnapshots(tenantId, [{ table: { name }, fresh: true, views: true }]));
+	return snapshot !== undefined && snapshot !== null;
 }
 
 /** @throws as the catalog's createView */

@@ -73,6 +73,7 @@ function planTables(statement: PlannedStatement): PlanTable[] {
 		case "query":
 		case "explain":
 		case "insert":
+		case "create_table_as":
 			return statement.plan.tables;
 		default:
 			return [];

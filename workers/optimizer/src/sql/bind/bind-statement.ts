@@ -5,9 +5,11 @@ import type { TableDefinition, TableSchema, ViewDefinition } from "#shared/contr
 import type { LogicalOperator } from "../../logical/plan.ts";
 import { as, kindOf } from "../parse/ast.ts";
 import { bindCreateTable } from "./create-table.ts";
+import { bindCreateTableAs, bindSelectInto, type BoundTableAs } from "./create-table-as.ts";
 import { bindCreateView } from "./create-view.ts";
 import { bindDrop } from "./drop.ts";
 import { bindInsert } from "./insert.ts";
+import type { QueryOptions } from "./query.ts";
 import { bindQuery } from "./select.ts";
 import type { StatementContext } from "./statement.ts";
 
@@ -22,6 +24,7 @@ export type BoundStatement =
 	| ({ kind: "insert"; schema: TableSchema } & BoundRows)
 	| { kind: "explain"; format: "text" | "json"; analyze: boolean; rows: BoundRows }
 	| { kind: "create_table"; definition: TableDefinition }
+	| { kind: "create_table_as"; definition: TableDefinition; isEmpty: boolean; rows: BoundRows }
 	| { kind: "create_view"; definition: ViewDefinition; uses: PlanRelation[] }
 	| { kind: "drop_table" | "drop_view"; names: string[]; ifExists: boolean; cascade: boolean };
 
@@ -36,7 +39,6 @@ const STATEMENT_NAMES: Record<string, string> = {
 	MergeStmt: "MERGE",
 	AlterTableStmt: "ALTER TABLE",
 	RenameStmt: "RENAME",
-	CreateTableAsStmt: "CREATE TABLE AS",
 	IndexStmt: "CREATE INDEX",
 	TruncateStmt: "TRUNCATE",
 	VacuumStmt: "VACUUM",
@@ -56,18 +58,23 @@ const STATEMENT_NAMES: Record<string, string> = {
 export function bindStatement(statement: StatementContext, node: Node): BoundStatement {
 	const kind = kindOf(node);
 	switch (kind) {
-		case "SelectStmt":
+		case "CreateTableAsStmt":
+			return tableAs(bindCreateTableAs(outermost(statement), as(node, kind) ?? {}));
+		case "SelectStmt": {
+			const into = bindSelectInto(outermost(statement), as(node, kind) ?? {});
+			return into === null ? bindRows(statement, node) : tableAs(into);
+		}
 		case "InsertStmt":
 			return bindRows(statement, node);
 		case "CreateStmt":
 			return {
 				kind: "create_table",
-				definition: bindCreateTable({ statement, outer: null, commonTables: [], bindQuery }, as(node, kind) ?? {}),
+				definition: bindCreateTable(outermost(statement), as(node, kind) ?? {}),
 			};
 		case "DropStmt":
 			return bindDrop(statement, as(node, kind) ?? {});
 		case "ViewStmt":
-			return { kind: "create_view", ...bindCreateView({ statement, outer: null, commonTables: [], bindQuery }, as(node, kind) ?? {}) };
+			return { kind: "create_view", ...bindCreateView(outermost(statement), as(node, kind) ?? {}) };
 		case "ExplainStmt":
 			return bindExplain(statement, as(node, kind) ?? {});
 		default:
@@ -75,9 +82,17 @@ export function bindStatement(statement: StatementContext, node: Node): BoundSta
 	}
 }
 
+function outermost(statement: StatementContext): QueryOptions {
+	return { statement, outer: null, commonTables: [], bindQuery };
+}
+
+function tableAs({ definition, isEmpty, query }: BoundTableAs): BoundStatement {
+	return { kind: "create_table_as", definition, isEmpty, rows: query };
+}
+
 function bindRows(statement: StatementContext, node: Node): Extract<BoundStatement, { kind: "query" | "insert" }> {
 	const query = as(node, "SelectStmt");
-	if (query !== undefined) return { kind: "query", ...bindQuery(query, { statement, outer: null, commonTables: [], bindQuery }) };
+	if (query !== undefined) return { kind: "query", ...bindQuery(query, outermost(statement)) };
 	const insert = as(node, "InsertStmt");
 	if (insert !== undefined) return { kind: "insert", ...bindInsert(statement, insert, bindQuery) };
 	throw statement.unsupported("EXPLAIN of this statement");

@@ -57,7 +57,7 @@ export function bindCreateTable(query: QueryOptions, create: CreateStmt): TableD
 }
 
 /** @throws duplicate_column (42701), too_many_columns (54011), invalid_table_definition (42P16) */
-function checkColumns(statement: StatementContext, columns: ColumnDefinition[]): void {
+export function checkColumns(statement: StatementContext, columns: ColumnDefinition[]): void {
 	const names = new Set<string>();
 	for (const column of columns) {
 		if (names.has(column.name)) throw statement.error("duplicate_column", `column "${column.name}" specified more than once`);
@@ -137,16 +137,21 @@ function columnType(statement: StatementContext, definition: ColumnDef): DataTyp
 		throw statement.unsupported(`type ${written}`, name.location ?? 0);
 	}
 	const type = bindTypeName(statement, name);
+	refuseFreeNumeric(statement, type, name.location ?? 0);
+	return type;
+}
+
+/** @throws feature_not_supported (0A000): a column has one scale */
+export function refuseFreeNumeric(statement: StatementContext, type: DataType, location: number): void {
 	const stored = type.kind === "array" ? type.element : type;
 	if (stored.kind === "numeric" && stored.precision === undefined) {
 		throw statement.error(
 			"feature_not_supported",
 			"a NUMERIC column needs a precision and a scale",
-			name.location ?? 0,
+			location,
 			"Write NUMERIC(18,4), or another precision up to 38.",
 		);
 	}
-	return type;
 }
 
 /** A constant or now(). @throws datatype_mismatch (42804), feature_not_supported */
@@ -193,7 +198,7 @@ function resolveKey(statement: StatementContext, key: { names: string[]; locatio
 }
 
 /** @throws invalid_parameter_value (22023) for an unknown option or a malformed sort key */
-function bindOptions(statement: StatementContext, options: Node[], columns: ColumnDefinition[]): TableDefinition["sortKey"] {
+export function bindOptions(statement: StatementContext, options: Node[], columns: ColumnDefinition[]): TableDefinition["sortKey"] {
 	let sortKey: TableDefinition["sortKey"] = [];
 	for (const node of options) {
 		const option = as(node, "DefElem");

@@ -41,7 +41,9 @@ export function bindQuery(query: SelectStmt, options: QueryOptions): BoundQuery 
 }
 
 function refuseUnsupported(statement: StatementContext, query: SelectStmt): void {
-	if (query.intoClause !== undefined) throw statement.unsupported("SELECT INTO", query.intoClause.rel?.location ?? 0);
+	if (query.intoClause !== undefined) {
+		throw statement.error("syntax_error", "SELECT ... INTO is not allowed here", query.intoClause.rel?.location ?? 0);
+	}
 	if (query.lockingClause !== undefined) throw statement.unsupported("FOR UPDATE or FOR SHARE");
 }
 
