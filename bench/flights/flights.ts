@@ -20,11 +20,14 @@ export interface Flights {
 
 const FULL_PATH = join(ROOT, "node_modules/vega-datasets/data/flights-3m.parquet");
 
-/** @param directory where a shorter file may be written */
-export async function flightsOf(size: BenchSize, directory: string): Promise<Flights> {
+/**
+ * @param directory where a shorter file may be written
+ * @param smokeRowCount of the shorter file
+ */
+export async function flightsOf(size: BenchSize, directory: string, smokeRowCount = 3000): Promise<Flights> {
 	if (size === "full") return { parquetPath: FULL_PATH, rowCount: 3_000_000 };
 	const duckdb = await openDuckDb();
-	const [parquetPath, rowCount] = [join(directory, "flights.parquet"), 3000];
+	const [parquetPath, rowCount] = [join(directory, "flights.parquet"), smokeRowCount];
 	await duckdb.query(`COPY (SELECT * FROM '${FULL_PATH}' LIMIT ${rowCount}) TO '${parquetPath}' (FORMAT parquet)`);
 	duckdb.close();
 	return { parquetPath, rowCount };
