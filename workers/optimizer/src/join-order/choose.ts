@@ -1,19 +1,31 @@
 /**
- * Which inner join first. Up to DYNAMIC_RELATION_COUNT_MAX relations: dynamic programming over sets, bushy trees included, joining connected sets only
+ * Which join first. Up to DYNAMIC_RELATION_COUNT_MAX relations: dynamic programming over sets, bushy trees included, joining connected sets only
  * (Selinger 1979; sets as bit masks). Above: greedily the pair with the smallest result. Relations that no condition connects are crossed last.
  *
+ * A semi or anti join keeps or drops rows of its left side and adds no column, so it goes wherever the columns of its condition are: it is a relation with a bit of its own, which joins only
+ * a set that holds these columns, and is never joined to. What it keeps is a fraction of any such set's rows.
+ *
  * The rows of a set are those of its relations times the selectivities of the conditions within it, whatever the order: they are computed once a set, and operators
- * are made for the chosen tree alone. The cost of a tree is the sum of the rows that its joins emit and that its build sides hold.
+ * are made for the chosen tree alone. The cost of a tree is the sum of the rows that its joins emit and that their build sides hold: the smaller side of an inner join, the right of a semi join. To these a semi or anti join adds
+ * the rows that it tests: every relation must be read for its inner joins anyway, but these may be spared.
  */
+import { assert } from "#shared/base/assert.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { collectColumns, conjunction } from "../logical/expression.ts";
 import { outputColumns } from "../logical/output.ts";
-import type { LogicalOperator } from "../logical/plan.ts";
+import type { LogicalJoin, LogicalOperator } from "../logical/plan.ts";
 import type { Cardinality } from "../statistics/cardinality.ts";
 
-const DYNAMIC_RELATION_COUNT_MAX = 10;
+export const DYNAMIC_RELATION_COUNT_MAX = 10;
 /** Relations that a set of bits holds; a larger join keeps the order it was written in. */
 export const ORDERED_RELATION_COUNT_MAX = 30;
+
+/** A semi or anti join taken off its left side. */
+export interface LooseJoin {
+	join: "semi" | "anti";
+	right: LogicalOperator;
+	condition: Expression | null;
+}
 
 /** A tree over a set of relations; bit i of `set`: relation i is in it. */
 interface Tree {
@@ -31,12 +43,37 @@ interface Condition {
 	selectivity: number;
 }
 
-/** @returns a tree that joins all of `relations` under all of `conditions` */
-export function chooseJoinOrder(relations: LogicalOperator[], conditions: Expression[], cardinality: Cardinality): LogicalOperator {
+/** A loose join as a relation. */
+interface Reducer {
+	bit: number;
+	/** Relations of its left columns. */
+	needs: number;
+	/** Fraction of the left rows that it keeps. */
+	kept: number;
+	join: LooseJoin;
+}
+
+interface Graph {
+	/** Relations first, then reducers. */
+	leaves: Tree[];
+	conditions: Condition[];
+	reducers: Reducer[];
+}
+
+/** @returns a tree that joins all of `relations` under all of `conditions`, and applies each of `looseJoins`, whose conditions have columns of relations */
+export function chooseJoinOrder(
+	relations: LogicalOperator[],
+	conditions: Expression[],
+	looseJoins: LooseJoin[],
+	cardinality: Pick<Cardinality, "rowCount" | "joinSelectivities" | "keptFraction">,
+): LogicalOperator {
 	const owners = new Map(relations.flatMap((relation, index) => outputColumns(relation).map((id) => [id, index] as const)));
-	const setOf = (expression: Expression) => {
+	const setOf = (expression: Expression | null) => {
 		let set = 0;
-		for (const id of collectColumns(expression)) set |= 1 << (owners.get(id) as number);
+		for (const id of expression === null ? [] : collectColumns(expression)) {
+			const owner = owners.get(id);
+			if (owner !== undefined) set |= 1 << owner;
+		}
 		return set;
 	};
 	const placed = conditions.map((expression) => ({ expression, set: setOf(expression) }));
@@ -52,15 +89,27 @@ export function chooseJoinOrder(relations: LogicalOperator[], conditions: Expres
 			const expressions = parts.map(({ expression }) => expression);
 			return { expressions, set, selectivity: cardinality.joinSelectivities(expressions, rowCountOf) };
 		});
+	const reducers = looseJoins.map((join, index): Reducer => {
+		const needs = setOf(join.condition);
+		assert(needs !== 0, "a loose join asks something of the relations");
+		const left = plans.filter((_, relation) => (needs & (1 << relation)) !== 0).reduce(crossed);
+		return { bit: 1 << (relations.length + index), needs, kept: cardinality.keptFraction({ kind: "join", left, ...join }), join };
+	});
 	const leaves = rowCounts.map((rowCount, index): Tree => ({ set: 1 << index, rowCount, cost: 0, sides: null }));
-	const components = relations.length <= DYNAMIC_RELATION_COUNT_MAX ? dynamic(leaves, joining) : greedy(leaves, joining);
-	components.sort((left, right) => left.rowCount - right.rowCount);
-	const best = components.reduce((left, right) =>
-		combined(left, right, left.rowCount * right.rowCount * newSelectivity(left.set, right.set, joining)),
-	);
-	const result = operatorOf(best, plans, joining);
+	for (const { bit, join } of reducers) leaves.push({ set: bit, rowCount: cardinality.rowCount(join.right), cost: 0, sides: null });
+	const graph = { leaves, conditions: joining, reducers };
+	const components = leaves.length <= DYNAMIC_RELATION_COUNT_MAX ? dynamic(graph) : greedy(graph);
+	const isReducer = ({ set }: Tree) => reducers.some(({ bit }) => bit === set);
+	// What needs columns of several components is applied to all of them crossed.
+	const whole = components.filter((tree) => !isReducer(tree)).sort((left, right) => left.rowCount - right.rowCount);
+	const best = [...whole, ...components.filter(isReducer)].reduce((left, right) => combined(left, right, graph));
+	const result = operatorOf(best, plans, graph);
 	const loose = conjunction(placed.filter(({ set }) => set === 0).map(({ expression }) => expression));
 	return loose === null ? result : { kind: "filter", input: result, predicate: loose };
+}
+
+function crossed(left: LogicalOperator, right: LogicalOperator): LogicalOperator {
+	return { kind: "join", join: "inner", left, right, condition: null };
 }
 
 function product(list: number[]): number {
@@ -72,31 +121,48 @@ function connects({ set }: Condition, left: number, right: number): boolean {
 	return (set & left) !== 0 && (set & right) !== 0 && (set & ~(left | right)) === 0;
 }
 
-function newSelectivity(left: number, right: number, conditions: Condition[]): number {
-	return product(conditions.filter((condition) => connects(condition, left, right)).map(({ selectivity }) => selectivity));
+function reducerOf({ set }: Tree, reducers: Reducer[]): Reducer | undefined {
+	return reducers.find(({ bit }) => bit === set);
 }
 
-function combined(left: Tree, right: Tree, rowCount: number): Tree {
-	const emitted = Math.max(1, rowCount);
-	const cost = left.cost + right.cost + emitted + Math.min(left.rowCount, right.rowCount);
-	return { set: left.set | right.set, rowCount: emitted, cost, sides: [left, right] };
+/** Whether the two may be joined without crossing anything; a reducer stands on the right. */
+function isJoinable(left: Tree, right: Tree, { conditions, reducers }: Graph): boolean {
+	if (reducerOf(left, reducers) !== undefined) return false;
+	const reducer = reducerOf(right, reducers);
+	if (reducer !== undefined) return (reducer.needs & ~left.set) === 0;
+	return conditions.some((condition) => connects(condition, left.set, right.set));
 }
 
-function operatorOf({ set, sides }: Tree, plans: LogicalOperator[], conditions: Condition[]): LogicalOperator {
+function combined(left: Tree, right: Tree, { conditions, reducers }: Graph): Tree {
+	const reducer = reducerOf(right, reducers);
+	const between = conditions.filter((condition) => connects(condition, left.set, right.set));
+	const emitted = reducer === undefined ? right.rowCount * product(between.map(({ selectivity }) => selectivity)) : reducer.kept;
+	return joinedTree(left, right, Math.max(1, left.rowCount * emitted), reducer !== undefined);
+}
+
+function joinedTree(left: Tree, right: Tree, rowCount: number, isReduced: boolean): Tree {
+	const held = isReduced ? left.rowCount + right.rowCount : Math.min(left.rowCount, right.rowCount);
+	return { set: left.set | right.set, rowCount, cost: left.cost + right.cost + rowCount + held, sides: [left, right] };
+}
+
+function operatorOf({ set, sides }: Tree, plans: LogicalOperator[], graph: Graph): LogicalOperator {
 	if (sides === null) return plans[31 - Math.clz32(set)] as LogicalOperator;
 	const [left, right] = sides;
-	const own = conditions.filter((condition) => connects(condition, left.set, right.set));
+	const reducer = reducerOf(right, graph.reducers);
+	if (reducer !== undefined) return { kind: "join", left: operatorOf(left, plans, graph), ...reducer.join } satisfies LogicalJoin;
+	const own = graph.conditions.filter((condition) => connects(condition, left.set, right.set));
 	return {
 		kind: "join",
 		join: "inner",
-		left: operatorOf(left, plans, conditions),
-		right: operatorOf(right, plans, conditions),
+		left: operatorOf(left, plans, graph),
+		right: operatorOf(right, plans, graph),
 		condition: conjunction(own.flatMap(({ expressions }) => expressions)),
 	};
 }
 
 /** @returns the best tree of each connected component */
-function dynamic(leaves: Tree[], conditions: Condition[]): Tree[] {
+function dynamic(graph: Graph): Tree[] {
+	const { leaves, conditions, reducers } = graph;
 	const setCount = 2 ** leaves.length;
 	const best = Array.from<Tree | undefined>({ length: setCount });
 	for (const leaf of leaves) best[leaf.set] = leaf;
@@ -106,21 +172,28 @@ function dynamic(leaves: Tree[], conditions: Condition[]): Tree[] {
 	for (const { set } of conditions)
 		if (bitCount(set) === 2)
 			for (const { set: one } of leaves) if ((set & one) !== 0) neighbours[one] = (neighbours[one] as number) | (set & ~one);
+	const needs = new Int32Array(setCount);
+	for (const { bit, needs: needed } of reducers) needs[bit] = needed;
 	for (let set = 1; set < setCount; set++) {
 		const lowest = set & -set;
 		const rest = set ^ lowest;
 		if (rest === 0) continue;
 		neighbours[set] = (neighbours[lowest] as number) | (neighbours[rest] as number);
-		const rowCount = rowCountOf(set, leaves, conditions);
+		const rowCount = rowCountOf(set, graph);
 		let chosen: Tree | undefined;
-		// Each pair once: the left side has the lowest relation.
+		// Each pair once: the left side has the lowest relation, so never a reducer alone, whose bits are the highest.
 		for (let part = rest; ; part = (part - 1) & rest) {
 			const [left, right] = [best[lowest | (rest ^ part)], best[part]];
 			if (left !== undefined && right !== undefined) {
+				const needed = needs[right.set] as number;
 				const isConnected =
-					((neighbours[left.set] as number) & right.set) !== 0 || wide.some((condition) => connects(condition, left.set, right.set));
-				const cost = left.cost + right.cost + rowCount + Math.min(left.rowCount, right.rowCount);
-				if (isConnected && (chosen === undefined || cost < chosen.cost)) chosen = { set, rowCount, cost, sides: [left, right] };
+					needed !== 0
+						? (needed & ~left.set) === 0
+						: ((neighbours[left.set] as number) & right.set) !== 0 || wide.some((condition) => connects(condition, left.set, right.set));
+				if (isConnected && needs[left.set] === 0) {
+					const tree = joinedTree(left, right, rowCount, needed !== 0);
+					if (chosen === undefined || tree.cost < chosen.cost) chosen = tree;
+				}
 			}
 			if (part === 0) break;
 		}
@@ -138,21 +211,25 @@ function dynamic(leaves: Tree[], conditions: Condition[]): Tree[] {
 	return components;
 }
 
-function rowCountOf(set: number, leaves: Tree[], conditions: Condition[]): number {
+function rowCountOf(set: number, { leaves, conditions, reducers }: Graph): number {
 	let rowCount = 1;
-	for (const leaf of leaves) if ((leaf.set & set) !== 0) rowCount *= leaf.rowCount;
+	for (const [index, leaf] of leaves.entries())
+		if ((leaf.set & set) !== 0) rowCount *= index < leaves.length - reducers.length ? leaf.rowCount : 1;
 	for (const condition of conditions) if ((condition.set & ~set) === 0) rowCount *= condition.selectivity;
+	for (const { bit, kept } of reducers) if ((bit & set) !== 0) rowCount *= kept;
 	return Math.max(1, rowCount);
 }
 
-function greedy(leaves: Tree[], conditions: Condition[]): Tree[] {
-	let open = [...leaves];
+function greedy(graph: Graph): Tree[] {
+	let open = [...graph.leaves];
 	for (;;) {
 		let choice: Tree | null = null;
+		// A reducer comes after every relation: on the right.
 		for (const [index, left] of open.entries()) {
 			for (const right of open.slice(index + 1)) {
-				if (!conditions.some((condition) => connects(condition, left.set, right.set))) continue;
-				const joined = combined(left, right, left.rowCount * right.rowCount * newSelectivity(left.set, right.set, conditions));
+				const sides = reducerOf(left, graph.reducers) === undefined ? ([left, right] as const) : ([right, left] as const);
+				if (!isJoinable(...sides, graph)) continue;
+				const joined = combined(...sides, graph);
 				if (choice === null || joined.rowCount < choice.rowCount) choice = joined;
 			}
 		}

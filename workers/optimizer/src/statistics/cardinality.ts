@@ -210,6 +210,12 @@ export class Cardinality {
 		return this.equalitySelectivity(keys, [rowCountOf(keys[0]), rowCountOf(keys[1])]);
 	}
 
+	/** The fraction of its left rows that a semi or anti join emits. */
+	keptFraction(node: LogicalJoin): number {
+		const leftRowCount = this.rowCount(node.left);
+		return Math.min(1, this.joinRowCount(node, leftRowCount, this.rowCount(node.right)) / Math.max(leftRowCount, 1));
+	}
+
 	/** By frequent values where both keys are stored columns that were counted, else by distinct values; NULLs have no match. */
 	private equalitySelectivity([left, right]: [Expression, Expression], [leftRowCount, rightRowCount]: [number, number]): number {
 		const byDistinct = 1 / Math.max(this.distinctCount(left, leftRowCount), this.distinctCount(right, rightRowCount), 1);
