@@ -86,7 +86,7 @@ export async function compare(model: Model, real: Real): Promise<void> {
 	}
 }
 
-class Create extends Step {
+abstract class TableStep extends Step {
 	readonly name: string;
 	readonly crash: Crash | null;
 
@@ -95,6 +95,9 @@ class Create extends Step {
 		this.name = name;
 		this.crash = crash;
 	}
+}
+
+class Create extends TableStep {
 	check = (model: Readonly<Model>) => !model.tables.has(this.name);
 	async act(model: Model, { system }: Real): Promise<void> {
 		world.crash = this.crash && { ...this.crash };
@@ -104,15 +107,7 @@ class Create extends Step {
 	toString = () => `create ${this.name}${showCrash(this.crash)}`;
 }
 
-class Drop extends Step {
-	readonly name: string;
-	readonly crash: Crash | null;
-
-	constructor(name: string, crash: Crash | null) {
-		super();
-		this.name = name;
-		this.crash = crash;
-	}
+class Drop extends TableStep {
 	check = (model: Readonly<Model>) => model.tables.has(this.name);
 	async act(model: Model, { system }: Real): Promise<void> {
 		world.crash = this.crash && { ...this.crash };

@@ -15,22 +15,25 @@ export async function writeRows(
 	const engine = options.engine ?? createEngine();
 	const batchRowCount = options.batchRowCount ?? BATCH_ROW_COUNT_MAX;
 	const parts: Uint8Array[] = [];
-	const writer = new ParquetWriter({ columns, engine, sink: async (bytes) => void parts.push(bytes) });
 	const lease = new Lease(engine.arena, { owner: "rows" });
-	const region = lease.region();
-	const types = columns.map((column) => column.type);
-	let builder = new BatchBuilder(engine, region, types);
-	const flush = async (): Promise<void> => {
-		if (builder.rowCount > 0) await writer.write(builder.finish());
-		region.reset();
-		builder = new BatchBuilder(engine, region, types);
-	};
-	for (const row of rows) {
-		builder.appendRow(row);
-		if (builder.rowCount === batchRowCount) await flush();
+	try {
+		const writer = new ParquetWriter({ columns, engine, lease, sink: async (bytes) => void parts.push(bytes) });
+		const region = lease.region();
+		const types = columns.map((column) => column.type);
+		let builder = new BatchBuilder(engine, region, types);
+		const flush = async (): Promise<void> => {
+			if (builder.rowCount > 0) await writer.write(builder.finish());
+			region.reset();
+			builder = new BatchBuilder(engine, region, types);
+		};
+		for (const row of rows) {
+			builder.appendRow(row);
+			if (builder.rowCount === batchRowCount) await flush();
+		}
+		await flush();
+		const file = await writer.finish();
+		return { ...file, bytes: new Uint8Array(Buffer.concat(parts)), sinkCalls: parts.length };
+	} finally {
+		lease.release();
 	}
-	await flush();
-	lease.release();
-	const file = await writer.finish();
-	return { ...file, bytes: new Uint8Array(Buffer.concat(parts)), sinkCalls: parts.length };
 }

@@ -6,12 +6,11 @@ import type { DataFile } from "#shared/contracts/snapshot.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
-import { BatchBuilder } from "#shared/engine/vector/builder.ts";
 import { readRows } from "#shared/engine/vector/read.ts";
 import { memorySource } from "#shared/parquet/byte-source.ts";
 import { openParquet } from "#shared/parquet/open.ts";
 import { ParquetReader } from "#shared/parquet/reader.ts";
-import { ParquetWriter } from "#shared/parquet/writer.ts";
+import { writeRows } from "../../../tests/parquet/write-rows.ts";
 import { testEnv } from "./fixture.ts";
 
 installKernels(kernels);
@@ -21,30 +20,9 @@ const engine = createEngine({ pageCount: 600 });
 
 /** Encodes rows as they come; the caller has sorted them. */
 export async function encodeFile(schema: TableSchema, rows: Iterable<SqlValue[]>): Promise<FileBytes> {
-	const parts: Uint8Array[] = [];
-	const lease = new Lease(engine.arena, { owner: "rows" });
-	try {
-		const columns = schema.columns.map(({ fieldId, name, type, nullable }) => ({ fieldId, name, type, nullable }));
-		const writer = new ParquetWriter({ columns, engine, lease, sink: (bytes) => void parts.push(bytes) });
-		const region = lease.region();
-		const types = columns.map((column) => column.type);
-		let builder = new BatchBuilder(engine, region, types);
-		const flush = async (): Promise<void> => {
-			if (builder.rowCount > 0) await writer.write(builder.finish());
-			region.reset();
-			builder = new BatchBuilder(engine, region, types);
-		};
-		for (const row of rows) {
-			builder.appendRow(row);
-			if (builder.rowCount === 1000) await flush();
-		}
-		await flush();
-		const { rowCount, columns: statistics } = await writer.finish();
-		const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
-		return { bytes, file: { rowCount, byteCount: bytes.byteLength, schemaVersion: schema.schemaVersion, columns: statistics } };
-	} finally {
-		lease.release();
-	}
+	const columns = schema.columns.map(({ fieldId, name, type, nullable }) => ({ fieldId, name, type, nullable }));
+	const { rowCount, columns: statistics, bytes } = await writeRows(columns, rows, { engine, batchRowCount: 1000 });
+	return { bytes, file: { rowCount, byteCount: bytes.byteLength, schemaVersion: schema.schemaVersion, columns: statistics } };
 }
 
 export async function storeFile(
