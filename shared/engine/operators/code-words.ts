@@ -2,12 +2,12 @@
 import type { Engine } from "../kernels/kernels.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
-import type { RowSpace } from "../vector/copy.ts";
-import type { Dictionary, DictionaryVector } from "../vector/vector.ts";
+import { type RowSpace, takeBatch } from "../vector/copy.ts";
+import type { Dictionary, DictionaryVector, Vector } from "../vector/vector.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 
-/** Words (not 0) for some rows, u32 by row position. */
-type Learn = (key: DictionaryVector, rows: RowSpace, region: Region) => Pointer;
+/** A word (not 0) for each of `rowCount` rows, u32[rowCount]. */
+type Learn = (key: Vector, rowCount: number, region: Region) => Pointer;
 
 export class CodeWords {
 	readonly #engine: Engine;
@@ -41,7 +41,9 @@ export class CodeWords {
 		const ask = (): number => kernels.codes_words(selectedCount, selection, codes, validity, entryCount, known, words, unknown);
 		const unknownCount = ask();
 		if (unknownCount === 0) return words;
-		const learnt = this.#learn(key, { rowCount, selection: unknown, selectedCount: unknownCount }, region);
+		const positions = { positions: unknown, count: unknownCount };
+		const packed = takeBatch(this.#engine, { ...rows, columns: [key] }, positions, region);
+		const learnt = this.#learn(packed.columns[0] as Vector, unknownCount, region);
 		kernels.codes_learn(unknownCount, unknown, codes, validity, entryCount, known, learnt);
 		ask();
 		return words;

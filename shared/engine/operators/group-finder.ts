@@ -8,7 +8,7 @@ import type { Engine } from "../kernels/kernels.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
-import { flatten, type RowSpace } from "../vector/copy.ts";
+import { flatten, type RowSpace, takeBatch } from "../vector/copy.ts";
 import type { Vector } from "../vector/vector.ts";
 import { CodeWords } from "./code-words.ts";
 import type { ExecutionContext } from "./execution-context.ts";
@@ -38,7 +38,9 @@ export class GroupFinder {
 		this.#context = context;
 		this.#engine = context.engine;
 		this.#table = table;
-		this.#words = new CodeWords(context, (key, rows, region) => this.#findByValues(rows, [key], region));
+		this.#words = new CodeWords(context, (key, rowCount, region) =>
+			this.#findByValues({ rowCount, selection: 0, selectedCount: rowCount }, [key], region),
+		);
 		this.#keyTypes = keyTypes;
 		this.#ids = keyTypes.length > 1 && keyTypes.length * ID_BITS_FIRST <= GROUP_ARRAY_BITS_MAX ? undefined : null;
 		this.#bits = keyTypes.map(() => ID_BITS_FIRST);
@@ -95,7 +97,8 @@ export class GroupFinder {
 		const unknown = region.allocate(selectedCount * 2);
 		const unknownCount = kernels.codes_words(selectedCount, selection, index, 0, 0, known, groups, unknown);
 		if (unknownCount === 0) return groups;
-		const learnt = this.#findByValues({ rowCount, selection: unknown, selectedCount: unknownCount }, keys, region);
+		const packed = takeBatch(this.#engine, { ...batch, columns: keys }, { positions: unknown, count: unknownCount }, region);
+		const learnt = this.#findByValues(packed, packed.columns, region);
 		kernels.codes_learn(unknownCount, unknown, index, 0, 0, known, learnt);
 		kernels.codes_words(selectedCount, selection, index, 0, 0, known, groups, unknown);
 		return groups;

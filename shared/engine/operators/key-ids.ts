@@ -8,7 +8,7 @@ import type { Engine } from "../kernels/kernels.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import { flatten, type RowSpace } from "../vector/copy.ts";
-import type { DictionaryVector, Vector } from "../vector/vector.ts";
+import type { Vector } from "../vector/vector.ts";
 import { CodeWords } from "./code-words.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { GroupTable } from "./group-table.ts";
@@ -24,7 +24,7 @@ export class KeyIds {
 	constructor(context: ExecutionContext, type: DataType) {
 		this.#engine = context.engine;
 		this.#values = new GroupTable(context, [type], ID_BYTES);
-		this.#words = new CodeWords(context, (key, rows, region) => this.#idsOf(key, rows, region));
+		this.#words = new CodeWords(context, (key, rowCount, region) => this.#idsOf(key, rowCount, region));
 	}
 
 	/** Ids are from 1 to this. */
@@ -38,13 +38,14 @@ export class KeyIds {
 		return this.#words.find(key, rows, region);
 	}
 
-	#idsOf(key: DictionaryVector, rows: RowSpace, region: Region): Pointer {
+	#idsOf(key: Vector, rowCount: number, region: Region): Pointer {
+		const rows = { rowCount, selection: 0, selectedCount: rowCount };
 		const { kernels } = this.#engine;
 		const { extraOffset } = this.#values.layout;
 		const first = this.count + 1;
 		const { groups, created, createdCount } = this.#values.find([flatten(this.#engine, key, rows, region)], rows, region);
 		kernels.groups_number(createdCount, created, groups, extraOffset, first);
-		kernels.groups_numbers(rows.selectedCount, rows.selection, groups, extraOffset);
+		kernels.groups_numbers(rowCount, 0, groups, extraOffset);
 		return groups;
 	}
 }

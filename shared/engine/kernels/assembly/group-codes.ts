@@ -40,12 +40,12 @@ export function codes_words(count: i32, selection: usize, codes: usize, validity
 	return unknownCount;
 }
 
-/** known[entry] = words[position], for the rows at `positions`. */
+/** known[entry] = words[i], for the i-th of the rows at `positions`. */
 export function codes_learn(count: i32, positions: usize, codes: usize, validity: usize, entryCount: i32, known: usize, words: usize): void {
 	for (let index: i32 = 0; index < count; index++) {
 		const row = livePosition(positions, index);
 		const code: i32 = isValid(validity, row) ? load<i32>(codes + (<usize>row << 2)) : entryCount;
-		store<u32>(known + (<usize>code << 2), load<u32>(words + (<usize>row << 2)));
+		store<u32>(known + (<usize>code << 2), load<u32>(words + (<usize>index << 2)));
 	}
 }
 

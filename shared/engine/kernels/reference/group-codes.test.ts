@@ -82,10 +82,10 @@ test("words of codes: one row of each unknown entry is asked for, and once it is
 				expect(u16s(unknown, unknownCount)).toEqual(expected.unknown);
 				for (const [row, word] of expected.words) expect(views.u32[words / 4 + row]).toBe(word);
 
-				const learnt = region.allocate(rows.codes.length * 4);
-				for (const row of expected.unknown) {
+				const learnt = region.allocate(unknownCount * 4);
+				for (const [index, row] of expected.unknown.entries()) {
 					known.set(rows.codes[row]!, 5000 + row);
-					views.u32[learnt / 4 + row] = 5000 + row;
+					views.u32[learnt / 4 + index] = 5000 + row;
 				}
 				kernels.codes_learn(unknownCount, unknown, codes, validity, entryCount, table, learnt);
 				expect(ask()).toBe(0);
