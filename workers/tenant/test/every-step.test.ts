@@ -13,6 +13,8 @@ import type { PhysicalPlan } from "#shared/contracts/plan/physical.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
 import type { PlannedStatement, QueryAnswer, QueryRequest } from "#shared/contracts/rpc.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
+import type { ViewDefinition } from "#shared/contracts/table.ts";
+import { createView } from "../src/query/define-table.ts";
 import { appendRows } from "../src/ingest/append-rows.ts";
 import type { EncodedBatch } from "../src/ingest/batches.ts";
 import { spoolBody } from "../src/ingest/spool.ts";
@@ -109,6 +111,18 @@ class Life {
 		if (answer.kind === "rows") expect(JSON.parse(await new Response(answer.body).text())).toMatchObject({ rows: [[1]] });
 	}
 
+	/** This catalog has no views, and says so. */
+	async refusedView(): Promise<void> {
+		const definition = { name: "v", replace: false, columns: [], source: { sql: "SELECT 1" } } as unknown as ViewDefinition;
+		await eventually(async () => {
+			try {
+				await createView(ports, this.tenant.id, { kind: "create_view", definition, uses: [] });
+			} catch (error) {
+				if (!hasCode(error, "feature_not_supported")) throw error;
+			}
+		});
+	}
+
 	async append(id: string, rows: string[]): Promise<void> {
 		await eventually(() => appendRows(ports, this.#incoming(id, rows, false)));
 	}
@@ -199,6 +213,7 @@ async function live(): Promise<void> {
 	expect(await life.spool()).toBe("abca");
 	await life.failedSpool();
 	await life.append("last", ["z..."]);
+	await life.refusedView();
 	await life.statement({ kind: "drop_table", names: [life.schema.name], ifExists: true });
 	// The rows of a dropped table are forgotten, once the catalog has said that it is dropped.
 	const blockCount = async () => (await tenant.sql(0, "SELECT count(*) AS blocks FROM tail_block"))[0]?.["blocks"];
