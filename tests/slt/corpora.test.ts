@@ -18,7 +18,7 @@ import { Skips } from "./skips.ts";
 const SKIPS = join(ROOT, "tests/slt/skips.tsv");
 const PAGE = join(ROOT, "docs/conformance.md");
 /** The goal is 0.97. */
-const PASS_FRACTION_MIN = 0.94;
+const PASS_FRACTION_MIN = 0.95;
 const UPDATE = process.env["UPDATE_CONFORMANCE"] === "1";
 const ONLY = process.env["FILES"] ?? "";
 
@@ -51,8 +51,8 @@ describe.skipIf(files.length === 0)("the corpora", () => {
 			const postgres = await oracle.query(record.sql);
 			const skipped = skips.reasonOf(record, postgres);
 			const wrong = skipped === null ? await judge(owner, record, postgres) : null;
-			// What PostgreSQL did although the file does not want it, later records may see.
-			if (skipped === "dialect" && record.kind === "statement" && postgres.error === undefined) await littoralAnswer(owner, record.sql);
+			// What PostgreSQL did although the file does not want it (or wants the number of rows as a query's answer), later records may see.
+			if (skipped === "dialect" && postgres.columns.length === 0 && postgres.error === undefined) await littoralAnswer(owner, record.sql);
 			judged.push({ path, line: record.line, sql: record.sql, skipped, wrong });
 		}
 		return judged;
