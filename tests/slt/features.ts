@@ -29,6 +29,8 @@ export const isOrdered = ({ kind, sort }: Pick<SltRecord, "kind" | "sort">): boo
 
 /** A record as its file has it: rows sorted unless their order is promised. */
 export function writtenAnswer(record: Pick<SltRecord, "kind" | "sort">, answer: TextAnswer): string[] {
+	// A row without columns cannot be written: an empty line ends a record.
+	if (answer.columns.length === 0) return [];
 	const lines = answer.rows.map((row) =>
 		row.map((value) => (value === null ? "NULL" : value === "" ? "(empty)" : value.replaceAll("\n", "\\n"))).join("\t"),
 	);

@@ -54,7 +54,7 @@ export class Oracle {
 			const columns = fields.map(({ name, dataTypeID }) => ({ name, type: this.#typeNames.get(dataTypeID) ?? String(dataTypeID) }));
 			// The API writes intervals in ISO 8601.
 			const intervals = columns.map(({ type }) => type === "interval");
-			const isoText = (text: string | null) => (text === null ? null : formatIntervalIso(parseInterval(text)));
+			const isoText = (text: string | null) => (text === null || text.endsWith("infinity") ? text : formatIntervalIso(parseInterval(text)));
 			return { columns, rows: rows.map((row) => row.map((text, index) => (intervals[index] ? isoText(text) : text))) };
 		} catch (error) {
 			const { code, message, position } = error as { code?: string; message: string; position?: string };

@@ -42,7 +42,7 @@ function visitOperator(node: PhysicalOperator, needs: Need[]): void {
 		case "scan":
 			if (node.columns.length > 0) need("scan: decode", /^(hybrid_read|plain_|unpack_bits|snappy_decompress|delta_|gather_fixed)/);
 			if (node.predicate !== null) {
-				need("scan: select", /^(select_true|partition_true)/);
+				need("scan: select", /^(select_true|select_codes|partition_true)/);
 				visitExpression(node.predicate, needs);
 			}
 			return;
@@ -101,11 +101,11 @@ function visitOperator(node: PhysicalOperator, needs: Need[]): void {
 function visitAggregate(call: AggregateCall, needs: Need[]): void {
 	const name = nameOf(call.functionId);
 	const kernels: Record<string, RegExp> = {
-		count: /^agg_count$/,
+		count: /^agg_count(_one)?$/,
 		sum: /^agg_(sum|wide)_/,
 		avg: /^agg_(sum|wide)_/,
-		min: /^agg_extreme$/,
-		max: /^agg_extreme$/,
+		min: /^agg_extreme/,
+		max: /^agg_extreme/,
 	};
 	needs.push({ reason: `aggregate ${call.functionId}`, kernels: kernels[name] ?? unknown(call.functionId) });
 	if (call.distinct) needs.push({ reason: `distinct ${call.functionId}`, kernels: /^group_(rows|by_codes)$/ });

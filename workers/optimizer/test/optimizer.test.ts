@@ -109,7 +109,7 @@ describe("optimizer", () => {
 				code: "statement_too_complex",
 				sqlstate: "54001",
 				message: "stack depth limit exceeded",
-				hint: "Expressions and subqueries may nest at most 200 deep.",
+				hint: "Expressions, subqueries and views may nest at most 200 deep.",
 			},
 		],
 		[
@@ -118,7 +118,7 @@ describe("optimizer", () => {
 				code: "statement_too_complex",
 				sqlstate: "54001",
 				message: "stack depth limit exceeded",
-				hint: "Expressions and subqueries may nest at most 200 deep.",
+				hint: "Expressions, subqueries and views may nest at most 200 deep.",
 			},
 		],
 		[`SELECT '${"x".repeat(1024 * 1024)}'`, { code: "body_too_large", message: "the SQL text is longer than 1048576 bytes" }],
