@@ -9,6 +9,7 @@ import { MATH_SIGNATURES } from "#shared/contracts/functions/math-signatures.ts"
 import { OPERATOR_SIGNATURES } from "#shared/contracts/functions/operator-signatures.ts";
 import { type FunctionSignature, OPERATOR_FUNCTIONS } from "#shared/contracts/functions/signature.ts";
 import { STRING_SIGNATURES } from "#shared/contracts/functions/string-signatures.ts";
+import { SYSTEM_SIGNATURES } from "#shared/contracts/functions/system-signatures.ts";
 import { TABLE_SIGNATURES } from "#shared/contracts/functions/table-signatures.ts";
 import { WINDOW_SIGNATURES } from "#shared/contracts/functions/window-signatures.ts";
 
@@ -22,6 +23,7 @@ const CATEGORIES: [heading: string, signatures: readonly FunctionSignature[]][] 
 	["JSONB", [...JSON_SIGNATURES, ...JSON_PATH_SIGNATURES]],
 	["Dates and times", DATETIME_SIGNATURES],
 	["Formatting", FORMAT_SIGNATURES],
+	["UUIDs, sizes, encodings", SYSTEM_SIGNATURES],
 ];
 
 const BEGIN = "<!-- functions: npm run docs:sql -->";

@@ -137,6 +137,13 @@ export const DATETIME_SIGNATURES: readonly FunctionSignature[] = [
 	scalar("current_date", [], "date", "The day the statement began, in the session's zone.", { volatility: "stable" }),
 	scalar("localtime", [], "time", "The time of day the statement began, in the session's zone.", { volatility: "stable" }),
 	scalar("to_timestamp", ["double"], "timestamptz", "The instant so many seconds after 1970-01-01 UTC.", RAISING),
+	...["date_add", "date_subtract"].flatMap((name) => {
+		const what = name === "date_add" ? "The instant moved" : "The instant moved back";
+		return [
+			scalar(name, ["timestamptz", "interval"], "timestamptz", `${what}; months and days in the session's zone, then time.`, ZONED),
+			scalar(name, ["timestamptz", "interval", "text"], "timestamptz", `${what}; months and days in the zone named, then time.`, ZONED),
+		];
+	}),
 	scalar("make_date", ["integer", "integer", "integer"], "date", "The date of a year, month and day; 22008 where there is none.", RAISING),
 	...making,
 	...ranges,

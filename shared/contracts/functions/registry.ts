@@ -15,6 +15,7 @@ import { MATH_SIGNATURES } from "./math-signatures.ts";
 import { OPERATOR_SIGNATURES } from "./operator-signatures.ts";
 import type { FunctionSignature } from "./signature.ts";
 import { STRING_SIGNATURES } from "./string-signatures.ts";
+import { SYSTEM_SIGNATURES } from "./system-signatures.ts";
 import { TABLE_SIGNATURES } from "./table-signatures.ts";
 import { WINDOW_SIGNATURES } from "./window-signatures.ts";
 
@@ -24,6 +25,7 @@ export const SIGNATURES: readonly FunctionSignature[] = [
 	...STRING_SIGNATURES,
 	...DATETIME_SIGNATURES,
 	...FORMAT_SIGNATURES,
+	...SYSTEM_SIGNATURES,
 	...AGGREGATE_SIGNATURES,
 	...ARRAY_SIGNATURES,
 	...JSON_SIGNATURES,

@@ -2,10 +2,12 @@
  * DATE, TIME, TIMESTAMP and TIMESTAMPTZ to and from text.
  *
  * Read: ISO 8601 and PostgreSQL's ISO forms (`T` or blanks between date and time, `-` or `/` in the date, month/day/year as DateStyle MDY reads it,
- * `YYYYMMDD`, fractions rounded to microseconds, offsets and named zones, a trailing `BC`). Month names are not read: 22007.
+ * `YYYYMMDD`, names of months beside a day and a year, fractions rounded to microseconds, offsets, names and abbreviations of zones, `BC`).
  */
 import { LittoralError } from "#shared/base/errors.ts";
 import { civilFromDays, DATE_DAYS_MAX, DATE_DAYS_MIN, daysFromCivil, daysInMonth, MICROSECONDS_PER_DAY } from "./calendar.ts";
+import { zoneAbbreviationOffset } from "./zone-abbreviations.ts";
+import { withMonthNumber } from "./month-names.ts";
 import { zoneOffsetOfLocal, zoneOffsetSeconds } from "./time-zone.ts";
 
 export type DateTimeKind = "date" | "time" | "timestamp" | "timestamptz";
@@ -25,16 +27,18 @@ const TYPE_NAMES: Record<DateTimeKind, string> = {
 };
 
 const DATE = String.raw`(?:(\d+)([-/.])(\d+)\2(\d+)|(\d{6,}))`;
-const TIME = String.raw`(?:(\d+):(\d+)(?::(\d+)(?:\.(\d*))?)?|(\d{4}|\d{6})(?:\.(\d*))?)(?:\s*(am|pm)(?![a-z]))?`;
-const ZONE = String.raw`(?:\s*(?:(z)|([+-]\d{1,2})(?::?(\d{2})(?::?(\d{2}))?)?)|\s*(?!(?:bc|ad)\s*$)([a-z]\w*(?:\/[\w+-]+)*))?`;
-const DATE_TIME = new RegExp(String.raw`^\s*${DATE}(?:(?:\s*t\s*|\s+)${TIME}${ZONE})?(?:\s*(bc|ad))?\s*$`, "i");
+const TIME = String.raw`(?:(\d+):(\d*)(?::(\d*)(?:\.(\d*))?)?|(\d{4}|\d{6})(?:\.(\d*))?)(?:\s*(am|pm)(?![a-z]))?`;
+const ZONE = String.raw`(?:\s*(?:(z)|([+-]\d{1,2})(?::?(\d{2})(?::?(\d{2}))?)?)|\s*([a-z]\w*(?:\/[\w+-]+)*))?`;
+const DATE_TIME = new RegExp(String.raw`^\s*${DATE}(?:(?:\s*t\s*|\s+)${TIME}${ZONE})?\s*$`, "i");
 const TIME_ONLY = new RegExp(String.raw`^\s*t?${TIME}${ZONE}\s*$`, "i");
+const ERA = /\(?\b(bc|ad)\b\)?/i;
 const SPECIAL = /^\s*(?:(epoch)|[+-]?infinity|now|today|tomorrow|yesterday|allballs)\s*$/i;
 
 /** TIMESTAMP ends where 64 bits of microseconds since 1970 do, in the year 294247. */
 const TIMESTAMP_MAX = (1n << 63n) - 1n;
 const TIMESTAMP_MIN = BigInt(DATE_DAYS_MIN) * MICROSECONDS_PER_DAY;
 const ZONE_HOURS_MAX = 15;
+const INT32_MAX = 2_147_483_647;
 /** PostgreSQL's MAXDATELEN; it also keeps the expressions above from backtracking over long blanks. */
 const TEXT_LENGTH_MAX = 128;
 
@@ -53,7 +57,7 @@ export function parseTime(text: string): bigint {
 	if (/^\s*allballs\s*$/i.test(text)) return 0n;
 	const match = TIME_ONLY.exec(text);
 	if (match !== null) return BigInt(timeOf(match, 1, text));
-	if (DATE_TIME.exec(text)?.[6] === undefined && DATE_TIME.exec(text)?.[10] === undefined) throw invalidSyntax("time", text);
+	if (DATE_TIME.exec(text)?.[6] === undefined && DATE_TIME.exec(text)?.[10] === undefined) throw notADate("time", text);
 	return BigInt(parseDateTime("time", text).microseconds);
 }
 
@@ -96,9 +100,10 @@ interface ParsedDateTime {
 }
 
 function parseDateTime(kind: DateTimeKind, text: string): ParsedDateTime {
-	const match = DATE_TIME.exec(text);
+	const era = ERA.exec(text)?.[1]?.toLowerCase();
+	const match = DATE_TIME.exec(withMonthNumber(era === undefined ? text : text.replace(ERA, " ")));
 	if (match === null) throw notADate(kind, text);
-	const bc = match[18] !== undefined && match[18].toLowerCase() === "bc";
+	const bc = era === "bc";
 	const { year, month, day } = dateOf(match, text, bc);
 	if (month < 1 || month > 12 || day < 1 || day > 31) throw fieldOutOfRange(text, 'Perhaps you need a different "DateStyle" setting.');
 	if (day > daysInMonth(year, month)) throw fieldOutOfRange(text);
@@ -111,12 +116,14 @@ function parseDateTime(kind: DateTimeKind, text: string): ParsedDateTime {
 		const minutes = Number(match[15] ?? 0);
 		const seconds = Number(match[16] ?? 0);
 		if (hours > ZONE_HOURS_MAX || minutes > 59 || seconds > 59) {
-			throw new LittoralError("invalid_time_zone_displacement_value", `time zone displacement out of range: "${text}"`);
+			throw displacementOutOfRange(text);
 		}
 		const magnitude = hours * 3600 + minutes * 60 + seconds;
 		offsetSeconds = match[14].startsWith("-") ? -magnitude : magnitude;
 	}
-	const zoneName = match[17]?.toLowerCase() ?? null;
+	let zoneName = match[17]?.toLowerCase() ?? null;
+	const abbreviation = zoneName === null ? null : zoneAbbreviationOffset(zoneName);
+	if (abbreviation !== null) [zoneName, offsetSeconds] = [null, abbreviation];
 	if (zoneName !== null) checkZoneName(kind, zoneName, text);
 	return {
 		days: daysFromCivil(year, month, day),
@@ -131,6 +138,9 @@ function parseDateTime(kind: DateTimeKind, text: string): ParsedDateTime {
 function notADate(kind: DateTimeKind, text: string): LittoralError {
 	const month = /^\s*(\d{1,2})\s*$/.exec(text);
 	if (month !== null && kind !== "time" && (Number(month[1]) < 1 || Number(month[1]) > 12)) return fieldOutOfRange(text);
+	// A number behind a minus is taken for a zone.
+	const zone = (kind === "time" ? /^\s*\d+[+-](\d+)-/ : /^\s*[+-](\d+)-/).exec(text);
+	if (zone !== null && Number(zone[1]) > ZONE_HOURS_MAX) return displacementOutOfRange(text);
 	const time = kind === "time" ? null : /^\s*\d+:/.test(text) ? TIME_ONLY.exec(text) : null;
 	if (time !== null) timeOf(time, 1, text);
 	return invalidSyntax(kind, text);
@@ -161,8 +171,8 @@ function dateOf(match: RegExpExecArray, text: string, bc: boolean): { year: numb
 		// Three digits or more in front are a year; else the order is month, day, year.
 		const yearText = first.length > 2 ? first : last;
 		[month, day] = first.length > 2 ? [Number(match[3]), Number(last)] : [Number(first), Number(match[3])];
-		if (yearText.length > 7) throw fieldOutOfRange(text);
 		year = Number(yearText);
+		if (year > INT32_MAX) throw fieldOutOfRange(text);
 		if (yearText.length <= 2 && !bc) year = ofCentury(year);
 	}
 	if (year === 0) throw fieldOutOfRange(text);
@@ -203,6 +213,10 @@ function invalidSyntax(kind: DateTimeKind, text: string): LittoralError {
 
 function fieldOutOfRange(text: string, hint?: string): LittoralError {
 	return new LittoralError("datetime_field_overflow", `date/time field value out of range: "${text}"`, hint === undefined ? {} : { hint });
+}
+
+function displacementOutOfRange(text: string): LittoralError {
+	return new LittoralError("invalid_time_zone_displacement_value", `time zone displacement out of range: "${text}"`);
 }
 
 function outOfRange(message: string): LittoralError {

@@ -51,43 +51,66 @@ const ISO_ALTERNATIVE = /^P([+-]?\d+)-([+-]?\d+)-([+-]?\d+)(?:T([+-]?\d+):([+-]?
 const TEXT_LENGTH_MAX = 256;
 const INT32_MAX = 2_147_483_647;
 
-/** Adds up fields; a fraction of a month becomes days, of a day microseconds. */
+/** Adds up fields; a fraction of a month becomes days, of a day microseconds. Each field has bounds of its own (22015), and their sum (22008). */
 class Sum {
 	months = 0;
 	days = 0;
 	microseconds = 0n;
+	private years = 0;
+	private readonly text: string;
 
-	add(field: Field, whole: number, fraction: number, factor: number): void {
+	constructor(text: string) {
+		this.text = text;
+	}
+
+	add(field: Field, whole: bigint, fraction: number, factor: number): void {
 		if (field === "microseconds") {
-			this.microseconds += BigInt(whole) * BigInt(factor) + BigInt(Math.round(fraction * factor));
+			this.microseconds = this.fitted64(this.microseconds + whole * BigInt(factor) + BigInt(Math.round(fraction * factor)));
 			return;
 		}
 		if (field === "days") {
-			this.days += whole * factor;
+			this.days = this.fitted32(BigInt(this.days) + whole * BigInt(factor));
 			this.addDays(fraction * factor);
 			return;
 		}
-		this.months += whole * factor;
 		if (factor > 1) {
+			this.years = this.fitted32(BigInt(this.years) + whole * BigInt(factor / 12));
 			// The rest of a fractional year is rounded to whole months.
-			this.months += Math.round(fraction * factor);
+			this.addMonths(BigInt(Math.round(fraction * factor)));
 		} else {
+			this.addMonths(whole);
 			this.addDays(fraction * 30);
 		}
 	}
 
-	addDays(days: number): void {
-		const whole = Math.trunc(days);
-		this.days += whole;
-		this.microseconds += BigInt(Math.round((days - whole) * 86_400e6));
+	addMonths(months: bigint): void {
+		this.months = this.fitted32(BigInt(this.months) + months);
 	}
 
-	finish(text: string, negate: boolean): IntervalValue {
+	addDays(days: number): void {
+		const whole = Math.trunc(days);
+		this.days = this.fitted32(BigInt(this.days) + BigInt(whole));
+		this.microseconds = this.fitted64(this.microseconds + BigInt(Math.round((days - whole) * 86_400e6)));
+	}
+
+	private fitted32(value: bigint): number {
+		if (BigInt.asIntN(32, value) !== value) throw outOfRange(this.text);
+		return Number(value);
+	}
+
+	private fitted64(value: bigint): bigint {
+		if (BigInt.asIntN(64, value) !== value) throw outOfRange(this.text);
+		return value;
+	}
+
+	finish(negate: boolean): IntervalValue {
 		const sign = negate ? -1 : 1;
-		const result = { months: sign * this.months + 0, days: sign * this.days + 0, microseconds: BigInt(sign) * this.microseconds };
+		const months = this.years * 12 + this.months;
+		const result = { months: sign * months + 0, days: sign * this.days + 0, microseconds: BigInt(sign) * this.microseconds };
 		const fits = (value: number): boolean => value <= INT32_MAX && value >= -INT32_MAX - 1;
-		if (!fits(result.months) || !fits(result.days) || BigInt.asIntN(64, result.microseconds) !== result.microseconds)
-			throw outOfRange(text);
+		if (!fits(result.months) || !fits(result.days) || BigInt.asIntN(64, result.microseconds) !== result.microseconds) {
+			throw new LittoralError("datetime_field_overflow", "interval out of range");
+		}
 		return result;
 	}
 }
@@ -106,7 +129,7 @@ function parseVerbose(trimmed: string, text: string): IntervalValue {
 	let body = trimmed.startsWith("@") ? trimmed.slice(1).trim() : trimmed;
 	const ago = /\sago$/i.test(body);
 	if (ago) body = body.slice(0, -3).trim();
-	const sum = new Sum();
+	const sum = new Sum(text);
 	const seen = new Set<string>();
 	let pending: string | null = null;
 	let at = 0;
@@ -116,9 +139,9 @@ function parseVerbose(trimmed: string, text: string): IntervalValue {
 		const found = UNITS.get(unitName.toLowerCase());
 		if (found === undefined) throw invalidSyntax(text);
 		const key = `${found.field}${found.factor}`;
+		addDecimal(sum, pending, found.field, found.factor);
 		if (seen.has(key)) throw invalidSyntax(text);
 		seen.add(key);
-		addDecimal(sum, pending, found.field, found.factor, text);
 		pending = null;
 		any = true;
 	};
@@ -138,7 +161,8 @@ function parseVerbose(trimmed: string, text: string): IntervalValue {
 			const sign = match[2].startsWith("-") ? -1 : 1;
 			const months = Number(match[3]);
 			if (months >= 12) throw outOfRange(text);
-			sum.months += Number(match[2]) * 12 + sign * months;
+			sum.add("months", BigInt(match[2]), 0, 12);
+			sum.addMonths(BigInt(sign * months));
 			any = true;
 		} else if (match[4] !== undefined) {
 			if (pending !== null) throw invalidSyntax(text);
@@ -150,14 +174,13 @@ function parseVerbose(trimmed: string, text: string): IntervalValue {
 	// A number without a unit counts seconds.
 	if (pending !== null) flush("second");
 	if (!any) throw invalidSyntax(text);
-	return sum.finish(text, ago);
+	return sum.finish(ago);
 }
 
-function addDecimal(sum: Sum, literal: string, field: Field, factor: number, text: string): void {
+function addDecimal(sum: Sum, literal: string, field: Field, factor: number): void {
 	const negative = literal.startsWith("-");
 	const [whole, fraction] = literal.replace(/^[+-]/, "").split(".") as [string, string?];
-	const magnitude = Number(whole === "" ? "0" : whole);
-	if (!Number.isSafeInteger(magnitude)) throw outOfRange(text);
+	const magnitude = BigInt(whole === "" ? "0" : whole);
 	const fractionValue = fraction ? Number(`0.${fraction}`) : 0;
 	sum.add(field, negative ? -magnitude : magnitude, negative ? -fractionValue : fractionValue, factor);
 }
@@ -166,27 +189,32 @@ function addDecimal(sum: Sum, literal: string, field: Field, factor: number, tex
 function addClock(sum: Sum, literal: string, text: string): void {
 	const negative = literal.startsWith("-");
 	const [clock, fraction] = literal.replace(/^[+-]/, "").split(".") as [string, string?];
-	const fields = clock.split(":").map(Number) as [number, number, number?];
+	const fields = clock.split(":").map((field) => (field === "" ? 0 : Number(field))) as [number, number, number?];
 	const [hour, minute, second] =
 		fields[2] === undefined && fraction !== undefined ? [0, fields[0], fields[1]] : [fields[0], fields[1], fields[2] ?? 0];
-	if (minute > 59 || second > 60 || !Number.isSafeInteger(hour)) throw outOfRange(text);
+	// What begins with a minus is tried as something else first, so that another error is said.
+	const refused = negative ? invalidSyntax(text) : outOfRange(text);
+	if (minute > 59 || second > 60 || !Number.isSafeInteger(hour)) throw refused;
 	const micros = fraction ? Math.round(Number(`0.${fraction}`) * 1e6) : 0;
 	const total = BigInt(hour) * 3_600_000_000n + BigInt(minute * 60_000_000 + second * 1_000_000 + micros);
-	sum.microseconds += negative ? -total : total;
+	const moved = sum.microseconds + (negative ? -total : total);
+	if (BigInt.asIntN(64, moved) !== moved) throw refused;
+	sum.microseconds = moved;
 }
 
 function parseIso(trimmed: string, text: string): IntervalValue {
-	const sum = new Sum();
+	const sum = new Sum(text);
 	const alternative = ISO_ALTERNATIVE.exec(trimmed);
 	if (alternative !== null) {
-		sum.months = Number(alternative[1]) * 12 + Number(alternative[2]);
-		sum.days = Number(alternative[3]);
+		sum.add("months", BigInt(alternative[1] as string), 0, 12);
+		sum.addMonths(BigInt(alternative[2] as string));
+		sum.add("days", BigInt(alternative[3] as string), 0, 1);
 		if (alternative[4] !== undefined) {
-			addDecimal(sum, alternative[4], "microseconds", 3600e6, text);
-			addDecimal(sum, alternative[5] as string, "microseconds", 60e6, text);
-			addDecimal(sum, alternative[6] as string, "microseconds", 1e6, text);
+			addDecimal(sum, alternative[4], "microseconds", 3600e6);
+			addDecimal(sum, alternative[5] as string, "microseconds", 60e6);
+			addDecimal(sum, alternative[6] as string, "microseconds", 1e6);
 		}
-		return sum.finish(text, false);
+		return sum.finish(false);
 	}
 	let at = 1;
 	let time = false;
@@ -206,11 +234,11 @@ function parseIso(trimmed: string, text: string): IntervalValue {
 		const found = (time ? ISO_TIME_UNITS : ISO_DATE_UNITS).get(letter);
 		if (found === undefined) throw invalidSyntax(text);
 		const literal = /e/i.test(match[1] as string) ? String(Number(match[1])) : (match[1] as string);
-		addDecimal(sum, literal, found.field, found.factor, text);
+		addDecimal(sum, literal, found.field, found.factor);
 		any = true;
 	}
 	if (!any) throw invalidSyntax(text);
-	return sum.finish(text, false);
+	return sum.finish(false);
 }
 
 function invalidSyntax(text: string): LittoralError {

@@ -31,6 +31,8 @@ import { SIMILAR_KERNELS } from "./strings/similar.ts";
 import { SLICE_KERNELS } from "./strings/slices.ts";
 import { TEXT_KERNELS } from "./strings/text.ts";
 import { UNICODE_KERNELS } from "./strings/unicode.ts";
+import { SYSTEM_KERNELS } from "./system/system.ts";
+import { UUID_KERNELS } from "./system/uuids.ts";
 
 const KERNELS = new Map<string, Bind>(
 	[
@@ -58,6 +60,8 @@ const KERNELS = new Map<string, Bind>(
 		JUSTIFY_KERNELS,
 		MAKE_KERNELS,
 		FORMAT_KERNELS,
+		SYSTEM_KERNELS,
+		UUID_KERNELS,
 		REGEXP_PART_KERNELS,
 		ELEMENT_KERNELS,
 		ARRAY_KERNELS,

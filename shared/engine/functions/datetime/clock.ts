@@ -1,14 +1,24 @@
 /** The statement's clock, and making and comparing dates. */
 import { LittoralError } from "#shared/base/errors.ts";
-import type { SqlValue } from "#shared/contracts/value.ts";
+import type { IntervalValue, SqlValue } from "#shared/contracts/value.ts";
 import { civilFromDays, daysFromCivil, daysInMonth, MICROSECONDS_PER_DAY } from "#shared/contracts/values/calendar.ts";
 import { formatFloating } from "#shared/contracts/values/number-text.ts";
+import { zoneAbbreviationOffset } from "#shared/contracts/values/zone-abbreviations.ts";
 import { zoneOffsetOfLocal, zoneOffsetSeconds } from "#shared/contracts/values/time-zone.ts";
 import { outOfRange } from "../errors.ts";
 import type { Bind, KernelCall } from "../kernel.ts";
 import { perValue } from "../per-value.ts";
+import { addInterval } from "./move.ts";
 
 const SECOND = 1_000_000n;
+
+/** A zone's abbreviation means its offset, where AT TIME ZONE names it. */
+export function zoneOfName(name: string): string {
+	const offset = zoneAbbreviationOffset(name);
+	if (offset === null) return name;
+	const magnitude = Math.abs(offset);
+	return `${offset < 0 ? "-" : "+"}${padded(Math.floor(magnitude / 3600))}:${padded((magnitude % 3600) / 60)}`;
+}
 
 const localOf = (instant: bigint, zone: string): bigint => instant + BigInt(zoneOffsetSeconds(zone, Number(instant / SECOND))) * SECOND;
 export const instantOf = (local: bigint, zone: string): bigint => local - BigInt(zoneOffsetOfLocal(zone, Number(local / SECOND))) * SECOND;
@@ -93,6 +103,14 @@ export function checkedTimestamp(value: bigint): bigint {
 	return value;
 }
 
+/** By the clock of the zone named, or of the session's. */
+const moved = (sign: 1 | -1): Bind =>
+	perValue(([instant, interval, zone], { statement }) => {
+		const { months, days, microseconds } = interval as IntervalValue;
+		const signed = { months: sign * months, days: sign * days, microseconds: BigInt(sign) * microseconds };
+		return addInterval(instant as bigint, signed, zone === undefined ? statement.timeZone : zoneOfName(zone as string));
+	});
+
 export const CLOCK_KERNELS: Record<string, Bind> = {
 	"now()": now,
 	"transaction_timestamp()": now,
@@ -104,8 +122,12 @@ export const CLOCK_KERNELS: Record<string, Bind> = {
 		const local = localNow(call);
 		return local - BigInt(floorDays(local)) * MICROSECONDS_PER_DAY;
 	}),
-	"timezone(text,timestamptz)": perValue(([zone, value]) => checkedTimestamp(localOf(value as bigint, zone as string))),
-	"timezone(text,timestamp)": perValue(([zone, value]) => checkedTimestamp(instantOf(value as bigint, zone as string))),
+	"timezone(text,timestamptz)": perValue(([zone, value]) => checkedTimestamp(localOf(value as bigint, zoneOfName(zone as string)))),
+	"timezone(text,timestamp)": perValue(([zone, value]) => checkedTimestamp(instantOf(value as bigint, zoneOfName(zone as string)))),
+	"date_add(timestamptz,interval)": moved(1),
+	"date_add(timestamptz,interval,text)": moved(1),
+	"date_subtract(timestamptz,interval)": moved(-1),
+	"date_subtract(timestamptz,interval,text)": moved(-1),
 	"to_timestamp(double)": perValue(toTimestamp),
 	"make_date(integer,integer,integer)": perValue(makeDate),
 	"age(timestamp,timestamp)": perValue(age),
