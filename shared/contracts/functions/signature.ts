@@ -87,3 +87,25 @@ export const OPERATOR_FUNCTIONS: { binary: Record<string, string>; unary: Record
 	},
 	unary: { "-": "negate", "+": "plus", "@": "abs", "|/": "sqrt_op", "||/": "cbrt", "~": "bitwise_not" },
 };
+
+/** Operators' functions that PostgreSQL has under the same name. */
+const NAMED_OPERATORS: readonly string[] = ["abs", "cbrt", "like", "overlaps", "power", "starts_with"];
+const SYNTAX_FUNCTIONS: readonly string[] = [
+	"array",
+	"subscript",
+	"slice",
+	"greatest",
+	"least",
+	"jsonb_key",
+	"current_timestamp",
+	"localtimestamp",
+	"current_date",
+	"localtime",
+];
+
+/** Names of functions that operators and syntax call: to a call by name they are undefined. */
+export const UNCALLABLE_FUNCTIONS: ReadonlySet<string> = new Set(
+	[...Object.values(OPERATOR_FUNCTIONS.binary), ...Object.values(OPERATOR_FUNCTIONS.unary), ...SYNTAX_FUNCTIONS].filter(
+		(name) => !NAMED_OPERATORS.includes(name),
+	),
+);

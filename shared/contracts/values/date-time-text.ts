@@ -56,7 +56,11 @@ export function parseTime(text: string): bigint {
 	if (text.length > TEXT_LENGTH_MAX) throw invalidSyntax("time", text);
 	if (/^\s*allballs\s*$/i.test(text)) return 0n;
 	const match = TIME_ONLY.exec(text);
-	if (match !== null) return BigInt(timeOf(match, 1, text));
+	if (match !== null) {
+		const zone = match[12]?.toLowerCase();
+		if (zone !== undefined && zoneAbbreviationOffset(zone) === null) throw invalidSyntax("time", text);
+		return BigInt(timeOf(match, 1, text));
+	}
 	if (DATE_TIME.exec(text)?.[6] === undefined && DATE_TIME.exec(text)?.[10] === undefined) throw notADate("time", text);
 	return BigInt(parseDateTime("time", text).microseconds);
 }

@@ -109,6 +109,8 @@ class Sum {
 		const result = { months: sign * months + 0, days: sign * this.days + 0, microseconds: BigInt(sign) * this.microseconds };
 		const fits = (value: number): boolean => value <= INT32_MAX && value >= -INT32_MAX - 1;
 		if (!fits(result.months) || !fits(result.days) || BigInt.asIntN(64, result.microseconds) !== result.microseconds) {
+			// PostgreSQL negates field by field.
+			if (negate && fits(months) && fits(this.days)) throw outOfRange(this.text);
 			throw new LittoralError("datetime_field_overflow", "interval out of range");
 		}
 		return result;

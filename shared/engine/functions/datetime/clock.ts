@@ -13,7 +13,7 @@ import { addInterval } from "./move.ts";
 const SECOND = 1_000_000n;
 
 /** A zone's abbreviation means its offset, where AT TIME ZONE names it. */
-export function zoneOfName(name: string): string {
+function zoneOfName(name: string): string {
 	const offset = zoneAbbreviationOffset(name);
 	if (offset === null) return name;
 	const magnitude = Math.abs(offset);

@@ -6,6 +6,7 @@ import { joinArray } from "#shared/contracts/values/array-text.ts";
 import { parseValue } from "#shared/contracts/values/parse.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { boundType, typed, type Bound } from "./bound.ts";
+import { clockWord } from "./clock-words.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
 import { bareType } from "./type-category.ts";
 
@@ -18,9 +19,11 @@ export function canCoerce(from: DataType | null, to: DataType, context: CastCont
 	return needed !== null && CONTEXT_RANK[needed] <= CONTEXT_RANK[context];
 }
 
-/** The constant that a text stands for as `type`; a length, precision or scale is applied by a cast over it. */
+/** What a text stands for as `type`, a constant but for words of the clock; a length, precision or scale is applied by a cast over it. */
 function constantFromText(statement: StatementContext, text: string | null, type: DataType, location: number): Expression {
 	const base = bareType(type.kind === "char" ? { kind: "text" } : type);
+	const fromClock = text === null ? null : clockWord(text, base);
+	if (fromClock !== null) return fromClock;
 	const options = { timeZone: statement.planStatement.timeZone };
 	const value: SqlValue = text === null ? null : statement.at(location, () => parseValue(base, text, options));
 	return { kind: "constant", value, type: base };

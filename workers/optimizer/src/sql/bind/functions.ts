@@ -1,7 +1,7 @@
 /** Function calls and aggregates. */
 import type { FuncCall, Node } from "libpg-query";
 import { signaturesByName } from "#shared/contracts/functions/registry.ts";
-import { type FunctionSignature, ORDERED_SET_AGGREGATES } from "#shared/contracts/functions/signature.ts";
+import { type FunctionSignature, ORDERED_SET_AGGREGATES, UNCALLABLE_FUNCTIONS } from "#shared/contracts/functions/signature.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { AggregateCall, Expression, SortKey } from "#shared/contracts/plan/expression.ts";
 import { collectColumns, fingerprint } from "../../logical/expression.ts";
@@ -54,7 +54,7 @@ export function bindFunctionCall(environment: ExpressionEnvironment, written: Fu
 	const args = argumentsInOrder(statement, written, name);
 	const call = args.length === 0 ? written : { ...written, args };
 	if (call.func_variadic) throw statement.unsupported("a VARIADIC argument", location);
-	const overloads = signaturesByName(name);
+	const overloads = UNCALLABLE_FUNCTIONS.has(name) ? [] : signaturesByName(name);
 	const session = call.args === undefined && Object.hasOwn(SESSION_VALUES, name) ? SESSION_VALUES[name] : undefined;
 	if (session !== undefined && overloads.length === 0) return typed({ kind: "constant", ...session }, location);
 	if (isHypotheticalSet(name) && (call.agg_within_group || call.args !== undefined)) {

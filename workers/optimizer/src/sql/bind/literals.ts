@@ -1,5 +1,6 @@
 /** Literals and parameters. Numbers take their type from their size; quoted texts and NULL wait for their context. */
 import type { A_Const, ParamRef, TypeCast } from "libpg-query";
+import { parseInterval } from "#shared/contracts/values/interval-text.ts";
 import { parseValue } from "#shared/contracts/values/parse.ts";
 import { as, leftmost } from "../parse/ast.ts";
 import { bindArray } from "./arrays.ts";
@@ -64,11 +65,30 @@ export function bindTypeCast(environment: ExpressionEnvironment, cast: TypeCast)
 	return { ...bound, location };
 }
 
-/** INTERVAL '90' DAY: a bare number is in the unit. */
+/** Months, days and microseconds that a field keeps whole multiples of; null for all, 0 for none. */
+const FIELD_STEPS: Record<string, [months: number, days: number | null, microseconds: bigint | null]> = {
+	year: [12, 0, 0n],
+	month: [1, 0, 0n],
+	day: [1, null, 0n],
+	hour: [1, null, 3_600_000_000n],
+	minute: [1, null, 60_000_000n],
+	second: [1, null, null],
+};
+
+/** INTERVAL '90' DAY: a bare number is in the unit; of a whole interval the fields below the unit are cut off. */
 function withUnit(statement: StatementContext, input: Bound, unit: string): Bound {
 	if (input.kind !== "unknown" || input.text === null) throw statement.unsupported("an INTERVAL field on an expression", input.location);
 	const text = input.text.trim();
-	if (!/^[-+]?\d+(\.\d+)?$/.test(text)) throw statement.unsupported("an INTERVAL field with other units in the text", input.location);
+	if (!/^[-+]?\d+(\.\d+)?$/.test(text)) {
+		const { months, days, microseconds } = statement.at(input.location, () => parseInterval(text));
+		const [monthStep, dayStep, microsecondStep] = FIELD_STEPS[unit] as (typeof FIELD_STEPS)[string];
+		const value = {
+			months: months - (months % monthStep),
+			days: dayStep ?? days,
+			microseconds: microsecondStep === null ? microseconds : microsecondStep === 0n ? 0n : microseconds - (microseconds % microsecondStep),
+		};
+		return typed({ kind: "constant", value, type: { kind: "interval" } }, input.location);
+	}
 	const number = unit === "second" ? text : String(Math.trunc(Number(text)));
 	return { ...input, text: `${number} ${unit}` };
 }
