@@ -125,7 +125,7 @@ export async function missingPage(database: PGlite): Promise<string> {
 	const known = new Set(operators.filter((one) => !missingOperators.includes(one)).map(({ name }) => name));
 	return [
 		"# What PostgreSQL has and Littoral has not",
-		"Written by `npm run docs:sql` from PostgreSQL 18's catalog (PGlite) and the registry of functions; `tests/house/sql-missing.test.ts` keeps it so. What is there: [sql.md](sql.md), statements and syntax included.",
+		"Written by `npm run docs:sql` from PostgreSQL 18's catalog (PGlite) and the registry of functions; `tests/sql/missing.test.ts` keeps it so. What is there: [sql.md](sql.md), statements and syntax included.",
 		"An overload that is listed may still work: its arguments are then cast to those of another.",
 		"## Types",
 		`${code(types.map(({ name }) => name).filter(foreign))}. \`varchar\` and \`char\` are there; the catalog's own (\`name\`, \`oid\`, \`regclass\`) are texts and numbers where system tables show them.`,
