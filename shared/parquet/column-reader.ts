@@ -2,7 +2,6 @@
  * Reads one column chunk page by page and hands out vectors of any number of rows within a page. All the chunk's state lies in the pool: one
  * decompressed page and one dictionary.
  */
-import { PARQUET_PAGE_BYTES_MAX } from "#shared/base/limits.ts";
 import type { DataType, PhysicalType } from "#shared/contracts/data-type.ts";
 import { physicalType } from "#shared/contracts/data-type.ts";
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
@@ -21,14 +20,9 @@ import { definitionBits, definitionLevels, type ListShape } from "./list-levels.
 import { ListPages } from "./list-pages.ts";
 import { malformed } from "./malformed.ts";
 import { LEVEL_STATE_BYTES, loadListPage, loadPage, type PageSource, readLevels } from "./page-body.ts";
-import { type PageHeader, readPageHeader } from "./page-header.ts";
-import { ThriftReader } from "./thrift-reader.ts";
+import { nextPageHeader, type PageHeader } from "./page-header.ts";
 import { physicalWidth, SLACK_BYTES, type ValueDecoder } from "./raw-values.ts";
 import { openDecoder } from "./value-decoder.ts";
-
-/** A first guess at a page header's size; statistics inside can make it longer. */
-const HEADER_GUESS_BYTES = 256;
-const HEADER_BYTES_MAX = 1024 * 1024;
 
 export interface ColumnRequest {
 	column: ParquetColumn;
@@ -111,7 +105,7 @@ export class ColumnReader {
 	prepare(): boolean {
 		while (this.rowsAvailable === 0) {
 			if (this.#valuesLeft === 0) throw malformed(`column "${this.#request.column.name}" ends before its row group`);
-			const header = this.#readHeader();
+			const header = nextPageHeader(this.window, this.#request.column.name);
 			if (header === null) return false;
 			const body = this.window.peek(header.headerByteCount + header.compressedByteCount);
 			if (body === null) return false;
@@ -120,32 +114,6 @@ export class ColumnReader {
 			this.#openPage(header, body.subarray(header.headerByteCount));
 		}
 		return true;
-	}
-
-	/** The next header, not consumed; null when it is not here in full. */
-	#readHeader(): (PageHeader & { headerByteCount: number }) | null {
-		const { window } = this;
-		if (window.remaining === 0) throw malformed(`column "${this.#request.column.name}" has fewer pages than values`);
-		if (window.available === 0) {
-			window.peek(Math.min(window.remaining, HEADER_GUESS_BYTES));
-			return null;
-		}
-		const bytes = window.peekAvailable();
-		const reader = new ThriftReader(bytes);
-		let header: PageHeader;
-		try {
-			header = readPageHeader(reader);
-		} catch (error) {
-			const more = Math.min(window.remaining, Math.max(HEADER_GUESS_BYTES, bytes.length * 2));
-			if (!reader.exhausted || more <= bytes.length || bytes.length > HEADER_BYTES_MAX) throw error;
-			window.peek(more);
-			return null;
-		}
-		if (Math.max(header.compressedByteCount, header.uncompressedByteCount) > PARQUET_PAGE_BYTES_MAX) {
-			throw malformed(`column "${this.#request.column.name}" has a page larger than ${PARQUET_PAGE_BYTES_MAX} bytes`);
-		}
-		if (header.compressedByteCount > window.remaining - reader.offset) throw malformed("a page is longer than its column chunk");
-		return { ...header, headerByteCount: reader.offset };
 	}
 
 	get #pageSource(): PageSource {

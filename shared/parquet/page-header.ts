@@ -1,7 +1,13 @@
 /** The Thrift header before every page. */
+import { PARQUET_PAGE_BYTES_MAX } from "#shared/base/limits.ts";
+import type { ChunkWindow } from "./chunk-window.ts";
 import { PageKind } from "./format.ts";
 import { malformed } from "./malformed.ts";
-import type { ThriftReader } from "./thrift-reader.ts";
+import { ThriftReader } from "./thrift-reader.ts";
+
+/** A first guess at a page header's size; statistics inside can make it longer. */
+const HEADER_GUESS_BYTES = 256;
+const HEADER_BYTES_MAX = 1024 * 1024;
 
 /** `levelByteCount`, `repetitionByteCount`: bytes of the levels of a v2 page, which stand uncompressed before the values, repetition first; 0 in the others. */
 export interface PageHeader {
@@ -20,7 +26,7 @@ export interface PageHeader {
 }
 
 /** @throws malformed_body; `reader.exhausted` says that more bytes might help */
-export function readPageHeader(reader: ThriftReader): PageHeader {
+function readPageHeader(reader: ThriftReader): PageHeader {
 	const header: PageHeader = {
 		kind: "other",
 		uncompressedByteCount: -1,
@@ -76,4 +82,29 @@ function readDataPageV2(reader: ThriftReader, structType: number, header: PageHe
 		else if (field === 7) header.isCompressed = reader.boolean(inner);
 		else reader.skip(inner);
 	});
+}
+
+/** The window's next header, not consumed; null when it is not here in full. @throws malformed_body naming the column */
+export function nextPageHeader(window: ChunkWindow, column: string): (PageHeader & { headerByteCount: number }) | null {
+	if (window.remaining === 0) throw malformed(`column "${column}" has fewer pages than values`);
+	if (window.available === 0) {
+		window.peek(Math.min(window.remaining, HEADER_GUESS_BYTES));
+		return null;
+	}
+	const bytes = window.peekAvailable();
+	const reader = new ThriftReader(bytes);
+	let header: PageHeader;
+	try {
+		header = readPageHeader(reader);
+	} catch (error) {
+		const more = Math.min(window.remaining, Math.max(HEADER_GUESS_BYTES, bytes.length * 2));
+		if (!reader.exhausted || more <= bytes.length || bytes.length > HEADER_BYTES_MAX) throw error;
+		window.peek(more);
+		return null;
+	}
+	if (Math.max(header.compressedByteCount, header.uncompressedByteCount) > PARQUET_PAGE_BYTES_MAX) {
+		throw malformed(`column "${column}" has a page larger than ${PARQUET_PAGE_BYTES_MAX} bytes`);
+	}
+	if (header.compressedByteCount > window.remaining - reader.offset) throw malformed("a page is longer than its column chunk");
+	return { ...header, headerByteCount: reader.offset };
 }
