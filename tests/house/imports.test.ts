@@ -52,7 +52,7 @@ const ALLOWED: Record<string, string[]> = {
 for (const worker of ["gateway", "operations", "tenant", "optimizer", "catalog", "monitoring"]) ALLOWED[`workers/${worker}`] = ["shared"];
 
 const files = globSync("{shared,workers}/**/*.ts", { cwd: ROOT }).filter(
-	(file) => !/\/(build|assembly|test|migrations)\/|\.test\.ts$|\.d\.ts$|config\.ts$/.test(file),
+	(file) => !/\/(build|assembly|test|migrations)\/|\.(test|fixture)\.ts$|\.d\.ts$|config\.ts$/.test(file),
 );
 
 function importsOf(file: string): string[] {

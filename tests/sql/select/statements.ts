@@ -92,6 +92,20 @@ export const SUBQUERIES: readonly string[] = [
 	"SELECT id, (SELECT sum(1 / (u.k - 3)) FROM u WHERE u.k = t.id AND u.k <> 3) FROM t WHERE id <> 3",
 	"SELECT count(*) FROM t WHERE (SELECT true)",
 	"SELECT id FROM t WHERE (SELECT bool_and(u.k > 0) FROM u WHERE u.a = t.a)",
+	// reached by some rows only
+	"SELECT id, CASE WHEN a <> 2 THEN (SELECT 10 / (a - 2)) END FROM t",
+	"SELECT id, CASE WHEN a > 5 THEN (SELECT k / (t.a - 2) FROM u WHERE u.k = t.a - 3) ELSE 0 END FROM t",
+	"SELECT id, CASE WHEN a > 100 THEN (SELECT max(1 / (k - 1)) FROM u) ELSE 0 END FROM t",
+	"SELECT id, CASE WHEN a > 100 THEN (SELECT k FROM u) WHEN a = 7 THEN (SELECT k FROM u WHERE u.a = t.a) END FROM t",
+	"SELECT id, COALESCE(a, (SELECT 1 / (id - 1))) FROM t",
+	"SELECT id FROM t WHERE a = 2 OR a IS NULL OR (SELECT 10 / (a - 2)) > 1",
+	"SELECT id, a <> 2 AND 6 / (a - 2) IN (SELECT k / (u.a - 3) FROM u WHERE u.a <> 3) FROM t",
+	"SELECT id, CASE WHEN a > 100 THEN 1 IN (SELECT 1 / (k - 1) FROM u) END FROM t",
+	"SELECT a, CASE WHEN count(*) > 1 THEN (SELECT 6 / (count(*) - 1)) END FROM t GROUP BY a",
+	"SELECT id, CASE WHEN row_number() OVER (ORDER BY id) > 100 THEN (SELECT k FROM u) END FROM t",
+	"SELECT id, CASE WHEN a > 100 THEN (SELECT 1 / count(*) FROM nothing) END FROM t",
+	"SELECT id, CASE WHEN a > 100 THEN (SELECT sum(k) FROM u HAVING 1 / (count(*) - count(*)) > 0) END FROM t",
+	"SELECT id, CASE WHEN a > 0 THEN (SELECT k FROM u) END FROM t",
 ];
 
 export const JOINS: readonly string[] = [

@@ -31,9 +31,15 @@ export function mapOwnExpressions(node: LogicalOperator, change: Change): Logica
 		case "project":
 			return { ...node, expressions: node.expressions.map(change) };
 		case "join": {
-			const condition = node.condition === null ? null : change(node.condition);
-			if (node.mark === undefined || node.mark.comparison === null) return node.condition === null ? node : { ...node, condition };
-			return { ...node, condition, mark: { ...node.mark, comparison: change(node.mark.comparison) } };
+			const { condition, mark, guard } = node;
+			const comparison = mark?.comparison ?? null;
+			if (condition === null && comparison === null && guard === undefined) return node;
+			return {
+				...node,
+				condition: condition === null ? null : change(condition),
+				...(mark === undefined || comparison === null ? {} : { mark: { ...mark, comparison: change(comparison) } }),
+				...(guard === undefined ? {} : { guard: change(guard) }),
+			};
 		}
 		case "aggregate":
 			return {

@@ -98,6 +98,11 @@ export interface LogicalJoin {
 	condition: Expression | null;
 	/** Of a mark join only. */
 	mark?: JoinMark;
+	/**
+	 * A boolean column of the left side, never NULL. Only left rows for which it is true reach the subquery that the join stands for: for the others nothing of the
+	 * right side may raise, and what the join gives them is not looked at. `unnest` resolves it.
+	 */
+	guard?: Expression;
 }
 /**
  * `column` is whether `comparison` is true for one of the right rows that `condition` matches, in SQL's three values: NULL where it is NULL for one of

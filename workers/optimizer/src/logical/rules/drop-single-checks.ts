@@ -17,10 +17,12 @@ function rewritten(plan: LogicalOperator): LogicalOperator {
 	if (node.kind !== "join" || node.join !== "single" || node.condition !== null) return node;
 	const rows = rowsOf(node.right);
 	if (rows === "any") return node;
-	return { ...node, join: rows === "one" ? "inner" : "left" };
+	// Left rows that a guard keeps from the subquery stay all the same.
+	return { ...node, join: rows === "one" && node.guard === undefined ? "inner" : "left" };
 }
 
-function rowsOf(node: LogicalOperator): "one" | "at most one" | "any" {
+/** How many rows it can have, by its operators alone. */
+export function rowsOf(node: LogicalOperator): "one" | "at most one" | "any" {
 	switch (node.kind) {
 		case "aggregate":
 			return node.groupColumns.length === 0 ? "one" : "any";

@@ -58,7 +58,8 @@ function replaceMark(node: LogicalOperator, demand: Demand, columns: ColumnTable
 	const { comparison } = node.mark;
 	if (!demand.value && comparison !== null && isNullable(comparison, columns)) return null;
 	const parts = [...conjuncts(node.condition), ...conjuncts(comparison)];
-	const { left, right } = node;
+	const { left, right, guard } = node;
 	const joined: LogicalJoin = { kind: "join", join: demand.value ? "semi" : "anti", left, right, condition: conjunction(parts) };
-	return joined;
+	// What a guard keeps from the subquery is decided by another part of the filter, whatever the mark.
+	return guard === undefined ? joined : { ...joined, guard };
 }

@@ -9,13 +9,14 @@
 import { unreachable } from "#shared/base/assert.ts";
 import { sameType } from "#shared/contracts/data-type.ts";
 import type { Expression, SortKey } from "#shared/contracts/plan/expression.ts";
-import { BOOLEAN, collectColumns, conjunction, rewrite } from "../expression.ts";
+import { BOOLEAN, collectColumns, conjunction, conjuncts, rewrite } from "../expression.ts";
 import { freeColumns } from "../free-columns.ts";
 import { mapAggregate, mapKeys, mapOwnExpressions, mapWindowCall } from "../map-expressions.ts";
 import { mapInputs, outputColumns } from "../output.ts";
 import type { ColumnId, ColumnTable, LogicalAggregate, LogicalJoin, LogicalOperator } from "../plan.ts";
 import { equality, nullSafeEqualities } from "./null-safe.ts";
 import { pullUp } from "./pull-up.ts";
+import { guardRaising, planMayRaise } from "./raising.ts";
 
 /** Where a subtree carries an outer column. `exact`: it is never NULL, so that a plain equality joins it with the outer one. */
 export interface Carrier {
@@ -38,24 +39,26 @@ export interface DomainContext {
 	domain: () => { node: LogicalOperator; ids: ReadonlyMap<ColumnId, ColumnId> };
 	/** Whether columns of the subtree may stand for the domain. */
 	eliminate: boolean;
+	/** One of `outer`, true throughout the domain: what may raise is evaluated for values of the domain only, also where it does not depend on them. */
+	guard: Expression | null;
 	unsupported: (feature: string) => Error;
 }
 
 /** `node` for each value of the domain. */
 export function pushDomain(node: LogicalOperator, context: DomainContext): Pushed {
-	if (!isDependent(node, context.outer)) return joinDomain(node, [], context);
+	if (!needsDomain(node, context)) return joinDomain(node, [], context);
 	if (node.kind === "scan" || node.kind === "filter" || node.kind === "project" || node.kind === "join") {
 		const { node: rest, conditions } = pullUp(node, context.outer, context.columns);
 		if (conditions.length > 0) {
-			if (!isDependent(rest, context.outer)) return replaceDomain(rest, conditions, context) ?? joinDomain(rest, conditions, context);
+			if (!needsDomain(rest, context)) return replaceDomain(rest, conditions, context) ?? joinDomain(rest, conditions, context);
 			const pushed = pushDomain(rest, context);
-			return { ...pushed, node: filtered(pushed.node, conditions, pushed.carriers) };
+			return { ...pushed, node: filtered(pushed.node, conditions, pushed, context) };
 		}
 	}
 	switch (node.kind) {
 		case "filter": {
 			const input = pushDomain(node.input, context);
-			return { ...input, node: filtered(input.node, [node.predicate], input.carriers) };
+			return { ...input, node: filtered(input.node, [node.predicate], input, context) };
 		}
 		case "sort":
 			return pushDomain(node.input, context);
@@ -68,7 +71,7 @@ export function pushDomain(node: LogicalOperator, context: DomainContext): Pushe
 					kind: "project",
 					input: input.node,
 					columns: [...node.columns, ...added],
-					expressions: [...node.expressions.map((part) => carried(part, input.carriers)), ...references(added, context.columns)],
+					expressions: [...node.expressions.map((part) => guardedIn(part, input, context)), ...references(added, context.columns)],
 				},
 			};
 		}
@@ -149,14 +152,22 @@ export function pushDomain(node: LogicalOperator, context: DomainContext): Pushe
 		case "values":
 			return pushValues(node, context);
 		case "recursive_union":
+			// Its rounds cannot be told from one another by the domain: it runs as it is, also where nothing reaches it.
+			if (!isDependent(node, context.outer)) return joinDomain(node, [], context);
 			throw context.unsupported("WITH RECURSIVE that uses columns of the query around it");
 		case "scan":
+			// Not dependent any more: its predicate may raise.
+			return joinDomain({ ...node, predicate: null }, conjuncts(node.predicate), context);
 		case "subplan_scan":
 		case "worktable_scan":
 			throw new Error(`a ${node.kind} depends on outer columns by its predicate only, which was pulled up`);
 		default:
 			return unreachable(node);
 	}
+}
+
+function needsDomain(node: LogicalOperator, { outer, guard }: DomainContext): boolean {
+	return isDependent(node, outer) || (guard !== null && planMayRaise(node, { subplans: false }));
 }
 
 export function isDependent(node: LogicalOperator, outer: ReadonlySet<ColumnId>): boolean {
@@ -177,7 +188,7 @@ export function carrierEqualities(outer: ReadonlyMap<ColumnId, ColumnId>, carrie
 }
 
 /** A scalar aggregation as one by carriers, and the expressions of its columns where an outer row has no group: count is 0, not NULL. */
-export function groupByCarriers(node: LogicalAggregate, input: Pushed, columns: ColumnTable) {
+export function groupByCarriers(node: LogicalAggregate, input: Pushed, { columns, guard }: Pick<DomainContext, "columns" | "guard">) {
 	const keys = idsOf(input.carriers).filter((id, index, all) => all.indexOf(id) === index && !node.groupColumns.includes(id));
 	const aggregateColumns = node.aggregateColumns.map((id) =>
 		isCount(node, id) && node.groupColumns.length === 0 ? columns.add(columns.get(id)) : id,
@@ -186,7 +197,7 @@ export function groupByCarriers(node: LogicalAggregate, input: Pushed, columns: 
 		...node,
 		input: input.node,
 		groupColumns: [...keys, ...node.groupColumns],
-		groupKeys: [...references(keys, columns), ...node.groupKeys.map((part) => carried(part, input.carriers))],
+		groupKeys: [...references(keys, columns), ...node.groupKeys.map((part) => guardedIn(part, input, { guard }))],
 		aggregateColumns,
 		aggregates: node.aggregates.map((call) => mapAggregate(call, (part) => carried(part, input.carriers))),
 	};
@@ -204,7 +215,7 @@ function isCount(node: LogicalAggregate, id: ColumnId): boolean {
 
 function pushAggregate(node: LogicalAggregate, context: DomainContext): Pushed {
 	const input = pushDomain(node.input, context);
-	const { grouped, values } = groupByCarriers(node, input, context.columns);
+	const { grouped, values } = groupByCarriers(node, input, context);
 	if (node.groupColumns.length > 0) return { ...input, node: grouped };
 	// A scalar aggregation has a row for each value of the domain, also where nothing came in.
 	const domain = context.domain();
@@ -232,23 +243,25 @@ function pushAggregate(node: LogicalAggregate, context: DomainContext): Pushed {
  * to be unnested in its turn: what it takes from the domain it now takes from the left side.
  */
 function pushJoin(node: LogicalJoin, context: DomainContext): Pushed {
-	const rightDepends = isDependent(node.right, context.outer);
+	const rightDepends = needsDomain(node.right, context);
 	if (node.join === "full") return pushFullJoin(node, context);
-	if (node.join === "inner" && !isDependent(node.left, context.outer) && !isDependent(node.right, new Set(outputColumns(node.left)))) {
+	if (node.join === "inner" && !needsDomain(node.left, context) && !isDependent(node.right, new Set(outputColumns(node.left)))) {
 		const right = pushDomain(node.right, context);
-		return { ...right, node: { ...node, right: right.node, condition: carriedOrNull(node.condition, right.carriers) } };
+		return { ...right, node: { ...node, right: right.node, condition: conditionIn(node.condition, right, context) } };
 	}
 	const left = pushDomain(node.left, context);
 	const { carriers } = left;
 	const rest: LogicalJoin = {
 		...node,
 		left: left.node,
-		condition: carriedOrNull(node.condition, carriers),
-		...(node.mark === undefined ? {} : { mark: { ...node.mark, comparison: carriedOrNull(node.mark.comparison, carriers) } }),
+		condition: conditionIn(node.condition, left, context),
+		...(node.mark === undefined ? {} : { mark: { ...node.mark, comparison: conditionIn(node.mark.comparison, left, context) } }),
 	};
 	if (!rightDepends) return { node: rest, carriers };
-	if (isDependent(node.right, new Set(outputColumns(node.left))))
-		return { node: { ...rest, right: carriedPlan(node.right, carriers) }, carriers };
+	if (isDependent(node.right, new Set(outputColumns(node.left)))) {
+		const guard = node.guard ?? (context.guard === null ? undefined : carried(context.guard, carriers));
+		return { node: { ...rest, right: carriedPlan(node.right, carriers), ...(guard === undefined ? {} : { guard }) }, carriers };
+	}
 	const right = pushDomain(node.right, context);
 	return { node: { ...rest, right: right.node, condition: bothCarry(rest.condition, left, right, context) }, carriers };
 }
@@ -259,7 +272,7 @@ function pushFullJoin(node: LogicalJoin, context: DomainContext): Pushed {
 		...node,
 		left: left.node,
 		right: right.node,
-		condition: bothCarry(carriedOrNull(node.condition, left.carriers), left, right, context),
+		condition: bothCarry(conditionIn(node.condition, left, context), left, right, context),
 	};
 	const carriers = commonCarriers([left, right], context);
 	const kept = outputColumns(node);
@@ -316,7 +329,7 @@ function pushLimit(
 		columns: [id],
 		calls: [rowNumberCall()],
 	};
-	return { ...input, node: filtered(ranked, bounds, input.carriers) };
+	return { ...input, node: filtered(ranked, bounds, input, context) };
 }
 
 function rowNumberCall() {
@@ -369,7 +382,7 @@ function pushValues(node: Extract<LogicalOperator, { kind: "values" }>, context:
 function joinDomain(node: LogicalOperator, conditions: Expression[], context: DomainContext): Pushed {
 	const domain = context.domain();
 	const carriers: Carriers = new Map([...domain.ids].map(([outer, id]) => [outer, { id, exact: false }]));
-	const condition = conjunction(conditions.map((part) => carried(part, carriers)));
+	const condition = conjunction(conditions.map((part) => guardedIn(part, { carriers }, context)));
 	return { node: { kind: "join", join: "inner", left: domain.node, right: node, condition }, carriers };
 }
 
@@ -416,7 +429,7 @@ function replaceDomain(node: LogicalOperator, conditions: Expression[], context:
 			(id): Expression => ({ kind: "is_null", input: references([id], context.columns)[0] as Expression, negated: true, type: BOOLEAN }),
 		);
 	const rest = conditions.filter((condition) => !used.has(condition));
-	return { node: filtered(extended, [...present, ...rest], carriers), carriers };
+	return { node: filtered(extended, [...present, ...rest], { carriers }, context), carriers };
 }
 
 function equatedWithOuter(condition: Expression, outer: ReadonlySet<ColumnId>): { outer: ColumnId; own: Expression } | null {
@@ -463,8 +476,13 @@ function carried(expression: Expression, carriers: Carriers): Expression {
 	});
 }
 
-function carriedOrNull(expression: Expression | null, carriers: Carriers): Expression | null {
-	return expression === null ? null : carried(expression, carriers);
+/** An expression over what carries the domain; where the domain is guarded, what may raise in it looks at the guard, so that no rule moves it below the domain. */
+function guardedIn(expression: Expression, { carriers }: Pick<Pushed, "carriers">, { guard }: Pick<DomainContext, "guard">): Expression {
+	return carried(guard === null ? expression : guardRaising(expression, guard), carriers);
+}
+
+function conditionIn(condition: Expression | null, pushed: Pushed, context: DomainContext): Expression | null {
+	return condition === null ? null : guardedIn(condition, pushed, context);
 }
 
 function carriedPlan(node: LogicalOperator, carriers: Carriers): LogicalOperator {
@@ -474,7 +492,12 @@ function carriedPlan(node: LogicalOperator, carriers: Carriers): LogicalOperator
 	);
 }
 
-function filtered(node: LogicalOperator, conditions: Expression[], carriers: Carriers): LogicalOperator {
-	const predicate = conjunction(conditions.map((part) => carried(part, carriers)));
+function filtered(
+	node: LogicalOperator,
+	conditions: Expression[],
+	pushed: Pick<Pushed, "carriers">,
+	context: Pick<DomainContext, "guard">,
+): LogicalOperator {
+	const predicate = conjunction(conditions.flatMap(conjuncts).map((part) => guardedIn(part, pushed, context)));
 	return predicate === null ? node : { kind: "filter", input: node, predicate };
 }

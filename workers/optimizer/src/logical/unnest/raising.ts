@@ -1,6 +1,10 @@
 /** Which expressions may raise for rows that the statement would not have shown them. */
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { children, signatureOf } from "../expression.ts";
+import { expressionsOf } from "../map-expressions.ts";
+import { inputsOf } from "../output.ts";
+import type { LogicalOperator } from "../plan.ts";
+import { rowsOf } from "../rules/drop-single-checks.ts";
 
 /** Numeric arithmetic raises beyond 38 digits only, far from any stored value; these are not held to raise. */
 const HARMLESS = /^(add|subtract|multiply|negate|abs|round|trunc|ceil|floor)\(numeric/;
@@ -27,4 +31,49 @@ function widens({ input, type }: Extract<Expression, { kind: "cast" }>): boolean
 	if (WHOLE_NUMBERS.includes(type.kind))
 		return WHOLE_NUMBERS.includes(from) && WHOLE_NUMBERS.indexOf(from) <= WHOLE_NUMBERS.indexOf(type.kind);
 	return false;
+}
+
+/** Aggregates that raise only where a stored value is near the end of its type; these are not held to raise. */
+const HARMLESS_AGGREGATE = /^(sum|avg|stddev|var|regr|corr|covar)/;
+
+/**
+ * Can running the plan raise? Conservative.
+ *
+ * @param subplans what is said of a subplan, which is not looked into
+ */
+export function planMayRaise(node: LogicalOperator, { subplans }: { subplans: boolean }): boolean {
+	if (operatorMayRaise(node) || expressionsOf(node).some(mayRaise)) return true;
+	if (node.kind === "subplan_scan") return subplans;
+	return inputsOf(node).some((input) => planMayRaise(input, { subplans }));
+}
+
+function operatorMayRaise(node: LogicalOperator): boolean {
+	switch (node.kind) {
+		case "join":
+			return node.join === "single" && rowsOf(node.right) === "any";
+		case "aggregate":
+			return node.aggregates.some(({ functionId }) => signatureOf(functionId).canRaise && !HARMLESS_AGGREGATE.test(functionId));
+		case "window":
+			return node.calls.some(({ functionId }) => signatureOf(functionId).canRaise && !HARMLESS_AGGREGATE.test(functionId));
+		case "table_function":
+			return node.functions.some(({ functionId }) => signatureOf(functionId).canRaise);
+		default:
+			return false;
+	}
+}
+
+/** The expression, in which what may raise is evaluated only where `guard`, a boolean column, is true, and is NULL elsewhere. */
+export function guardRaising(expression: Expression, guard: Expression): Expression {
+	if (!mayRaise(expression)) return expression;
+	// Comparisons stay on top: a join finds its keys in them.
+	const isComparison = expression.kind === "call" && /^(eq|ne|lt|le|gt|ge)\(/.test(expression.functionId);
+	if (isComparison || expression.kind === "and") {
+		return { ...expression, arguments: expression.arguments.map((part) => guardRaising(part, guard)) };
+	}
+	return {
+		kind: "case",
+		branches: [{ when: guard, then: expression }],
+		otherwise: { kind: "constant", value: null, type: expression.type },
+		type: expression.type,
+	};
 }

@@ -9,14 +9,14 @@
  */
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { cloned } from "../clone.ts";
-import { conjunction, conjuncts, substitute } from "../expression.ts";
+import { collectColumns, conjunction, conjuncts, substitute } from "../expression.ts";
 import { freeColumns } from "../free-columns.ts";
 import { expressionsOf } from "../map-expressions.ts";
 import { inputsOf, mapInputs, outputColumns } from "../output.ts";
 import type { ColumnId, ColumnTable, LogicalAggregate, LogicalJoin, LogicalOperator } from "../plan.ts";
 import { pullUp } from "./pull-up.ts";
 import { carrierEqualities, groupByCarriers, isDependent, pushDomain, type DomainContext } from "./push-domain.ts";
-import { mayRaise } from "./raising.ts";
+import { guardRaising, mayRaise, planMayRaise } from "./raising.ts";
 
 export interface UnnestContext {
 	columns: ColumnTable;
@@ -29,22 +29,57 @@ export interface UnnestContext {
 
 /** True where {@link unnest} has something to do. */
 export function hasDependentJoin(node: LogicalOperator): boolean {
-	if (node.kind === "join" && outerColumns(node).size > 0) return true;
+	if (node.kind === "join" && (node.guard !== undefined || outerColumns(node).size > 0)) return true;
 	return inputsOf(node).some(hasDependentJoin);
 }
 
 export function unnest(node: LogicalOperator, context: UnnestContext): LogicalOperator {
 	if (node.kind !== "join") return mapInputs(node, (input) => unnest(input, context));
 	const left = unnest(node.left, context);
-	const join = matchesOnly(left === node.left ? node : { ...node, left });
+	const whole: LogicalJoin = left === node.left ? node : { ...node, left };
+	if (whole.guard !== undefined) return unnestGuarded(whole, whole.guard, context);
+	const join = matchesOnly(whole);
 	if (outerColumns(join).size === 0) return { ...join, right: unnest(join.right, context) };
-	const inlined = inlineLateral(join, context);
+	const inlined = inlineLateral(join, context, unguarded);
 	if (inlined !== null) return unnest(inlined, context);
 	const { node: right, conditions } = pullUp(join.right, outerColumns(join), context.columns);
 	const pulled: LogicalJoin = { ...join, right, condition: conjunction([...conjuncts(join.condition), ...conditions]) };
 	const outer = outerColumns(pulled);
 	if (outer.size === 0) return { ...pulled, right: unnest(right, context) };
-	return joinScalarAggregate(pulled, outer, context) ?? joinDomainOf(pulled, outer, context);
+	return joinScalarAggregate(pulled, outer, context, unguarded) ?? joinDomainOf(pulled, outer, context, null);
+}
+
+/** What a projection that is put on top of the left side computes, for the left rows that reach the subquery. */
+type Placed = (expression: Expression) => Expression;
+
+const unguarded: Placed = (expression) => expression;
+
+/**
+ * A subquery that only some of the left rows reach. Projections on top of the left side look at the guard; a right side that cannot raise only has the guard in its
+ * condition; any other is evaluated for the domain of the rows that reach it, of which there may be none.
+ */
+function unnestGuarded(join: LogicalJoin, guard: Expression, context: UnnestContext): LogicalOperator {
+	const { guard: _, ...open } = join;
+	const placed: Placed = (expression) => guardRaising(expression, guard);
+	const comparison = open.mark?.comparison ?? null;
+	const plain: LogicalJoin =
+		open.mark === undefined || comparison === null ? open : { ...open, mark: { ...open.mark, comparison: placed(comparison) } };
+	plain.condition = conjunction(conjuncts(plain.condition).map(placed));
+	const inlined = inlineLateral(plain, context, placed);
+	if (inlined !== null) return unnest(inlined, context);
+	const outer = outerColumns(plain);
+	if (!planMayRaise(belowProjections(plain.right), { subplans: false })) {
+		const aggregated = joinScalarAggregate(plain, outer, context, placed);
+		if (aggregated !== null) return aggregated;
+	}
+	if (!planMayRaise(plain.right, { subplans: false })) {
+		return unnest({ ...plain, condition: conjunction([guard, ...conjuncts(plain.condition)]) }, context);
+	}
+	return joinDomainOf(plain, new Set([...outer, ...collectColumns(guard)]), context, guard);
+}
+
+function belowProjections(node: LogicalOperator): LogicalOperator {
+	return node.kind === "project" ? belowProjections(node.input) : node;
 }
 
 /** The columns of the left side that the right side uses. */
@@ -77,10 +112,10 @@ function matchesOnly(join: LogicalJoin): LogicalJoin {
  * A right side that makes its rows from one left row alone, by projections, filters and functions over a single empty row: the left side takes that row's
  * place. Each left row gives at most one row where there is neither filter nor function, so that left and single joins are such projections too.
  */
-function inlineLateral(join: LogicalJoin, context: UnnestContext): LogicalOperator | null {
+function inlineLateral(join: LogicalJoin, context: UnnestContext, placed: Placed): LogicalOperator | null {
 	if (join.join !== "inner" && join.join !== "left" && join.join !== "single") return null;
 	const kept = outputColumns(join.left);
-	const isFunctionAlone = join.right.kind === "table_function" && isOneRow(join.right.input);
+	const isFunctionAlone = placed === unguarded && join.right.kind === "table_function" && isOneRow(join.right.input);
 	if (join.join === "left" && join.condition === null && join.right.kind === "table_function" && isFunctionAlone) {
 		return { ...join.right, input: join.left, join: "left" };
 	}
@@ -96,12 +131,12 @@ function inlineLateral(join: LogicalJoin, context: UnnestContext): LogicalOperat
 			...node,
 			input,
 			columns: [...node.columns, ...added],
-			expressions: [...node.expressions, ...references(added, context.columns)],
+			expressions: [...node.expressions.map(placed), ...references(added, context.columns)],
 		};
 	};
 	if (join.join !== "inner" && join.condition !== null) return null;
-	const placed = place(join.right);
-	return placed === null || join.condition === null ? placed : { kind: "filter", input: placed, predicate: join.condition };
+	const result = place(join.right);
+	return result === null || join.condition === null ? result : { kind: "filter", input: result, predicate: join.condition };
 }
 
 function isOneRow(node: LogicalOperator): boolean {
@@ -116,7 +151,12 @@ function references(ids: ColumnId[], columns: ColumnTable): Expression[] {
  * Projections over a correlated scalar aggregation: each left row has exactly one right row. The aggregation is grouped by the outer columns and left-joined, the
  * aggregates of a missing group are those of no rows, and the projections are computed after the join; an inner join's condition filters them.
  */
-function joinScalarAggregate(join: LogicalJoin, outer: ReadonlySet<ColumnId>, context: UnnestContext): LogicalOperator | null {
+function joinScalarAggregate(
+	join: LogicalJoin,
+	outer: ReadonlySet<ColumnId>,
+	context: UnnestContext,
+	placed: Placed,
+): LogicalOperator | null {
 	if (join.join !== "inner" && (join.condition !== null || (join.join !== "single" && join.join !== "left"))) return null;
 	const projections: Extract<LogicalOperator, { kind: "project" }>[] = [];
 	let node = join.right;
@@ -131,7 +171,7 @@ function joinScalarAggregate(join: LogicalJoin, outer: ReadonlySet<ColumnId>, co
 	let result: LogicalOperator =
 		used.size === 0 ? { ...join, join: "inner", right: unnest(node, context) } : joinGroups(join.left, node, used, context);
 	for (const projection of projections.reverse()) {
-		const own = projection.columns.map((id, index) => ({ id, expression: projection.expressions[index] as Expression }));
+		const own = projection.columns.map((id, index) => ({ id, expression: placed(projection.expressions[index] as Expression) }));
 		const added = own.filter(({ id }) => !kept.includes(id));
 		result = {
 			kind: "project",
@@ -145,9 +185,9 @@ function joinScalarAggregate(join: LogicalJoin, outer: ReadonlySet<ColumnId>, co
 
 /** The left side with the aggregates of the right rows that belong to each of its rows. */
 function joinGroups(left: LogicalOperator, node: LogicalAggregate, used: ReadonlySet<ColumnId>, context: UnnestContext): LogicalOperator {
-	const domain = domainContext(left, node.input, used, context);
+	const domain = domainContext({ left, right: node.input, guard: null }, used, context);
 	const pushed = pushDomain(node.input, domain);
-	const { grouped, values } = groupByCarriers(node, pushed, context.columns);
+	const { grouped, values } = groupByCarriers(node, pushed, domain);
 	const kept = outputColumns(left);
 	for (const id of [...grouped.aggregateColumns, ...node.aggregateColumns]) context.columns.get(id).nullable = true;
 	return {
@@ -165,16 +205,15 @@ function joinGroups(left: LogicalOperator, node: LogicalAggregate, used: Readonl
 }
 
 /** The general case: the right side for all values of the domain, joined with the left side on them. */
-function joinDomainOf(join: LogicalJoin, outer: ReadonlySet<ColumnId>, context: UnnestContext): LogicalOperator {
-	const domain = domainContext(join.left, join.right, outer, context);
+function joinDomainOf(join: LogicalJoin, outer: ReadonlySet<ColumnId>, context: UnnestContext, guard: Expression | null): LogicalOperator {
+	const domain = domainContext({ left: join.left, right: join.right, guard }, outer, context);
 	const pushed = pushDomain(join.right, domain);
 	const equalities = carrierEqualities(new Map(), pushed.carriers, domain);
 	return { ...join, right: unnest(pushed.node, context), condition: conjunction([...conjuncts(join.condition), ...equalities]) };
 }
 
 function domainContext(
-	left: LogicalOperator,
-	right: LogicalOperator,
+	{ left, right, guard }: { left: LogicalOperator; right: LogicalOperator; guard: Expression | null },
 	outer: ReadonlySet<ColumnId>,
 	{ columns, addSubplan, unsupported, domains }: UnnestContext,
 ): DomainContext {
@@ -184,8 +223,9 @@ function domainContext(
 		const source = sourceOf(left, needed);
 		const known = domains.get(source) ?? new Map<string, number>();
 		domains.set(source, known);
-		const key = needed.join();
-		const made = known.get(key) ?? addSubplan(distinctValues(source, needed, columns));
+		const key = `${needed.join()}${guard === null ? "" : " guarded"}`;
+		const reached: LogicalOperator = guard === null ? source : { kind: "filter", input: source, predicate: guard };
+		const made = known.get(key) ?? addSubplan(distinctValues(reached, needed, columns));
 		known.set(key, made);
 		return made;
 	};
@@ -193,7 +233,8 @@ function domainContext(
 		columns,
 		outer,
 		unsupported,
-		eliminate: !raisesAbove(right, outer),
+		eliminate: guard === null && !raisesAbove(right, outer),
+		guard,
 		domain() {
 			subplan ??= sharedDomain();
 			const made = needed.map((id) => columns.add({ ...columns.get(id) }));

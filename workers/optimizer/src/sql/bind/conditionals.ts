@@ -7,6 +7,7 @@ import { as } from "../parse/ast.ts";
 import { boundType, typed, type Bound } from "./bound.ts";
 import { coerce, coerceBoolean, settle } from "./coerce.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
+import { guarded, isNull, isTrue, notTrue } from "./guard.ts";
 import { bindComparison } from "./operators.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
 import { commonType } from "./type-category.ts";
@@ -33,16 +34,19 @@ export function bindCase(environment: ExpressionEnvironment, expression: CaseExp
 	for (const node of expression.args ?? []) {
 		const branch = as(node, "CaseWhen");
 		if (branch?.expr === undefined || branch.result === undefined) throw statement.unsupported("this CASE", location);
-		const when = environment.bind(branch.expr);
+		const passedOver = whens.map(notTrue);
+		const when = environment.bind(branch.expr, guarded(environment, passedOver));
 		whens.push(
 			settled === null
 				? coerceBoolean(statement, when, "CASE/WHEN")
 				: bindComparison(statement, "=", [settled, when], branch.location ?? 0),
 		);
-		thens.push(environment.bind(branch.result));
+		thens.push(environment.bind(branch.result, guarded(environment, [...passedOver, isTrue(whens.at(-1) as Expression)])));
 	}
 	const otherwise: Bound =
-		expression.defresult === undefined ? { kind: "unknown", text: null, location: -1 } : environment.bind(expression.defresult);
+		expression.defresult === undefined
+			? { kind: "unknown", text: null, location: -1 }
+			: environment.bind(expression.defresult, guarded(environment, whens.map(notTrue)));
 	const type = unifyTypes(statement, [otherwise, ...thens], "CASE");
 	return typed(
 		{
@@ -57,7 +61,13 @@ export function bindCase(environment: ExpressionEnvironment, expression: CaseExp
 
 export function bindCoalesce(environment: ExpressionEnvironment, expression: CoalesceExpr): Bound {
 	const { statement } = environment;
-	const list = (expression.args ?? []).map((argument) => environment.bind(argument));
+	const list: Bound[] = [];
+	const missing: Expression[] = [];
+	for (const argument of expression.args ?? []) {
+		const bound = environment.bind(argument, guarded(environment, missing));
+		if (bound.kind === "typed") missing.push(isNull(bound.expression));
+		list.push(bound);
+	}
 	const type = unifyTypes(statement, list, "COALESCE");
 	return typed({ kind: "coalesce", arguments: list.map((bound) => coerce(statement, bound, type)), type }, expression.location ?? 0);
 }

@@ -3,6 +3,7 @@ import type { Node } from "libpg-query";
 import type { AggregateCall, Expression } from "#shared/contracts/plan/expression.ts";
 import type { ColumnId } from "../../logical/plan.ts";
 import type { Bound } from "./bound.ts";
+import type { Guard } from "./guard.ts";
 import type { QueryOptions } from "./query.ts";
 import type { Scope } from "./scope.ts";
 import type { StatementContext } from "./statement.ts";
@@ -78,6 +79,8 @@ export interface ExpressionEnvironment {
 	insideAggregate: boolean;
 	/** True inside a window function's arguments. */
 	insideWindow: boolean;
+	/** Under which conditions this place is evaluated at all; null where always. */
+	guard: Guard | null;
 	/** Where subqueries of this place are collected; null where none may stand. */
 	subqueries: SubqueryCollector | null;
 	/** null where the clause allows no window functions. */

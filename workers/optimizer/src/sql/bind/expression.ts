@@ -31,6 +31,7 @@ export function expressionEnvironment(
 		aggregates: options.aggregates ?? null,
 		insideAggregate: false,
 		insideWindow: false,
+		guard: null,
 		subqueries: options.subqueries ?? null,
 		windows: options.windows ?? null,
 		tableFunctions: options.tableFunctions ?? null,

@@ -182,6 +182,7 @@ function bindAggregate(environment: ExpressionEnvironment, call: FuncCall, site:
 	const usedBefore = levelsAround(environment).map((level) => level.uses.length);
 	const { made, name } = bindAggregateCall(environment, call, site, {
 		insideAggregate: true,
+		guard: null,
 		subqueries: environment.aggregates?.subqueries ?? environment.subqueries,
 	});
 	if (environment.insideAggregate) throw statement.error("grouping_error", "aggregate function calls cannot be nested", location);
@@ -238,6 +239,7 @@ function bindAggregateCall(
 					statement,
 					environment.bind(call.agg_filter, {
 						clause: "FILTER",
+						guard: null,
 						...(inner.insideAggregate ? { aggregates: null } : {}),
 						...(inner.subqueries === undefined ? {} : { subqueries: inner.subqueries }),
 					}),
@@ -316,7 +318,8 @@ function bindWindowCall(environment: ExpressionEnvironment, call: FuncCall, site
 	const { statement } = environment;
 	const { overloads, shownName, location } = site;
 	const kind = overloads[0]?.kind;
-	const list = kind === "aggregate" ? [] : (call.args ?? []).map((argument: Node) => environment.bind(argument, { insideWindow: true }));
+	const list =
+		kind === "aggregate" ? [] : (call.args ?? []).map((argument: Node) => environment.bind(argument, { insideWindow: true, guard: null }));
 	if (kind === undefined) chooseOverload(statement, { ...site, list });
 	if (kind !== "window" && kind !== "aggregate") {
 		throw statement.error(
@@ -331,7 +334,7 @@ function bindWindowCall(environment: ExpressionEnvironment, call: FuncCall, site
 		throw statement.error("feature_not_supported", "aggregate ORDER BY is not implemented for window functions", location);
 	}
 	if (kind === "aggregate") {
-		const { made, name } = bindAggregateCall(environment, call, site, { insideWindow: true });
+		const { made, name } = bindAggregateCall(environment, call, site, { insideWindow: true, guard: null });
 		const { functionId, arguments: arguments_, filter, type } = made;
 		return typed(addWindowCall(environment, call, { functionId, arguments: arguments_, filter, type }, name), location);
 	}

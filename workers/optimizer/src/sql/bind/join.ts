@@ -15,6 +15,7 @@ import type { QueryOptions } from "./query.ts";
 import { type BoundFrom, bothScopes, renameColumns } from "./relation-scope.ts";
 import type { Scope, ScopeColumn } from "./scope.ts";
 import type { StatementContext } from "./statement.ts";
+import { guardWithin } from "./guard.ts";
 import { joinSubqueries, subqueryCollector, type SubqueryCollector } from "./subqueries.ts";
 
 type BindItem = (item: Node, options: QueryOptions, siblings: Scope) => BoundFrom;
@@ -93,7 +94,7 @@ function joinSides(statement: StatementContext, join: JoinExpr, sides: JoinSides
 	};
 	if (join.jointype === undefined || join.jointype === "JOIN_INNER") {
 		if (subqueries.subqueries.length === 0) return { kind: "join", join: "inner", left, right, condition: conjunction(conditions) };
-		const input = joinSubqueries({ kind: "join", join: "inner", left, right, condition: null }, subqueries);
+		const input = joinSubqueries({ kind: "join", join: "inner", left, right, condition: null }, subqueries, statement.columns);
 		const predicate = conjunction(conditions);
 		return predicate === null ? input : { kind: "filter", input, predicate };
 	}
@@ -127,8 +128,11 @@ function placeSubqueries(
 		const usesLeft = outputColumns(sides.left).some((id) => used.has(id));
 		const usesRight = outputColumns(sides.right).some((id) => used.has(id));
 		if (usesLeft && usesRight) throw statement.unsupported("a subquery in the ON of an outer join that uses both of its sides");
-		const one = { ...subqueries, subqueries: [subquery] };
-		sides = usesLeft ? { ...sides, left: joinSubqueries(sides.left, one) } : { ...sides, right: joinSubqueries(sides.right, one) };
+		const side = new Set(outputColumns(usesLeft ? sides.left : sides.right));
+		const one = { subqueries: [{ ...subquery, guard: guardWithin(subquery.guard, side) }] };
+		sides = usesLeft
+			? { ...sides, left: joinSubqueries(sides.left, one, statement.columns) }
+			: { ...sides, right: joinSubqueries(sides.right, one, statement.columns) };
 	}
 	return sides;
 }

@@ -78,7 +78,7 @@ function countRows(statement: StatementContext, input: LogicalOperator, bounds: 
 	}
 	const counted: LogicalOperator = {
 		kind: "window",
-		input: joinSubqueries(input, subqueries),
+		input: joinSubqueries(input, subqueries, statement.columns),
 		partitionKeys: [],
 		orderKeys: keys,
 		columns: calls.map(({ id }) => id),

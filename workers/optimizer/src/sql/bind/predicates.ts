@@ -11,6 +11,7 @@ import { boundType, typed, type Bound } from "./bound.ts";
 import { coerce, coerceBoolean, settle } from "./coerce.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
 import { distinctValues } from "./distinct-values.ts";
+import { guarded, guardedByAnd, notTrue } from "./guard.ts";
 import { bindComparison, bindOperator } from "./operators.ts";
 import { bindRowIn, bindRowNullTest, bindRowOperator, distinctRows, rowFields } from "./rows.ts";
 import { commonType } from "./type-category.ts";
@@ -22,7 +23,8 @@ export function bindBoolean(environment: ExpressionEnvironment, expression: Bool
 	const list: Expression[] = [];
 	let start = location;
 	for (const node of expression.args ?? []) {
-		const bound = environment.bind(node);
+		const change = name === "AND" ? guardedByAnd(environment, list) : guarded(environment, list.map(notTrue));
+		const bound = environment.bind(node, change);
 		start = leftmost(start, bound.location);
 		list.push(coerceBoolean(statement, bound, name));
 	}

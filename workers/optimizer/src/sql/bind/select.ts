@@ -20,7 +20,14 @@ import type { BoundQuery, QueryOptions } from "./query.ts";
 import type { ScopeColumn } from "./scope.ts";
 import { bindSetOperation } from "./set-operations.ts";
 import type { StatementContext } from "./statement.ts";
-import { joinSubqueries, moveSubqueries, subqueryCollector, subqueryColumns, type SubqueryCollector } from "./subqueries.ts";
+import {
+	joinSubqueries,
+	moveSubqueries,
+	subqueriesAfterWindows,
+	subqueryCollector,
+	subqueryColumns,
+	type SubqueryCollector,
+} from "./subqueries.ts";
 import { stackTableFunctions, type TableFunctionCollector } from "./table-functions.ts";
 import { bindTargets, settleTargets, type Target } from "./targets.ts";
 import { bindValues } from "./values.ts";
@@ -73,7 +80,7 @@ function bindOrdered(query: SelectStmt, options: QueryOptions, bound: BoundQuery
 			"Add the expression/function to every SELECT, or move the UNION into a FROM clause.",
 		);
 	}
-	const input = joinSubqueries(bound.operator, subqueries);
+	const input = joinSubqueries(bound.operator, subqueries, options.statement.columns);
 	const finished = finish(query, { environment, targets, orderings, input, distinct: null });
 	return { ...finished, ...(bound.locations === undefined ? {} : { locations: bound.locations }) };
 }
@@ -120,14 +127,14 @@ function bindSelect(query: SelectStmt, options: QueryOptions): BoundQuery {
 	);
 	const untyped = untypedTargets(targets);
 	settleTargets(targets, options);
-	const filtered = joinSubqueries(from.operator, stages.where);
+	const filtered = joinSubqueries(from.operator, stages.where, statement.columns);
 	let input: LogicalOperator = where === null ? filtered : { kind: "filter", input: filtered, predicate: where };
 	let lift = (expression: Expression): Expression => expression;
 	const isGrouped = groupBy.sets !== null || groupBy.keys.length > 0 || aggregates.calls.length > 0 || aggregates.groupings.length > 0;
 	if (isGrouped || having !== null) {
 		const grouping = group(statement, input, { targets, groupBy, aggregates, stages, windows, tableFunctions, locations });
 		({ lift } = grouping);
-		input = joinSubqueries(grouping.operator, lifted(stages.having, grouping));
+		input = joinSubqueries(grouping.operator, lifted(stages.having, grouping), statement.columns);
 		if (having !== null) input = { kind: "filter", input, predicate: lift(having) };
 		stages.output = lifted(stages.output, grouping);
 		for (const [index, target] of targets.entries()) {
@@ -136,9 +143,14 @@ function bindSelect(query: SelectStmt, options: QueryOptions): BoundQuery {
 			const lifted: Expression = key === undefined ? lift(expression) : { kind: "column", index: key, type: expression.type };
 			target.bound = { ...target.bound, kind: "typed", expression: lifted };
 		}
-	} else input = joinSubqueries(input, stages.inner);
-	input = joinSubqueries(input, stages.output);
+	} else input = joinSubqueries(input, stages.inner, statement.columns);
+	const late = subqueriesAfterWindows(
+		stages.output.subqueries,
+		windows.pending.map(({ column }) => column),
+	);
+	input = joinSubqueries(input, { subqueries: stages.output.subqueries.filter((subquery) => !late.has(subquery)) }, statement.columns);
 	input = stackWindows(input, boundWindows, lift);
+	input = joinSubqueries(input, { subqueries: [...late] }, statement.columns);
 	input = stackTableFunctions(input, tableFunctions, lift);
 	const environment = expressionEnvironment({ ...base, clause: "LIMIT" });
 	const bound = finish(query, { environment, targets, orderings, input, distinct });
@@ -180,7 +192,7 @@ function group(statement: StatementContext, input: LogicalOperator, level: Level
 		...windows.pending.map((call) => call.column),
 		...tableFunctions.pending.map((call) => call.column),
 	]);
-	const joined = joinSubqueries(input, stages.inner);
+	const joined = joinSubqueries(input, stages.inner, statement.columns);
 	return makeGrouping({ statement, input: joined, groupKeys, sets: groupBy.sets, aggregates, locations, above });
 }
 
@@ -196,6 +208,7 @@ function lifted(collector: SubqueryCollector, grouping: Grouping): SubqueryColle
 				...subquery,
 				operator: renamed.length === 0 ? subquery.operator : mapExpressions(subquery.operator, change),
 				comparison: subquery.comparison === null ? null : liftComparison(subquery.comparison, subquery.operator, grouping),
+				guard: subquery.guard === null ? null : { ...subquery.guard, condition: grouping.lift(subquery.guard.condition) },
 			};
 		}),
 	};

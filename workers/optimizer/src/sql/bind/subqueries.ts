@@ -6,10 +6,11 @@ import type { A_Expr, Node, SubLink } from "libpg-query";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { BOOLEAN, collectColumns, isNullable } from "../../logical/expression.ts";
 import { outputColumns } from "../../logical/output.ts";
-import type { ColumnId, LogicalOperator } from "../../logical/plan.ts";
+import type { ColumnId, ColumnTable, LogicalJoin, LogicalOperator } from "../../logical/plan.ts";
 import { as, leftmost, strings } from "../parse/ast.ts";
 import { typed, type Bound } from "./bound.ts";
 import type { ExpressionEnvironment, OuterUse, QueryLevel } from "./environment.ts";
+import { guardColumn, type GuardColumn } from "./guard.ts";
 import { bindComparison } from "./operators.ts";
 import type { BoundQuery } from "./query.ts";
 import { arrayOfRows } from "./array-of-rows.ts";
@@ -25,6 +26,8 @@ export interface BoundSubquery {
 	comparison: Expression | null;
 	/** Of a mark join. */
 	mark: ColumnId | null;
+	/** Where it is not evaluated for all rows; over the clause's input and the subqueries before it. */
+	guard: GuardColumn | null;
 	/** What the subquery uses of the level that it stands in. */
 	uses: OuterUse[];
 }
@@ -41,15 +44,46 @@ export function subqueryCollector(): SubqueryCollector {
 
 /** Columns that the joins add. */
 export function subqueryColumns({ subqueries }: SubqueryCollector): ColumnId[] {
-	return subqueries.flatMap((subquery) => (subquery.mark === null ? outputColumns(subquery.operator) : [subquery.mark]));
+	return subqueries.flatMap(columnsMade);
+}
+
+function columnsMade({ mark, operator }: BoundSubquery): ColumnId[] {
+	return mark === null ? outputColumns(operator) : [mark];
 }
 
 /** Joins what was collected to the clause's input. */
-export function joinSubqueries(input: LogicalOperator, { subqueries }: SubqueryCollector): LogicalOperator {
-	return subqueries.reduce<LogicalOperator>((left, { join, operator: right, comparison, mark }) => {
-		const joined = { kind: "join", join, left, right, condition: null } as const;
+export function joinSubqueries(
+	input: LogicalOperator,
+	{ subqueries }: Pick<SubqueryCollector, "subqueries">,
+	columns: ColumnTable,
+): LogicalOperator {
+	return subqueries.reduce<LogicalOperator>((input, { join, operator: right, comparison, mark, guard }) => {
+		const left = guard === null ? input : withGuard(input, guard, columns);
+		const joined: LogicalJoin = { kind: "join", join, left, right, condition: null };
+		if (guard !== null) joined.guard = { kind: "column", index: guard.column, type: BOOLEAN };
 		return mark === null ? joined : { ...joined, mark: { column: mark, comparison } };
 	}, input);
+}
+
+/** Subqueries whose guards need windows, which stand above the others: they are joined after these, and so are those whose guards need them. */
+export function subqueriesAfterWindows(
+	subqueries: readonly BoundSubquery[],
+	windowColumns: readonly ColumnId[],
+): ReadonlySet<BoundSubquery> {
+	const late = new Set(windowColumns);
+	const found = new Set<BoundSubquery>();
+	for (const subquery of subqueries) {
+		if (subquery.guard === null || ![...collectColumns(subquery.guard.condition)].some((id) => late.has(id))) continue;
+		found.add(subquery);
+		for (const id of columnsMade(subquery)) late.add(id);
+	}
+	return found;
+}
+
+function withGuard(input: LogicalOperator, { column, condition }: GuardColumn, columns: ColumnTable): LogicalOperator {
+	const passed = outputColumns(input);
+	const references = passed.map((id): Expression => ({ kind: "column", index: id, type: columns.get(id).type }));
+	return { kind: "project", input, columns: [...passed, column], expressions: [...references, condition] };
 }
 
 export function bindSubLink(environment: ExpressionEnvironment, link: SubLink): Bound {
@@ -175,14 +209,16 @@ function addMark(environment: ExpressionEnvironment, subquery: Subquery, compari
 	const nullable = comparison !== null && isNullable(comparison, statement.columns);
 	const mark = statement.columns.add({ name: "mark", type: BOOLEAN, nullable, origin: null });
 	const { operator } = subquery.query;
-	environment.subqueries?.subqueries.push({ join: "mark", operator, comparison, mark, uses: subquery.uses });
+	const guard = guardColumn(environment, { join: "mark", operator, comparison });
+	environment.subqueries?.subqueries.push({ join: "mark", operator, comparison, mark, guard, uses: subquery.uses });
 	return typed({ kind: "column", index: mark, type: BOOLEAN }, location);
 }
 
 /** The subquery's columns for the one row that it may have. */
 function addSingle(environment: ExpressionEnvironment, { query, uses, location }: Subquery): Bound[] {
 	const { columns } = environment.statement;
-	environment.subqueries?.subqueries.push({ join: "single", operator: query.operator, comparison: null, mark: null, uses });
+	const guard = guardColumn(environment, { join: "single", operator: query.operator, comparison: null });
+	environment.subqueries?.subqueries.push({ join: "single", operator: query.operator, comparison: null, mark: null, guard, uses });
 	return query.columns.map((column) => {
 		columns.get(column.id).nullable = true;
 		return typed({ kind: "column", index: column.id, type: column.type }, location);
@@ -209,9 +245,9 @@ export function moveSubqueries(from: SubqueryCollector, to: SubqueryCollector, e
 	const used = new Set<ColumnId>();
 	for (const expression of expressions) collectColumns(expression, used);
 	for (const subquery of from.subqueries.toReversed()) {
-		const made = subquery.mark === null ? outputColumns(subquery.operator) : [subquery.mark];
-		if (!made.some((id) => used.has(id))) continue;
+		if (!columnsMade(subquery).some((id) => used.has(id))) continue;
 		if (subquery.comparison !== null) collectColumns(subquery.comparison, used);
+		if (subquery.guard !== null) collectColumns(subquery.guard.condition, used);
 		from.subqueries.splice(from.subqueries.indexOf(subquery), 1);
 		to.subqueries.unshift(subquery);
 	}

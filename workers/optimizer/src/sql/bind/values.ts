@@ -63,7 +63,7 @@ export function valuesOperator(
 	}
 	const inputColumns = rows.map(() => columns.map((id) => statement.columns.add({ ...statement.columns.get(id), nullable: true })));
 	const inputs = rows.map(({ row, subqueries }, index): LogicalOperator => {
-		const input = joinSubqueries({ kind: "values", columns: [], types: [], rows: [[]] }, subqueries);
+		const input = joinSubqueries({ kind: "values", columns: [], types: [], rows: [[]] }, subqueries, statement.columns);
 		return { kind: "project", input, columns: inputColumns[index] as ColumnId[], expressions: row };
 	});
 	return { kind: "union_all", columns, inputs, inputColumns };
