@@ -14,6 +14,8 @@ export interface Actual {
 	totalMs: number;
 	arenaPeakBytes: number;
 	spilledBytes: number;
+	/** Of files and tails, read by the operator itself. */
+	bytesScanned: number;
 }
 
 export interface Description {

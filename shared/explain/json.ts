@@ -50,6 +50,7 @@ function actualFigures(actual: Actual): object {
 		"Actual Rows": actual.rows,
 		"Actual Loops": actual.loops,
 		"Actual Batches": actual.batches,
+		"Actual Bytes Scanned": actual.bytesScanned,
 		"Work Units": actual.workUnits,
 		"Actual Startup Time": actual.startupMs,
 		"Actual Total Time": actual.totalMs,

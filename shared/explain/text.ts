@@ -48,7 +48,7 @@ function figures({ estimate, fileCount }: Description): string {
 }
 
 function actualFigures(actual: Actual): string {
-	const { rows, loops, batches, workUnits, startupMs, totalMs, arenaPeakBytes, spilledBytes } = actual;
+	const { rows, bytesScanned, loops, batches, workUnits, startupMs, totalMs, arenaPeakBytes, spilledBytes } = actual;
 	const time = `ms=${startupMs.toFixed(1)}..${totalMs.toFixed(1)}`;
-	return `actual rows=${rows} loops=${loops} batches=${batches} work=${workUnits} ${time} arena=${arenaPeakBytes} spilled=${spilledBytes}`;
+	return `actual rows=${rows} bytes=${bytesScanned} loops=${loops} batches=${batches} work=${workUnits} ${time} arena=${arenaPeakBytes} spilled=${spilledBytes}`;
 }

@@ -190,7 +190,7 @@ test("EXPLAIN tells rows, bytes, milliseconds and dollars, in text and JSON", as
 	for (const word of ["rows=", "bytes=", "ms", "$"]) expect(lines).toContain(word);
 	const run = await client.query("EXPLAIN ANALYZE SELECT kind, count(*) FROM events WHERE id > 3 GROUP BY kind");
 	const scan = run.rows.map(([line]) => String(line)).find((line) => line.includes("Scan on events"));
-	expect(scan).toMatch(/\(actual rows=\d+ loops=1 batches=\d+ work=\d+ ms=[\d.]+\.\.[\d.]+ arena=\d+ spilled=0\)$/);
+	expect(scan).toMatch(/\(actual rows=\d+ bytes=[1-9]\d* loops=1 batches=\d+ work=\d+ ms=[\d.]+\.\.[\d.]+ arena=\d+ spilled=0\)$/);
 	const measured = await client.query("EXPLAIN (ANALYZE, FORMAT JSON) SELECT kind FROM events WHERE id > 3");
 	const counted = await client.query("SELECT count(*) FROM events WHERE id > 3");
 	expect(measured.rows[0]?.[0]).toMatchObject([{ Plan: { "Actual Rows": counted.rows[0]?.[0], "Actual Loops": 1 } }]);

@@ -1,4 +1,5 @@
 /** Littoral without its Workers: optimizer and engine in Node over tables in memory, for speed and for modes that no deployment can be put into. */
+import { serialize } from "node:v8";
 import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
 import { typeName } from "#shared/contracts/data-type.ts";
 import { buildFilePage } from "#shared/contracts/file-page.ts";
@@ -37,6 +38,8 @@ export interface Evidence {
 	manyRowBatches: number;
 	/** By kind of operator. */
 	spilledBytes: Map<string, number>;
+	/** Plans that differ from the plan of all rules, by the rule left out, and were run. */
+	planCounts: Map<string, number>;
 	dictionaryOverflowCount: number;
 }
 
@@ -54,7 +57,14 @@ export class DirectLittoral {
 	readonly #rows = new Map<string, StoredRows>();
 	readonly #objects = new Map<string, Uint8Array>();
 	readonly #testModes: TestModes;
-	readonly evidence: Evidence = { rowsScanned: 0, filesScanned: 0, manyRowBatches: 0, spilledBytes: new Map(), dictionaryOverflowCount: 0 };
+	readonly evidence: Evidence = {
+		rowsScanned: 0,
+		filesScanned: 0,
+		manyRowBatches: 0,
+		spilledBytes: new Map(),
+		planCounts: new Map(),
+		dictionaryOverflowCount: 0,
+	};
 
 	constructor(placement: Placement, testModes: TestModes = {}) {
 		this.#placement = placement;
@@ -68,14 +78,39 @@ export class DirectLittoral {
 
 	/** Any statement. Values are in PostgreSQL's text, as {@link TextAnswer} has them. */
 	async execute(sql: string): Promise<TextAnswer> {
+		// As a plan crosses to the Worker that runs it.
+		return await this.#answer(async () => await this.#run(structuredClone(await this.#planner.plan(sql))));
+	}
+
+	async #answer(run: () => Promise<TextAnswer>): Promise<TextAnswer> {
 		try {
-			// As a plan crosses to the Worker that runs it.
-			return await this.#run(structuredClone(await this.#planner.plan(sql)));
+			return await run();
 		} catch (error) {
 			if (!isLittoralError(error)) throw error;
 			const { sqlstate, position = null } = error.details;
 			return { columns: [], rows: [], error: { sqlstate: sqlstate ?? error.code, message: error.message, position } };
 		}
+	}
+
+	/**
+	 * A query without each of these sets of rules. A plan that came up before is not run again: it is the same plan.
+	 *
+	 * @returns the answers of the others, by the name of the set
+	 */
+	async executeWithout(sql: string, sets: ReadonlyMap<string, ReadonlySet<string>>): Promise<Map<string, TextAnswer>> {
+		const answers = new Map<string, TextAnswer>();
+		const whole = await this.#planner.plan(sql).catch(() => null);
+		if (whole?.kind !== "query") return answers;
+		const seen = new Set([serialize(whole).toString("latin1")]);
+		for (const [name, disabled] of sets) {
+			const planned = await this.#planner.plan(sql, [], { disabled });
+			const key = serialize(planned).toString("latin1");
+			if (seen.has(key)) continue;
+			seen.add(key);
+			this.evidence.planCounts.set(name, (this.evidence.planCounts.get(name) ?? 0) + 1);
+			answers.set(name, await this.#answer(async () => await this.#run(planned)));
+		}
+		return answers;
 	}
 
 	async #run(planned: PlannedStatement): Promise<TextAnswer> {

@@ -139,8 +139,12 @@ export class RunningPlan implements BatchSource {
 			}
 			case "recursive_union": {
 				const worktable = new Worktable(new MaterialisedRows(context, context.lease));
-				this.#worktables.set(node.worktable, worktable);
-				return new RecursiveUnionOperator(context, node, { seed: build(node.seed), worktable, buildStep: () => build(node.step) });
+				const buildStep = (): BatchSource => {
+					// A recursion that the plan has twice has one number: its step reads its own rows.
+					this.#worktables.set(node.worktable, worktable);
+					return build(node.step);
+				};
+				return new RecursiveUnionOperator(context, node, { seed: build(node.seed), worktable, buildStep });
 			}
 			case "worktable_scan": {
 				const worktable = this.#worktables.get(node.worktable);

@@ -195,6 +195,15 @@ export class ExecutionContext {
 		}
 	}
 
+	/** Counts bytes that are read, whenever they come, for the operator that runs now. What it gives throws as {@link countScanned}. */
+	byteCounter(): (byteCount: number) => void {
+		const meter = this.#meter;
+		return (byteCount) => {
+			if (meter !== null) meter.bytesScanned += byteCount;
+			this.countScanned({ rows: 0, bytes: byteCount });
+		};
+	}
+
 	/** A source that answers "blocked" says what for; the driver goes on when one of these settles. A rejection fails the query. */
 	blockOn(promise: Promise<unknown>): void {
 		this.#pending.push(promise);

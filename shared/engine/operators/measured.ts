@@ -21,6 +21,8 @@ export interface OperatorStatistics {
 	/** Most arena bytes it held at once. */
 	arenaPeakBytes: number;
 	spilledBytes: number;
+	/** Of files and tails that it read itself. */
+	bytesScanned: number;
 	/** It has given all that it had: nobody above stopped it before. */
 	ended: boolean;
 }
@@ -31,6 +33,7 @@ export class OperatorMeter implements MemoryAccount {
 	heldBytes = 0;
 	peakBytes = 0;
 	spilledBytes = 0;
+	bytesScanned = 0;
 	#rows = 0;
 	#batches = 0;
 	#ended = false;
@@ -65,6 +68,7 @@ export class OperatorMeter implements MemoryAccount {
 			totalMs: this.#lastAtMs - startedAtMs,
 			arenaPeakBytes: this.peakBytes,
 			spilledBytes: this.spilledBytes,
+			bytesScanned: this.bytesScanned,
 			ended: this.#ended,
 		};
 	}

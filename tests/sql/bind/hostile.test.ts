@@ -47,6 +47,11 @@ describe("hostile statements", () => {
 		],
 		["WITH queries that double, shared", doubled(""), undefined],
 		["WITH queries that double, copied", doubled("NOT MATERIALIZED"), "54001"],
+		[
+			"WITH queries that double in a recursion, where each round has its own",
+			`WITH RECURSIVE r(a) AS (SELECT 1 UNION ALL (${doubled("").replace("FROM t)", "FROM r)")})) SELECT * FROM r`,
+			"54001",
+		],
 		["a cube of thirteen columns", `SELECT count(*) FROM t GROUP BY CUBE (${list(13, (i) => `a + ${i}`, ",")})`, "54011"],
 		["too many grouping sets", `SELECT count(*) FROM t GROUP BY CUBE (a, b), CUBE (${list(11, (i) => `a + ${i}`, ",")})`, "54001"],
 	])("%s", async (_what, sql, sqlstate) => {

@@ -41,7 +41,7 @@ export interface PipelineOptions {
 
 /** @returns the plans of the root and of the subplans that are read, each after those that it reads */
 export function optimize(program: Program, context: RuleContext, options: PipelineOptions = {}): Program {
-	const inlined = (current: Program) => (options.disabled?.has(INLINE_SUBPLANS) ? current : inlineSubplans(current, context.columns));
+	const inlined = (current: Program) => inlineSubplans(current, context.columns, options.disabled?.has(INLINE_SUBPLANS) !== true);
 	const run = (rules: readonly Rule[], plan: LogicalOperator, isRoot: boolean): LogicalOperator => {
 		let current = plan;
 		for (const rule of rules) {

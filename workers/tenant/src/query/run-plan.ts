@@ -47,7 +47,7 @@ function openScan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], scan:
 	const table = plan.tables[scan.table] as (typeof plan.tables)[number];
 	const columns = scanColumns(table.schema, scan.columns);
 	const ranges = predicateRanges(scan.predicate);
-	const countBytes = (bytes: number) => context.countScanned({ rows: 0, bytes });
+	const countBytes = context.byteCounter();
 	const files = table.pages.flatMap((page) =>
 		Array.from({ length: page.fileCount }, (_, index) => ({ path: filePath(page, index), byteCount: page.byteCounts[index] as number })),
 	);
