@@ -3,13 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { AGGREGATES } from "../flights/aggregates.ts";
+import { coldAggregates, texts, viewOf } from "../flights/cold-aggregates.ts";
 import { D1_DDL, d1Bodies, FLIGHTS_DDL, flightsOf, importToD1, importToLittoral } from "../flights/flights.ts";
 import { type Bench, expectAnswer } from "../runner/bench.ts";
-import type { Measured, Session } from "../runner/session.ts";
+import type { Measured } from "../runner/session.ts";
 import { geometricMean } from "../runner/statistics.ts";
 import { type DuckDb, openDuckDb, ownCpuMs, post, startD1 } from "../world/peers.ts";
 import { type LittoralServer, startLittoralServer } from "../world/server.ts";
-import type { LittoralClient } from "../../scripts/client.ts";
 
 /** At most so many times the time of DuckDB with one thread. */
 const DUCKDB_FACTOR = 3;
@@ -30,17 +30,14 @@ export const aggregatesBench: Bench = {
 			const client = await littoral.tenant("aggregates");
 			await client.execute(FLIGHTS_DDL);
 			expectAnswer("rows imported", await importToLittoral(client, flights), flights.rowCount);
-			const files =
-				session.size === "full"
-					? `read_parquet('${await dataFiles(littoral, join(directory, "files"))}/*.parquet')`
-					: `'${flights.parquetPath}'`;
+			const paths = session.size === "full" ? await dataFiles(littoral, join(directory, "files")) : [flights.parquetPath];
 			await post(d1, "/exec", D1_DDL);
 			expectAnswer("rows in D1", await importToD1(d1, "json", d1Rows), flights.rowCount);
 			await post(d1, "/exec", "CREATE INDEX flights_date ON flights (date); ANALYZE");
 			const duckdb = await openDuckDb();
-			const { expected, view } = await answers(duckdb, files);
+			const expected = await answers(duckdb, paths);
 
-			await cold(session, { littoral, client, view, expected });
+			await coldAggregates(session, { littoral, client, paths, directory, expected });
 			const warmClient = client.at(littoral.url);
 			const warm: { duckdb: number; d1: number; duckdbCpu: number; d1Cpu: number }[] = [];
 			for (const [index, { title, sql, sqlite }] of AGGREGATES.entries()) {
@@ -88,69 +85,23 @@ export const aggregatesBench: Bench = {
 	},
 };
 
-/**
- * Cold: the first query over the table after a start: no schema, snapshot, footer or byte is cached, nor has the code run before. The isolates are up, as DuckDB's
- * library is loaded; how long they take to start is what the bench `size` tells.
- */
-async function cold(
-	session: Session,
-	{ littoral, client, view, expected }: { littoral: LittoralServer; client: LittoralClient; view: string; expected: string[][][] },
-): Promise<void> {
-	const ratios: number[] = [];
-	const queries = session.sized({ full: AGGREGATES, smoke: AGGREGATES.slice(0, 1) });
-	for (const [index, { title, sql }] of queries.entries()) {
-		let duckdb: DuckDb | null = null;
-		const measured = await session.interleave({
-			what: `cold: ${title}`,
-			repeatCount: Math.min(3, session.repeatCount),
-			peers: [
-				{
-					name: "littoral",
-					cpuMs: () => littoral.cpuMs(),
-					prepare: async () => {
-						await littoral.restart();
-						await client.at(littoral.url).query("SELECT 1");
-					},
-					run: async () => texts((await client.at(littoral.url).query(sql)).rows),
-				},
-				{
-					name: "DuckDB",
-					cpuMs: ownCpuMs,
-					prepare: async () => {
-						duckdb?.close();
-						duckdb = await openDuckDb();
-						await duckdb.query(view);
-					},
-					run: () => (duckdb as DuckDb).query(sql),
-				},
-			],
-			check: (rows, peer) => expectAnswer(`${title}, ${peer}`, rows, expected[index]),
-		});
-		ratios.push((measured["littoral"]?.wallMs as number) / (measured["DuckDB"]?.wallMs as number));
-	}
-	for (const [index, { title }] of queries.entries()) {
-		session.bar({ what: `cold: ${title}, time of DuckDB's`, value: ratios[index] as number, atMost: DUCKDB_FACTOR, unit: "x" });
-	}
-	session.figure("cold: time of DuckDB's, geometric mean", geometricMean(ratios), "x");
-}
-
-async function answers(duckdb: DuckDb, files: string): Promise<{ expected: string[][][]; view: string }> {
-	const view = `CREATE VIEW flights AS SELECT * FROM ${files}`;
-	await duckdb.query(view);
+async function answers(duckdb: DuckDb, paths: readonly string[]): Promise<string[][][]> {
+	await duckdb.query(viewOf(paths));
 	const expected: string[][][] = [];
 	for (const { sql } of AGGREGATES) expected.push(await duckdb.query(sql));
-	return { expected, view };
+	return expected;
 }
 
-/** Copies the data files that the system wrote out of R2. @returns the folder */
-async function dataFiles(littoral: LittoralServer, folder: string): Promise<string> {
+/** Copies the data files that the system wrote out of R2. @returns their paths */
+async function dataFiles(littoral: LittoralServer, folder: string): Promise<string[]> {
 	mkdirSync(folder);
 	const bucket = await littoral.miniflare.getR2Bucket("DATA", "littoral-tenant");
+	const paths: string[] = [];
 	for (const { key } of (await bucket.list({ prefix: "data/" })).objects) {
 		const object = await bucket.get(key);
-		if (object !== null) writeFileSync(join(folder, basename(key)), new Uint8Array(await object.arrayBuffer()));
+		if (object === null) continue;
+		paths.push(join(folder, basename(key)));
+		writeFileSync(paths.at(-1) as string, new Uint8Array(await object.arrayBuffer()));
 	}
-	return folder;
+	return paths;
 }
-
-const texts = (rows: unknown[][]): string[][] => rows.map((row) => row.map(String));
