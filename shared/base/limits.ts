@@ -310,6 +310,8 @@ export const PARQUET_WRITE_PAGES_BYTES_MAX = 16 * MIB;
 /** Ranges closer than this are read as one. */
 export const READ_COALESCE_GAP_BYTES = 64 * KIB;
 export const READ_BLOCK_BYTES = MIB;
+/** Read ahead of scans of data files, by all running queries of an isolate together; twice as much for a moment, while what came is cut into blocks. */
+export const READ_AHEAD_BYTES_MAX = 4 * MIB;
 
 // Identity
 export const TOKEN_TTL_SECONDS = 900;

@@ -13,6 +13,8 @@ export interface ByteSource {
 	joinsRanges?: boolean;
 	/** The bytes of each range, in the order asked, to be read only: they may be views of what others read. A source that cannot give them all rejects. */
 	read(ranges: ByteRange[]): Promise<Uint8Array[]>;
+	/** What will be read soon, in this order: a source may begin to fetch it with the next read. What was expected before no longer is. */
+	expect?(ranges: ByteRange[]): void;
 }
 
 /** A file that lies in memory already. */

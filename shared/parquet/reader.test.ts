@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { DataType } from "#shared/contracts/data-type.ts";
+import { type ByteRange, type ByteSource, memorySource } from "./byte-source.ts";
 import { type Duck, openDuck } from "../../tests/parquet/duckdb.ts";
 import { readAll } from "../../tests/parquet/read-all.ts";
 import { writeRows } from "../../tests/parquet/write-rows.ts";
@@ -121,4 +122,30 @@ test("a filter passes over pages without opening them, and enters one in its mid
 	]) {
 		expect(await readAll(bytes, request, { keep: { deciding: [0], wants } })).toEqual(rows.filter((_, row) => wants(row)));
 	}
+});
+
+test("a source is told of the chunks that will be read next, in order, and of no others", async () => {
+	const bytes = await duck.write(
+		"SELECT i, i * 2 AS j, i * 3 AS k FROM (SELECT unnest(range(10240)) AS i) ORDER BY i",
+		"ROW_GROUP_SIZE 2048",
+	);
+	const columns = ["k", "i"].map((name) => ({ name, type: { kind: "bigint" } as const }));
+	const memory = memorySource(bytes);
+	const told: ByteRange[][] = [];
+	const read: ByteRange[][] = [];
+	const source: ByteSource = {
+		...memory,
+		expect: (ranges) => void told.push(ranges),
+		read: (ranges) => {
+			if (told.length > 0) read.push(ranges);
+			return memory.read(ranges);
+		},
+	};
+	const rows = await readAll(source, columns, { rowGroups: [3, 0, 4] });
+	expect(rows.map(([, i]) => Number(i))).toEqual(
+		[3, 0, 4].flatMap((group) => Array.from({ length: 2048 }, (_, row) => group * 2048 + row)),
+	);
+	const [first, second, third] = read as [ByteRange[], ByteRange[], ByteRange[]];
+	expect(told).toEqual([[...second, ...third], third, []]);
+	expect(first.length).toBe(2);
 });

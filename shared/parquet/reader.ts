@@ -10,6 +10,7 @@ import {
 	BODY_DECODED_BYTES_MAX,
 	PARQUET_READ_WINDOW_BYTES,
 	PARQUET_READ_WINDOW_BYTES_MIN,
+	READ_AHEAD_BYTES_MAX,
 	READ_COALESCE_GAP_BYTES,
 } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
@@ -20,7 +21,7 @@ import type { Region } from "#shared/engine/memory/region.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import type { Vector } from "#shared/engine/vector/vector.ts";
 import { BufferPool } from "./buffer-pool.ts";
-import { type ByteSource, readCoalesced } from "./byte-source.ts";
+import { type ByteRange, type ByteSource, readCoalesced } from "./byte-source.ts";
 import { ColumnReader, type ColumnRequest } from "./column-reader.ts";
 import { conversionFor } from "./conversion.ts";
 import type { ColumnChunk, ParquetFile } from "./footer.ts";
@@ -69,6 +70,8 @@ export class ParquetReader {
 	readonly #groupRegion: Region;
 	#readers: (ColumnReader | null)[] = [];
 	#position = -1;
+	/** Chunks of row groups from `#position` on, as far as they were asked for. */
+	#chunksAhead: ColumnChunk[][] = [];
 	#rowsLeft = 0;
 	/** The read under way. */
 	#fetching: Promise<void> | null = null;
@@ -175,7 +178,7 @@ export class ParquetReader {
 			const rowGroup = this.#rowGroups[++this.#position];
 			if (rowGroup === undefined) return false;
 			this.#groupRegion.reset();
-			const chunks = file.chunks(rowGroup);
+			const chunks = this.#chunksAhead.shift() ?? file.chunks(rowGroup);
 			this.#rowsLeft = file.rowGroups[rowGroup]?.rowCount ?? 0;
 			if (this.#rowsLeft === 0) continue;
 			const memory = { engine, pool: this.#pool, region: this.#groupRegion };
@@ -183,7 +186,28 @@ export class ParquetReader {
 				request === null ? null : new ColumnReader(request, chunks[request.column.leaf] as ColumnChunk, memory),
 			);
 		}
+		this.#announce();
 		return true;
+	}
+
+	/** Tells the source of the row groups behind the one that was opened, as far as the source reads ahead. */
+	#announce(): void {
+		const { source, file } = this.#options;
+		if (source.expect === undefined) return;
+		const ranges: ByteRange[] = [];
+		let byteCount = 0;
+		for (let ahead = 0; byteCount < READ_AHEAD_BYTES_MAX; ahead++) {
+			const rowGroup = this.#rowGroups[this.#position + 1 + ahead];
+			if (rowGroup === undefined) break;
+			const chunks = (this.#chunksAhead[ahead] ??= file.chunks(rowGroup));
+			for (const request of this.#requests) {
+				if (request === null) continue;
+				const { offset, byteCount: chunkByteCount } = chunks[request.column.leaf] as ColumnChunk;
+				ranges.push({ offset, byteCount: chunkByteCount });
+				byteCount += chunkByteCount;
+			}
+		}
+		source.expect(ranges);
 	}
 
 	/** Starts one read of what every column will need next. */

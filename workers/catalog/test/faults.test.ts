@@ -32,6 +32,7 @@ import {
 	type Step,
 	testEnv,
 	made,
+	FaultyPorts,
 } from "./fixture.ts";
 import { decodeSketches, sketchedRowCount } from "#shared/sketches/table-sketches.ts";
 import { addFile, collectAll, objectsOf, putObject, replaceFiles } from "./garbage.ts";
@@ -43,6 +44,8 @@ interface Scenario {
 	prepare?: (fixture: Fixture) => Promise<unknown>;
 	/** A step that loses its answer each time, so that the step under test is reached. */
 	after?: Step;
+	/** Of databases; one where absent. */
+	databaseCount?: 2;
 	/** Repeated, as a caller does, until it answers. */
 	act: (fixture: Fixture) => Promise<unknown>;
 	/** The state that every run ends in. */
@@ -158,6 +161,7 @@ const readScenario: Scenario = {
 };
 
 const assignmentScenario: Scenario = {
+	databaseCount: 2,
 	act: async (fixture) => {
 		const tenantId = newTenantId();
 		const catalog = otherIsolate(fixture.ports);
@@ -445,8 +449,8 @@ describe.each(steps)("%s", (step) => {
 		["lost", RPC_ATTEMPT_COUNT_MAX],
 		["late", RPC_ATTEMPT_COUNT_MAX],
 	])("fails %s, %i times", async (failure, times) => {
-		const { prepare, after, act, check } = scenarios[step];
-		const fixture = await newTable();
+		const { prepare, after, databaseCount, act, check } = scenarios[step];
+		const fixture = await newTable(databaseCount === 2 ? new FaultyPorts([testEnv.CATALOG_0, testEnv.CATALOG_1]) : new FaultyPorts());
 		await prepare?.(fixture);
 		await fixture.ports.settle();
 		if (after) fixture.ports.fail(after, "lost", times);

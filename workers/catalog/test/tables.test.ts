@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { newTenantId, type TableId } from "#shared/base/ids.ts";
 import type { TableDefinition } from "#shared/contracts/table.ts";
+import { Catalog, CatalogCaches } from "../src/catalog.ts";
 import { chosenDatabase } from "../src/database/assignment.ts";
 import { databaseBindings } from "../src/database/bindings.ts";
 import { commitTo, dataFile, definition, FaultyPorts, migrate, newTable, otherIsolate, outcomeOf, testEnv, made } from "./fixture.ts";
@@ -229,5 +230,15 @@ describe("databases", () => {
 		const rows = await testEnv.CATALOG_1.prepare("SELECT name FROM tables WHERE tenant_id = ?").bind(fresh).all();
 		expect(rows.results).toEqual([{ name: "v" }]);
 		await otherIsolate(both).ready();
+	});
+
+	test("a single one is read without asking where the tenant is", async () => {
+		const { tenantId, tableId, ports } = await newTable();
+		const asked: string[] = [];
+		const [database] = ports.databases as [(typeof ports.databases)[0]];
+		const counted = { batch: async (step, statements) => (asked.push(step), await database.batch(step, statements)) } as typeof database;
+		const reader = new Catalog(Object.assign(Object.create(ports) as typeof ports, { databases: [counted] }), new CatalogCaches());
+		expect((await reader.readSnapshots(tenantId, [{ table: { name: "t" } }]))[0]?.schema.tableId).toBe(tableId);
+		expect(asked).toEqual(["read_snapshots"]);
 	});
 });

@@ -11,6 +11,11 @@ const POLL_MS = 5;
 let running = 0;
 const waiting: symbol[] = [];
 
+/** Statements that were admitted and are not at their end. */
+export function runningCount(): number {
+	return running;
+}
+
 /**
  * @returns gives the place back; called once
  * @throws overloaded

@@ -19,6 +19,11 @@ export class Lru<Value> {
 		return value;
 	}
 
+	/** Without using it. */
+	has(key: string): boolean {
+		return this.#entries.has(key);
+	}
+
 	set(key: string, value: Value): void {
 		this.delete(key);
 		this.#entries.set(key, value);

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { READ_BLOCK_BYTES } from "#shared/base/limits.ts";
 import type { ObjectPort } from "../src/ports.ts";
 import { objectSource } from "../src/query/block-cache.ts";
@@ -53,4 +53,66 @@ test("a missing block is read once for all ranges in it, neighbours together, an
 	const other = patterned();
 	await objectSource(other.objects, { path: other.path, byteCount: BYTE_COUNT }).read([{ offset: 0, byteCount: BYTE_COUNT }]);
 	expect(other.reads).toEqual([[0, BYTE_COUNT]]);
+});
+
+describe("reading ahead", () => {
+	const wholeBlock = (block: number) => ({ offset: block * READ_BLOCK_BYTES, byteCount: READ_BLOCK_BYTES });
+	/** An object of eight blocks, each filled with its number, whose reads end when they are told to. */
+	function slow() {
+		const reads: { from: number; to: number; end: () => void; fail: () => void }[] = [];
+		const read: ObjectPort["read"] = async (_, offset, byteCount) => {
+			const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+			const bytes = Uint8Array.from({ length: byteCount }, (_byte, index) => Math.floor((offset + index) / READ_BLOCK_BYTES));
+			const [from, to] = [offset / READ_BLOCK_BYTES, (offset + byteCount) / READ_BLOCK_BYTES];
+			reads.push({ from, to, end: () => resolve(bytes), fail: () => reject(new Error("R2 is away")) });
+			return await promise;
+		};
+		const file = { path: `data/${crypto.randomUUID()}`, byteCount: 8 * READ_BLOCK_BYTES };
+		const source = objectSource({ read } as ObjectPort, file, () => 4 * READ_BLOCK_BYTES);
+		source.expect?.([1, 2, 3, 5, 6, 7].map(wholeBlock));
+		return { source, reads, spans: () => reads.map(({ from, to }) => [from, to]) };
+	}
+	const numberOf = (parts: Uint8Array[]): number | undefined => parts[0]?.[0];
+
+	test("what is expected comes with what is missing, neighbours in one read, no further than allowed", async () => {
+		const { source, reads, spans } = slow();
+		const first = source.read([wholeBlock(0)]);
+		expect(spans()).toEqual([
+			[0, 4],
+			[5, 6],
+		]);
+		reads[0]?.end();
+		// The other read is still under way: nobody waits for it.
+		expect(numberOf(await first)).toBe(0);
+		expect(numberOf(await source.read([wholeBlock(3)]))).toBe(3);
+		const later = source.read([wholeBlock(5)]);
+		reads[1]?.end();
+		expect(numberOf(await later)).toBe(5);
+		expect(reads.length).toBe(2);
+	});
+
+	test("more is asked for when half of it is used, while what is here is read", async () => {
+		const { source, reads, spans } = slow();
+		const first = source.read([wholeBlock(0)]);
+		for (const read of reads) read.end();
+		await first;
+		source.expect?.([2, 3, 5, 6, 7].map(wholeBlock));
+		await source.read([wholeBlock(1)]);
+		expect(reads.length).toBe(2);
+		source.expect?.([5, 6, 7].map(wholeBlock));
+		expect(numberOf(await source.read([wholeBlock(3)]))).toBe(3);
+		expect(spans().slice(2)).toEqual([[6, 8]]);
+	});
+
+	test("a read ahead that failed is made again where its blocks are needed, and what is needed fails with its read", async () => {
+		const { source, reads, spans } = slow();
+		const first = source.read([wholeBlock(0)]);
+		reads[0]?.end();
+		reads[1]?.fail();
+		await first;
+		const again = source.read([wholeBlock(5)]);
+		expect(spans().slice(2)).toEqual([[5, 6]]);
+		reads[2]?.fail();
+		await expect(again).rejects.toThrow("R2 is away");
+	});
 });

@@ -22,14 +22,39 @@ export interface DataObject {
 	spend?: (byteCount: number) => void;
 }
 
-/** An object in R2 as a byte source. Neighbouring blocks that are missing come in one request; what lies in one block is a view of it. */
-export function objectSource(objects: ObjectPort, file: DataObject): ByteSource {
+/**
+ * An object in R2 as a byte source. Neighbouring blocks that are missing come in one request; what lies in one block is a view of it. With what is missing come the
+ * blocks that are expected next, and when only half of what may be read ahead is left, more is asked for: the scan goes on meanwhile.
+ *
+ * @param aheadByteCount how much may be read ahead now; asked before each read
+ */
+export function objectSource(objects: ObjectPort, file: DataObject, aheadByteCount: () => number = () => 0): ByteSource {
+	/** Blocks under way, of this scan alone: a promise that another request resolves would tie two requests together. */
+	const underWay = new Map<number, Promise<Uint8Array>>();
+	let expected: number[] = [];
 	return {
 		byteCount: file.byteCount,
 		joinsRanges: true,
-		read: async (ranges) => {
+		expect(ranges) {
+			expected = blocksOf(ranges);
+		},
+		async read(ranges) {
 			for (const range of ranges) file.spend?.(range.byteCount);
-			const held = await readBlocks(objects, file, ranges);
+			const held = new Map<number, Uint8Array>();
+			const missing: number[] = [];
+			const awaited: number[] = [];
+			for (const block of blocksOf(ranges)) {
+				const content = blocks.get(keyOf(file.path, block));
+				if (content !== undefined) held.set(block, content);
+				else if (underWay.has(block)) awaited.push(block);
+				else missing.push(block);
+			}
+			const isHere = (block: number): boolean => underWay.has(block) || blocks.has(keyOf(file.path, block));
+			const ahead = expected.slice(0, Math.floor(aheadByteCount() / READ_BLOCK_BYTES));
+			const isDue = missing.length > 0 || ahead.slice(0, Math.ceil(ahead.length / 2)).some((block) => !isHere(block));
+			const wanted = isDue ? [...missing, ...ahead.filter((block) => !isHere(block) && !missing.includes(block))] : [];
+			for (const run of runsOf(wanted)) startRun(objects, file, run, underWay);
+			await Promise.all([...missing, ...awaited].map(async (block) => held.set(block, await (underWay.get(block) as Promise<Uint8Array>))));
 			return ranges.map((range) => cut(held, range));
 		},
 	};
@@ -52,43 +77,46 @@ export async function openDataFile(objects: ObjectPort, file: DataObject): Promi
 	return opened;
 }
 
-/** The blocks of all ranges, by number. */
-async function readBlocks(objects: ObjectPort, file: DataObject, ranges: readonly ByteRange[]): Promise<Map<number, Uint8Array>> {
-	const held = new Map<number, Uint8Array>();
-	const missing = new Set<number>();
+/** Each once, in the order of the ranges. */
+function blocksOf(ranges: readonly ByteRange[]): number[] {
+	const found = new Set<number>();
 	for (const { offset, byteCount } of ranges) {
-		for (let block = Math.floor(offset / READ_BLOCK_BYTES); block * READ_BLOCK_BYTES < offset + byteCount; block++) {
-			if (held.has(block)) continue;
-			const content = blocks.get(keyOf(file.path, block));
-			if (content === undefined) missing.add(block);
-			else held.set(block, content);
-		}
+		for (let block = Math.floor(offset / READ_BLOCK_BYTES); block * READ_BLOCK_BYTES < offset + byteCount; block++) found.add(block);
 	}
-	const reads: Promise<void>[] = [];
-	const wanted = [...missing].sort((left, right) => left - right);
-	for (let start = 0; start < wanted.length; ) {
-		let end = start + 1;
-		while (end < wanted.length && wanted[end] === (wanted[end - 1] as number) + 1) end++;
-		reads.push(readRun(objects, file, { first: wanted[start] as number, count: end - start }, held));
-		start = end;
-	}
-	await Promise.all(reads);
-	return held;
+	return [...found];
 }
 
-async function readRun(
-	objects: ObjectPort,
-	file: DataObject,
-	{ first, count }: { first: number; count: number },
-	held: Map<number, Uint8Array>,
-): Promise<void> {
+interface Run {
+	first: number;
+	count: number;
+}
+
+function runsOf(wanted: readonly number[]): Run[] {
+	const runs: Run[] = [];
+	for (const block of wanted.toSorted((left, right) => left - right)) {
+		const last = runs.at(-1);
+		if (last !== undefined && last.first + last.count === block) last.count++;
+		else runs.push({ first: block, count: 1 });
+	}
+	return runs;
+}
+
+/** One read of neighbouring blocks, each of which is under way until it is among those kept. */
+function startRun(objects: ObjectPort, file: DataObject, { first, count }: Run, underWay: Map<number, Promise<Uint8Array>>): void {
 	const start = first * READ_BLOCK_BYTES;
-	const run = await objects.read(file.path, start, Math.min((first + count) * READ_BLOCK_BYTES, file.byteCount) - start);
+	const reading = objects.read(file.path, start, Math.min((first + count) * READ_BLOCK_BYTES, file.byteCount) - start);
 	for (let index = 0; index < count; index++) {
-		// A copy of its own: a view would keep the whole run alive.
-		const content = count === 1 ? run : run.slice(index * READ_BLOCK_BYTES, (index + 1) * READ_BLOCK_BYTES);
-		blocks.set(keyOf(file.path, first + index), content);
-		held.set(first + index, content);
+		const block = first + index;
+		const arriving = reading.then((run) => {
+			// A copy of its own: a view would keep the whole run alive.
+			const content = count === 1 ? run : run.slice(index * READ_BLOCK_BYTES, (index + 1) * READ_BLOCK_BYTES);
+			blocks.set(keyOf(file.path, block), content);
+			return content;
+		});
+		underWay.set(block, arriving);
+		// Whoever waits for the block hears of a failure; one that was read ahead is read again when it is needed.
+		const landed = (): void => void underWay.delete(block);
+		arriving.then(landed, landed);
 	}
 }
 

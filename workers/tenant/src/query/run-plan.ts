@@ -1,4 +1,5 @@
 /** Runs a plan in this isolate: scans over files and tails, operators above them, batches out. */
+import { READ_AHEAD_BYTES_MAX } from "#shared/base/limits.ts";
 import type { PhysicalPlan, PhysicalScan } from "#shared/contracts/plan/physical.ts";
 import { filePath } from "#shared/contracts/file-page.ts";
 import { predicateRanges } from "#shared/contracts/plan/bounds.ts";
@@ -8,6 +9,7 @@ import { run } from "#shared/engine/operators/driver.ts";
 import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
 import type { BatchSource } from "#shared/engine/operators/source.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
+import { runningCount } from "../admission.ts";
 import type { Ports } from "../ports.ts";
 import { objectSource, openDataFile } from "./block-cache.ts";
 import { scanColumns } from "./columns.ts";
@@ -43,6 +45,9 @@ export function filesOf(plan: PhysicalPlan): PlanFiles {
 	};
 }
 
+/** Queries that run at once share what an isolate may read ahead. */
+const aheadByteCount = (): number => READ_AHEAD_BYTES_MAX / Math.max(1, runningCount());
+
 function openScan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], scan: PhysicalScan, context: ExecutionContext): BatchSource {
 	const table = plan.tables[scan.table] as (typeof plan.tables)[number];
 	const columns = scanColumns(table.schema, scan.columns);
@@ -59,7 +64,7 @@ function openScan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], scan:
 		fileCount: files.length,
 		open: (index) => {
 			const file = { ...(files[index] as (typeof files)[number]), spend: countBytes };
-			return { source: objectSource(ports.objects, file), file: openDataFile(ports.objects, file) };
+			return { source: objectSource(ports.objects, file, aheadByteCount), file: openDataFile(ports.objects, file) };
 		},
 		rowGroups: (file) => matchingRowGroups(file, columns, ranges),
 		...(scan.predicate === null ? {} : { filter: { columns: columnsOf(scan.predicate), select: (batch) => filter.select(batch) } }),
