@@ -117,6 +117,8 @@ export const JSON_NESTING_MAX = 500;
 /** Pairs of values that one `@>` of documents compares. */
 export const JSON_CONTAINMENT_STEP_COUNT_MAX = 1_000_000;
 export const RESULT_HOLD_BACK_BYTES = MIB;
+/** The answer of a statement that inserts and returns rows: it is whole before the first row is stored. */
+export const RETURNED_BYTES_MAX = 8 * MIB;
 
 // Appends and shards
 /** Above this (decoded, native codec) an append is bulk. */

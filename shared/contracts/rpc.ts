@@ -200,8 +200,11 @@ export type PlannedStatement =
 	| { kind: "create_view"; definition: ViewDefinition; uses: PlanRelation[] }
 	| { kind: "drop_table"; names: string[]; ifExists: boolean; cascade?: boolean }
 	| { kind: "drop_view"; names: string[]; ifExists: boolean; cascade: boolean }
-	/** `plan` gives all columns of `table` in schema order, cast, defaults filled in. NOT NULL is checked by the writer. */
-	| { kind: "insert"; table: TableSchema; plan: PhysicalPlan };
+	/**
+	 * `plan` gives all columns of `table` in schema order, cast, defaults filled in. NOT NULL is checked by the writer. Where `stored` is a subplan's number, that subplan gives
+	 * them, and the plan's own rows are the answer: RETURNING, or the query of a WITH that inserts.
+	 */
+	| { kind: "insert"; table: TableSchema; plan: PhysicalPlan; stored: number | null };
 
 /** What a run found of one operator's estimate. */
 export interface Observation {

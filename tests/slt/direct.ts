@@ -16,10 +16,12 @@ import type { RunningPlan } from "#shared/engine/operators/build.ts";
 import { run } from "#shared/engine/operators/driver.ts";
 import { ExecutionContext, type TestModes } from "#shared/engine/operators/execution-context.ts";
 import { MemorySpillStore } from "#shared/engine/operators/operators.fixture.ts";
+import type { BatchSource } from "#shared/engine/operators/source.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { readRows } from "#shared/engine/vector/read.ts";
 import { ParquetWriter } from "#shared/parquet/writer.ts";
 import type { Ports } from "../../workers/tenant/src/ports.ts";
+import { AnswerThenRows } from "../../workers/tenant/src/query/insert-returning.ts";
 import { checkNotNull } from "../../workers/tenant/src/query/not-null.ts";
 import { filesOf, openPlan } from "../../workers/tenant/src/query/run-plan.ts";
 import type { OpenedTail } from "../../workers/tenant/src/query/tail-source.ts";
@@ -119,8 +121,7 @@ export class DirectLittoral {
 			case "query":
 				return await this.#query(planned.plan);
 			case "insert":
-				await this.#insert(planned);
-				return nothing;
+				return (await this.#insert(planned)) ?? nothing;
 			case "create_table": {
 				const { name, ifNotExists } = planned.definition;
 				const isThere = this.#planner.tables.has(name);
@@ -140,7 +141,7 @@ export class DirectLittoral {
 				this.#rows.set(definition.name, { files: [], appends: [], insertCount: 0 });
 				const { schema } = this.#planner.tables.get(definition.name) as TableSnapshot;
 				if (!isEmpty) {
-					await this.#insert({ kind: "insert", table: schema, plan }).catch((error: unknown) => {
+					await this.#insert({ kind: "insert", table: schema, plan, stored: null }).catch((error: unknown) => {
 						this.#planner.tables.delete(definition.name);
 						throw error;
 					});
@@ -160,16 +161,20 @@ export class DirectLittoral {
 	}
 
 	async #query(plan: PhysicalPlan): Promise<TextAnswer> {
-		const rows: (string | null)[][] = [];
-		await this.#batches(plan, (batch) => {
-			for (const row of readRows(this.#engine, batch)) {
-				rows.push(row.map((value, column) => (value === null ? null : textOf(plan, column, value))));
-			}
-		});
-		return { columns: plan.output.map(({ name, type }) => ({ name, type: typeName(type).replace(/\(.*\)/, "") })), rows };
+		const answer = emptyAnswer(plan);
+		await this.#batches(plan, (batch) => this.#addRows(plan, answer, batch));
+		return answer;
 	}
 
-	async #insert({ table, plan }: Extract<PlannedStatement, { kind: "insert" }>): Promise<void> {
+	#addRows(plan: PhysicalPlan, { rows }: TextAnswer, batch: Batch): void {
+		for (const row of readRows(this.#engine, batch)) {
+			rows.push(row.map((value, column) => (value === null ? null : textOf(plan, column, value))));
+		}
+	}
+
+	/** @returns what it returns; null without RETURNING */
+	async #insert({ table, plan, stored: storedRows }: Extract<PlannedStatement, { kind: "insert" }>): Promise<TextAnswer | null> {
+		const answer = storedRows === null ? null : emptyAnswer(plan);
 		const stored = this.#rows.get(table.name) as StoredRows;
 		const batches: Uint8Array[] = [];
 		let rowCount = 0;
@@ -178,18 +183,23 @@ export class DirectLittoral {
 		const writer = new ParquetWriter({ columns: table.columns, engine: this.#engine, sink: (bytes) => void parts.push(bytes) });
 		const fieldIds = table.columns.map(({ fieldId }) => fieldId);
 		try {
-			await this.#batches(plan, async (batch) => {
-				checkNotNull(this.#engine, batch, table);
-				rowCount += batch.selectedCount;
-				if (toFile) await writer.write(batch);
-				else batches.push(encodeBatch(this.#engine, batch, { schemaVersion: 1, fieldIds }));
-			});
+			await this.#batches(
+				plan,
+				async (batch, running) => {
+					if (answer !== null && running instanceof AnswerThenRows && !running.isStored) return this.#addRows(plan, answer, batch);
+					checkNotNull(this.#engine, batch, table);
+					rowCount += batch.selectedCount;
+					if (toFile) await writer.write(batch);
+					else batches.push(encodeBatch(this.#engine, batch, { schemaVersion: 1, fieldIds }));
+				},
+				storedRows,
+			);
 		} catch (error) {
 			writer.close();
 			throw error;
 		}
 		stored.insertCount++;
-		if (rowCount === 0) return;
+		if (rowCount === 0) return answer;
 		if (toFile) {
 			const { columns } = await writer.finish();
 			const path = `${table.tableId}/${stored.files.length}.parquet`;
@@ -198,6 +208,7 @@ export class DirectLittoral {
 			stored.files.push({ path, rowCount, byteCount: bytes.byteLength, schemaVersion: 1, columns });
 		} else stored.appends.push({ rowCount, batches });
 		this.#refresh(table.name, stored);
+		return answer;
 	}
 
 	#refresh(name: string, { files }: StoredRows): void {
@@ -210,7 +221,11 @@ export class DirectLittoral {
 		});
 	}
 
-	async #batches(plan: PhysicalPlan, take: (batch: Batch) => void | Promise<void>): Promise<void> {
+	async #batches(
+		plan: PhysicalPlan,
+		take: (batch: Batch, running: BatchSource) => void | Promise<void>,
+		stored: number | null = null,
+	): Promise<void> {
 		const lease = new Lease(this.#engine.arena, { owner: "direct" });
 		const { signal } = new AbortController();
 		try {
@@ -225,7 +240,8 @@ export class DirectLittoral {
 			});
 			const tails = plan.tables.map(({ schema }) => [this.#tailOf(schema.name)]);
 			const running = openPlan(this.#ports(), plan, tails, context);
-			for await (const batch of run(running, context)) await take(batch);
+			const source = stored === null ? running : new AnswerThenRows(running, stored);
+			for await (const batch of run(source, context)) await take(batch, source);
 			this.#note(plan, running, context);
 		} finally {
 			lease.release();
@@ -272,6 +288,10 @@ export class DirectLittoral {
 			objects: { ...(port as Ports["objects"]), read },
 		};
 	}
+}
+
+function emptyAnswer({ output }: PhysicalPlan): TextAnswer {
+	return { columns: output.map(({ name, type }) => ({ name, type: typeName(type).replace(/\(.*\)/, "") })), rows: [] };
 }
 
 function textOf(plan: PhysicalPlan, column: number, value: NonNullable<Parameters<typeof formatValue>[1]>): string {

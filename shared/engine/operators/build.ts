@@ -72,6 +72,13 @@ export class RunningPlan implements BatchSource {
 		for (const subplan of this.#subplans) subplan.close();
 	}
 
+	/** The rows of a subplan, whoever else reads it. */
+	subplanRows(subplan: number): BatchSource {
+		const found = this.#subplans[subplan];
+		assert(found !== undefined, "the plan has the subplan");
+		return new SubplanScanOperator(this.#context, found);
+	}
+
 	/** Every operator, the root first, inputs behind their operator (as `inputsOf` orders them), the subplans last. */
 	get statistics(): MeasuredNode[] {
 		const measured = (node: PhysicalOperator, depth: number, subplan: number | null): MeasuredNode[] => {

@@ -71,15 +71,17 @@ export async function planStatement(ports: PlannerPorts, tenantId: TenantId, req
 	const bound = bindStatement(statement, node);
 	switch (bound.kind) {
 		case "query":
-			return { kind: "query", plan: planRows(ports, statement, bound, corrections) };
-		case "insert":
-			return { kind: "insert", table: bound.schema, plan: planRows(ports, statement, bound, corrections) };
+			return { kind: "query", plan: planRows(ports, statement, bound, corrections).plan };
+		case "insert": {
+			const { plan, stored } = planRows(ports, statement, bound, corrections);
+			return { kind: "insert", table: bound.schema, plan, stored };
+		}
 		case "create_table_as": {
 			const { kind, definition, isEmpty, rows } = bound;
-			return { kind, definition, isEmpty, plan: planRows(ports, statement, rows, corrections) };
+			return { kind, definition, isEmpty, plan: planRows(ports, statement, rows, corrections).plan };
 		}
 		case "explain": {
-			const plan = planRows(ports, statement, bound.rows, corrections);
+			const { plan } = planRows(ports, statement, bound.rows, corrections);
 			const json = bound.format === "json" ? explainJson(plan) : null;
 			return { kind: "explain", lines: explainText(plan), json, analyze: bound.analyze, plan };
 		}
@@ -113,12 +115,18 @@ async function allTables({ catalog }: PlannerPorts, tenantId: TenantId): Promise
 	return tables;
 }
 
-function planRows(ports: PlannerPorts, statement: StatementContext, bound: BoundRows, corrections: Corrections): PhysicalPlan {
+interface PlannedRows {
+	plan: PhysicalPlan;
+	/** The subplan of the plan whose rows an INSERT stores. */
+	stored: number | null;
+}
+
+function planRows(ports: PlannerPorts, statement: StatementContext, bound: BoundRows, corrections: Corrections): PlannedRows {
 	const { columns } = statement;
 	const nowMs = ports.nowMs();
 	const cardinality = new Cardinality(columns, statement.tables, (shape) => learnedFactor(corrections, shape, nowMs));
 	const program = optimize(
-		{ root: bound.operator, subplans: statement.subplans },
+		{ root: bound.operator, subplans: statement.subplans, stored: statement.storedRows?.subplan ?? null },
 		{ columns, evaluate: statement.evaluate, cardinality, unsupported: (feature) => statement.unsupported(feature) },
 		ports.pipeline,
 	);
@@ -139,7 +147,7 @@ function planRows(ports: PlannerPorts, statement: StatementContext, bound: Bound
 		return { name, type, nullable };
 	});
 	const totals = [...subplans, root].map((tree) => addUp(tree, tables)).reduce(sum);
-	return {
+	const plan: PhysicalPlan = {
 		version: PLAN_VERSION,
 		statement: statement.planStatement,
 		tables,
@@ -154,6 +162,7 @@ function planRows(ports: PlannerPorts, statement: StatementContext, bound: Bound
 			dollars: REQUEST_DOLLARS + totals.dollars,
 		},
 	};
+	return { plan, stored: program.stored };
 }
 
 function collectScans(node: LogicalOperator, scans: LogicalScan[][]): void {

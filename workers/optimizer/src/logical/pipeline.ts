@@ -61,7 +61,7 @@ export function optimize(program: Program, context: RuleContext, options: Pipeli
 	};
 	const root = unnested(run(BEFORE_UNNESTING, current.root, true), true);
 	for (const subplan of subplans.slice(0, current.subplans.length)) subplan.operator = unnested(subplan.operator, false);
-	current = { root, subplans };
+	current = { root, subplans, stored: current.stored };
 	// The domain of a correlated subquery is often read once.
 	if (subplans.length > 0) current = readOnly(inlined(current));
 	for (const [index, subplan] of current.subplans.entries()) {
@@ -71,22 +71,25 @@ export function optimize(program: Program, context: RuleContext, options: Pipeli
 	return { ...current, root: run(AFTER_UNNESTING, current.root, true) };
 }
 
-/** Only the subplans that are read, numbered so that each comes after those that it reads. */
+/** Only the subplans that are read or stored, numbered so that each comes after those that it reads. */
 function readOnly(program: Program): Program {
 	const numbers = new Map<number, number>();
 	const subplans: Subplan[] = [];
 	const renumbered = (node: LogicalOperator): LogicalOperator => {
 		const inner = mapInputs(node, renumbered);
-		if (inner.kind !== "subplan_scan") return inner;
-		let number = numbers.get(inner.subplan);
+		return inner.kind === "subplan_scan" ? { ...inner, subplan: numberOf(inner.subplan) } : inner;
+	};
+	const numberOf = (old: number): number => {
+		let number = numbers.get(old);
 		if (number === undefined) {
-			const subplan = program.subplans[inner.subplan] as Subplan;
+			const subplan = program.subplans[old] as Subplan;
 			const operator = renumbered(subplan.operator);
 			number = subplans.push({ ...subplan, operator }) - 1;
-			numbers.set(inner.subplan, number);
+			numbers.set(old, number);
 		}
-		return { ...inner, subplan: number };
+		return number;
 	};
+	const stored = program.stored === null ? null : numberOf(program.stored);
 	const root = renumbered(program.root);
-	return { root, subplans };
+	return { root, subplans, stored };
 }

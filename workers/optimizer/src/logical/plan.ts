@@ -216,4 +216,6 @@ export interface Subplan {
 export interface Program {
 	root: LogicalOperator;
 	subplans: Subplan[];
+	/** The subplan whose rows an INSERT stores, whether it is read or not. */
+	stored: number | null;
 }

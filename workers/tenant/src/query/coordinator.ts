@@ -26,6 +26,7 @@ import type { Ports } from "../ports.ts";
 import { fillNewTable, mayCreate } from "./create-table-as.ts";
 import { createTable, createView, dropRelations } from "./define-table.ts";
 import { insertRows } from "./insert.ts";
+import { AnswerThenRows, split, streamOf, wholeAnswer } from "./insert-returning.ts";
 import { observationsOf } from "./observations.ts";
 import { planAndDirectory, readTails } from "./read-set.ts";
 import { filesOf, openPlan, runPlan } from "./run-plan.ts";
@@ -104,7 +105,9 @@ async function runStatement(running: Running): Promise<QueryAnswer> {
 		case "insert": {
 			const { statement, tails } = await clock.timed(() => readTails(ports, context, planRequest, planned));
 			if (statement.kind === "query") return select(running, statement.plan, tails);
-			if (statement.kind === "insert") return insert(running, statement, tails);
+			if (statement.kind === "insert") {
+				return statement.stored === null ? insert(running, statement, tails) : insertReturning(running, statement, statement.stored, tails);
+			}
 			throw new LittoralError("unavailable", "the statement's meaning changed while it was planned; try again");
 		}
 		default:
@@ -256,6 +259,38 @@ async function insert(
 		bookmark,
 		...(request.idempotencyKey === null ? {} : { duplicate }),
 	};
+}
+
+/** @throws feature_not_supported (0A000) with an idempotency key: the rows that the first request returned are not kept */
+async function insertReturning(
+	running: Running,
+	{ table, plan }: Extract<PlannedStatement, { kind: "insert" }>,
+	stored: number,
+	tails: OpenedTail[][],
+): Promise<QueryAnswer> {
+	const { ports, context, request, append } = running;
+	const { format, queryId, settings } = request;
+	requireRole(context, "select");
+	if (request.idempotencyKey !== null) {
+		throw new LittoralError("feature_not_supported", "an INSERT that returns rows cannot have an Idempotency-Key");
+	}
+	let isStored = () => false;
+	const { session, batches, statistics } = await start(running, plan, (execution) => {
+		const source = new AnswerThenRows(openPlan(ports, plan, tails, execution), stored);
+		isStored = () => source.isStored;
+		return run(source, execution);
+	});
+	const { engine } = session.context;
+	try {
+		const { answer, stored: rows } = split(batches, isStored);
+		const { bigintAsString } = settings;
+		const body = encodeResult({ format, columns: plan.output, batches: answer, engine, queryId, statistics, bigintAsString });
+		const parts = await wholeAnswer(body);
+		await insertRows(ports, context, request, { engine, table, append, batches: rows });
+		return { kind: "rows", body: streamOf(parts) };
+	} finally {
+		await batches.return();
+	}
 }
 
 async function createTableAs(

@@ -31,6 +31,7 @@ export function inlineSubplans(program: Program, columns: ColumnTable, enabled: 
 	countReads(program.root, program, counts);
 	const known = new Map<number, Set<number>>();
 	const isOfRound = program.subplans.map((subplan) => worktablesRead(subplan.operator, program, known).size > 0);
+	if (program.stored !== null) countReads((program.subplans[program.stored] as Subplan).operator, program, counts);
 	const isInlined = program.subplans.map((subplan, index) => {
 		if (isOfRound[index]) return true;
 		if (!enabled) return false;
@@ -56,6 +57,7 @@ export function inlineSubplans(program: Program, columns: ColumnTable, enabled: 
 		return inline(cloned(subplan.operator, columns, ids));
 	};
 	return {
+		...program,
 		root: inline(program.root),
 		subplans: program.subplans.map((subplan, index) => (isOfRound[index] ? subplan : { ...subplan, operator: inline(subplan.operator) })),
 	};

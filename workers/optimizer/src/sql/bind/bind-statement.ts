@@ -1,5 +1,6 @@
 /** From a parsed statement to a bound one. */
 import type { ExplainStmt, Node } from "libpg-query";
+import { assert } from "#shared/base/assert.ts";
 import type { PlanRelation } from "#shared/contracts/plan/physical.ts";
 import type { TableDefinition, TableSchema, ViewDefinition } from "#shared/contracts/table.ts";
 import type { LogicalOperator } from "../../logical/plan.ts";
@@ -10,6 +11,7 @@ import { bindCreateView } from "./create-view.ts";
 import { bindDrop } from "./drop.ts";
 import { bindInsert } from "./insert.ts";
 import type { QueryOptions } from "./query.ts";
+import { bindStoredInsert } from "./returning.ts";
 import { bindQuery } from "./select.ts";
 import type { StatementContext } from "./statement.ts";
 
@@ -21,7 +23,8 @@ export interface BoundRows {
 
 export type BoundStatement =
 	| ({ kind: "query" } & BoundRows)
-	| ({ kind: "insert"; schema: TableSchema } & BoundRows)
+	/** Without `stored` the rows are those to store; with it those are that subplan's, and these are the answer. */
+	| ({ kind: "insert"; schema: TableSchema; stored: number | null } & BoundRows)
 	| { kind: "explain"; format: "text" | "json"; analyze: boolean; rows: BoundRows }
 	| { kind: "create_table"; definition: TableDefinition }
 	| { kind: "create_table_as"; definition: TableDefinition; isEmpty: boolean; rows: BoundRows }
@@ -91,11 +94,20 @@ function tableAs({ definition, isEmpty, query }: BoundTableAs): BoundStatement {
 }
 
 function bindRows(statement: StatementContext, node: Node): Extract<BoundStatement, { kind: "query" | "insert" }> {
-	const query = as(node, "SelectStmt");
-	if (query !== undefined) return { kind: "query", ...bindQuery(query, outermost(statement)) };
+	const options: QueryOptions = { ...outermost(statement), mayInsert: true, bindInsert: bindStoredInsert };
 	const insert = as(node, "InsertStmt");
-	if (insert !== undefined) return { kind: "insert", ...bindInsert(statement, insert, bindQuery) };
-	throw statement.unsupported("EXPLAIN of this statement");
+	if (insert !== undefined && insert.returningClause === undefined) {
+		const rows = bindInsert(insert, options);
+		if (statement.storedRows !== null) throw statement.unsupported("a statement that inserts twice", insert.relation?.location ?? 0);
+		return { kind: "insert", stored: null, ...rows };
+	}
+	const query = as(node, "SelectStmt");
+	if (query === undefined && insert === undefined) throw statement.unsupported("EXPLAIN of this statement");
+	const rows = query === undefined ? bindStoredInsert(insert ?? {}, options) : bindQuery(query, options);
+	assert(rows !== null, "an INSERT with RETURNING has rows");
+	const { storedRows } = statement;
+	if (storedRows === null) return { kind: "query", ...rows };
+	return { kind: "insert", schema: storedRows.schema, stored: storedRows.subplan, ...rows };
 }
 
 /** Options as PostgreSQL's; those that only change its own output are accepted. */

@@ -31,6 +31,7 @@ export type Clause =
 	| "window RANGE"
 	| "window GROUPS"
 	| "DISTINCT ON"
+	| "RETURNING"
 	| "DEFAULT expressions";
 
 /** Aggregates of one query level, in order of first use; equal calls are one. */

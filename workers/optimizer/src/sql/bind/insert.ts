@@ -10,7 +10,7 @@ import { expressionEnvironment } from "./expression.ts";
 import { ONE_ROW } from "./relation-scope.ts";
 import { checkSchema, resolveRelation } from "./relations.ts";
 import { bindNiladic } from "./functions.ts";
-import type { BindQuery, QueryOptions } from "./query.ts";
+import type { QueryOptions } from "./query.ts";
 import { EMPTY_SCOPE } from "./scope.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
 import { subqueryCollector } from "./subqueries.ts";
@@ -18,18 +18,21 @@ import { hasCalls } from "./walk.ts";
 import { bindWith } from "./with-queries.ts";
 import { valuesOperator } from "./values.ts";
 
+/** The rows to store. */
 export interface BoundInsert {
 	schema: TableSchema;
 	operator: LogicalOperator;
 	columns: { name: string; id: number }[];
 }
 
-export function bindInsert(statement: StatementContext, insert: InsertStmt, bindQuery: BindQuery): BoundInsert {
+/**
+ * @param around of the statement, or of the WITH that the INSERT stands in
+ * @throws what PostgreSQL throws, and feature_not_supported (0A000)
+ */
+export function bindInsert(insert: InsertStmt, around: QueryOptions): BoundInsert {
+	const { statement, bindQuery } = around;
 	if (insert.relation === undefined) throw statement.unsupported("this INSERT");
 	if (insert.onConflictClause !== undefined) throw statement.unsupported("ON CONFLICT", insert.onConflictClause.location ?? 0);
-	if (insert.returningClause !== undefined) {
-		throw statement.unsupported("RETURNING", locationOf(insert.returningClause.exprs?.[0]));
-	}
 	if (insert.override !== undefined && insert.override !== "OVERRIDING_NOT_SET") throw statement.unsupported("OVERRIDING");
 	checkSchema(statement, insert.relation);
 	const snapshot = resolveRelation(statement, insert.relation);
@@ -38,11 +41,10 @@ export function bindInsert(statement: StatementContext, insert: InsertStmt, bind
 	if (schema.view !== undefined) throw refuseView(statement, schema, schema.view);
 	statement.addTable(snapshot);
 	const options: QueryOptions = {
-		statement,
-		outer: null,
+		...around,
+		mayInsert: false,
 		// WITH before INSERT is seen by its query, and by the WITH of that query.
-		commonTables: bindWith({ withClause: insert.withClause }, { statement, outer: null, commonTables: [], bindQuery }),
-		bindQuery,
+		commonTables: bindWith({ withClause: insert.withClause }, around),
 		targetTypes: targets.map((target) => target.column.type),
 	};
 	const source = as(insert.selectStmt, "SelectStmt");

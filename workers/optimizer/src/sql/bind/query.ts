@@ -1,5 +1,5 @@
 /** What binding a query gives, and what it is told by the statement around it. */
-import type { SelectStmt } from "libpg-query";
+import type { InsertStmt, SelectStmt } from "libpg-query";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { LogicalOperator } from "../../logical/plan.ts";
 import type { Bound } from "./bound.ts";
@@ -25,6 +25,8 @@ export interface CommonTable {
 	/** What a reference to it reads. */
 	source:
 		| { kind: "subplan"; subplan: number; columns: ScopeColumn[] }
+		/** An INSERT without RETURNING. */
+		| { kind: "nothing" }
 		/** Uses columns of the query around its WITH: each reference has a copy. */
 		| { kind: "copied"; query: BoundQuery }
 		/** The recursive term's own reference to it. */
@@ -46,8 +48,12 @@ export interface QueryOptions {
 	commonTables: CommonTable[];
 	/** Types that untyped literals of the output take, by position: the columns of an INSERT. */
 	targetTypes?: (DataType | undefined)[];
+	/** A WITH of this query may hold an INSERT: it stands at the top of the statement. */
+	mayInsert?: boolean;
 	/** Binds a query inside this one. */
 	bindQuery: BindQuery;
+	/** Binds an INSERT of a WITH at the top; what it returns, null without RETURNING. */
+	bindInsert?: (insert: InsertStmt, options: QueryOptions) => BoundQuery | null;
 }
 
 export type BindQuery = (query: SelectStmt, options: QueryOptions) => BoundQuery;

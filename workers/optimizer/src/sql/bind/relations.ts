@@ -21,7 +21,7 @@ export function bindTable(reference: RangeVar, options: QueryOptions): BoundFrom
 	if (reference.schemaname === undefined) {
 		const common = options.commonTables.findLast((table) => table.name === name);
 		if (common !== undefined) {
-			const bound = referCommonTable(statement, common);
+			const bound = referCommonTable(statement, common, reference.location ?? 0);
 			const columns = renameColumns(statement, {
 				alias: name,
 				columns: bound.columns,

@@ -42,7 +42,7 @@ export function bindQuery(query: SelectStmt, options: QueryOptions): BoundQuery 
 		throw statement.error("statement_too_complex", `a statement may have at most ${QUERY_LEVEL_COUNT_MAX} query levels`);
 	}
 	refuseUnsupported(statement, query);
-	const inner: QueryOptions = { ...options, commonTables: bindWith(query, options) };
+	const inner: QueryOptions = { ...options, mayInsert: false, commonTables: bindWith(query, options) };
 	if (query.op !== undefined && query.op !== "SETOP_NONE") return bindOrdered(query, inner, bindSetOperation(query, inner));
 	return query.valuesLists === undefined ? bindSelect(query, inner) : bindOrdered(query, inner, bindValues(query, inner));
 }

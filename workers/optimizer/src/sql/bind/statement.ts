@@ -30,6 +30,12 @@ export interface ParameterSet {
 	types: (DataType | undefined)[];
 }
 
+/** An INSERT whose rows are a subplan's, in schema order, because the statement's answer is made of them. */
+export interface StoredRows {
+	schema: TableSchema;
+	subplan: number;
+}
+
 export class StatementContext {
 	private text: SourceText;
 	readonly columns = new ColumnTable();
@@ -43,6 +49,8 @@ export class StatementContext {
 	/** Queries that run once, whoever reads them: WITH queries, and domains of correlated subqueries. One may read those before it. */
 	readonly subplans: Subplan[] = [];
 	private worktableCount = 0;
+	/** An INSERT in WITH or with RETURNING. */
+	storedRows: StoredRows | null = null;
 	/** Views that are being expanded, outermost first. */
 	private readonly openViews: OpenView[] = [];
 	private nesting: number;
@@ -134,6 +142,12 @@ export class StatementContext {
 			this.openViews.pop();
 			this.nesting -= parsed.nesting;
 		}
+	}
+
+	/** @throws feature_not_supported (0A000): one append is atomic, two are not */
+	storeRows(stored: StoredRows, location: number): void {
+		if (this.storedRows !== null) throw this.unsupported("a statement that inserts twice", location);
+		this.storedRows = stored;
 	}
 
 	addSubplan(subplan: Subplan): number {

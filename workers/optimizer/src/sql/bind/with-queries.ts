@@ -1,5 +1,5 @@
 /** WITH: each query is bound once, as a subplan that its references read; a recursive one reads its own rows of the round before. */
-import type { CommonTableExpr, WithClause } from "libpg-query";
+import type { CommonTableExpr, InsertStmt, WithClause } from "libpg-query";
 import { cloned } from "../../logical/clone.ts";
 import { freeColumns } from "../../logical/free-columns.ts";
 import type { ColumnId, LogicalOperator } from "../../logical/plan.ts";
@@ -50,14 +50,17 @@ function byDependency(statement: StatementContext, tables: CommonTableExpr[]): C
 function bindCommonTable(common: CommonTableExpr, options: QueryOptions, recursive: boolean): CommonTable {
 	const { statement } = options;
 	const location = common.location ?? 0;
+	const insert = as(common.ctequery, "InsertStmt");
+	if (insert !== undefined) return bindInsertTable(common, insert, options);
 	const inner = as(common.ctequery, "SelectStmt");
-	if (inner === undefined) throw statement.unsupported("WITH over a statement that changes rows", location);
+	if (inner === undefined) throw statement.unsupported("UPDATE, DELETE or MERGE in WITH", location);
 	if (common.search_clause !== undefined) throw statement.unsupported("SEARCH", common.search_clause.location ?? location);
 	if (common.cycle_clause !== undefined) throw statement.unsupported("CYCLE", common.cycle_clause.location ?? location);
 	const name = common.ctename ?? "";
 	const isRecursive = recursive && refersTo(inner, name);
 	const columnNames = strings(common.aliascolnames);
-	const query = isRecursive ? bindRecursive(common, inner, options, bindWith) : options.bindQuery(inner, { ...options, targetTypes: [] });
+	const inside: QueryOptions = { ...options, mayInsert: false, targetTypes: [] };
+	const query = isRecursive ? bindRecursive(common, inner, inside, bindWith) : options.bindQuery(inner, inside);
 	const table = { name, columnNames, location };
 	if (freeColumns(query.operator).size > 0) return { ...table, source: { kind: "copied", query } };
 	const materialized =
@@ -66,9 +69,30 @@ function bindCommonTable(common: CommonTableExpr, options: QueryOptions, recursi
 	return { ...table, source: { kind: "subplan", subplan, columns: query.columns } };
 }
 
+/** An INSERT, as the rows that it returns. @throws feature_not_supported (0A000) below the top of the statement */
+function bindInsertTable(common: CommonTableExpr, insert: InsertStmt, options: QueryOptions): CommonTable {
+	const { statement, bindInsert } = options;
+	const location = common.location ?? 0;
+	if (options.mayInsert !== true || bindInsert === undefined) {
+		const message = "WITH clause containing a data-modifying statement must be at the top level";
+		throw statement.error("feature_not_supported", message, location);
+	}
+	const table = { name: common.ctename ?? "", columnNames: strings(common.aliascolnames), location };
+	const returned = bindInsert(insert, { ...options, mayInsert: false });
+	if (returned === null) return { ...table, source: { kind: "nothing" } };
+	const subplan = statement.addSubplan({
+		operator: returned.operator,
+		columns: returned.columns.map((column) => column.id),
+		materialized: null,
+	});
+	return { ...table, source: { kind: "subplan", subplan, columns: returned.columns } };
+}
+
 /** What a reference to a WITH query reads, in columns of its own. */
-export function referCommonTable(statement: StatementContext, { source }: CommonTable): BoundQuery {
+export function referCommonTable(statement: StatementContext, { name, source }: CommonTable, location: number): BoundQuery {
 	switch (source.kind) {
+		case "nothing":
+			throw statement.error("feature_not_supported", `WITH query "${name}" does not have a RETURNING clause`, location);
 		case "subplan": {
 			const columns = copies(statement, source.columns);
 			const ids = columns.map((column) => column.id);

@@ -1,4 +1,4 @@
-/** CREATE TABLE AS from outside: large results, failures early and late, names that are taken, roles. */
+/** CREATE TABLE AS and INSERT with rows for an answer, from outside: large results, failures early and late, names that are taken, roles. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ApiError, LittoralClient } from "../../scripts/client.ts";
 import { type Harness, startHarness } from "../harness.ts";
@@ -73,4 +73,24 @@ test("it takes a role that may define tables", async () => {
 	for (const statement of ["CREATE TABLE mine AS SELECT 1 AS a", "SELECT 1 AS a INTO mine"]) {
 		expect(await codeOf(writer.execute(statement)), statement).toBe("permission_denied");
 	}
+});
+
+test("an INSERT that returns rows stores all of its rows, or none where the answer fails or is too large", async () => {
+	await client.execute("CREATE TABLE kept (a INTEGER, b TEXT)");
+	const stored = async () => (await client.query("SELECT count(*), count(DISTINCT a) FROM kept")).rows[0];
+	expect((await client.query("INSERT INTO kept VALUES (-1, 'x'), (-2, NULL) RETURNING a, b, a * 2 AS twice")).rows).toEqual([
+		[-1, "x", -2],
+		[-2, null, -4],
+	]);
+	const all = "WITH new AS (INSERT INTO kept SELECT a, repeat(b, 4) FROM source RETURNING a)";
+	expect((await client.query(`${all} SELECT count(*), sum(a), (SELECT count(*) FROM kept) FROM new`)).rows).toEqual([
+		[300000, 45000150000, 2],
+	]);
+	expect(await stored()).toEqual([300002, 300002]);
+	expect(await codeOf(client.query(`${all} SELECT 1 / (max(a) - 300000) FROM new`))).toBe("division_by_zero");
+	expect(await codeOf(client.query("INSERT INTO kept SELECT a, repeat(b, 4) FROM source RETURNING a, b"))).toBe("resource_exhausted");
+	const headers = { "Content-Type": "application/json", "Idempotency-Key": "k" };
+	const body = JSON.stringify({ sql: "INSERT INTO kept VALUES (5) RETURNING a" });
+	expect(await (await client.request("/v1/sql", { headers, body })).json()).toMatchObject({ code: "feature_not_supported" });
+	expect(await stored()).toEqual([300002, 300002]);
 });
