@@ -312,6 +312,8 @@ export const PARQUET_WRITE_PAGES_BYTES_MAX = 16 * MIB;
 /** Ranges closer than this are read as one. */
 export const READ_COALESCE_GAP_BYTES = 64 * KIB;
 export const READ_BLOCK_BYTES = MIB;
+/** The same where a large scan reads past the cache of blocks: a request costs as much as some 18 ms of processor time, reading this much in vain a tenth of one. */
+export const READ_SCAN_GAP_BYTES = 256 * KIB;
 /** Read ahead of scans of data files, by all running queries of an isolate together; twice as much for a moment, while what came is cut into blocks. */
 export const READ_AHEAD_BYTES_MAX = 4 * MIB;
 

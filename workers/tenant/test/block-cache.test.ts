@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { READ_BLOCK_BYTES } from "#shared/base/limits.ts";
+import { BLOCK_CACHE_BYTES_MAX, READ_BLOCK_BYTES } from "#shared/base/limits.ts";
 import type { ObjectPort } from "../src/ports.ts";
-import { objectSource } from "../src/query/block-cache.ts";
+import { CacheShare, objectSource } from "../src/query/block-cache.ts";
 
 const BYTE_COUNT = 2 * READ_BLOCK_BYTES + 1000;
 
@@ -114,5 +114,66 @@ describe("reading ahead", () => {
 		expect(spans().slice(2)).toEqual([[5, 6]]);
 		reads[2]?.fail();
 		await expect(again).rejects.toThrow("R2 is away");
+	});
+});
+
+describe("beyond a query's share of the cache", () => {
+	const used = (): CacheShare => {
+		const share = new CacheShare();
+		share.take(BLOCK_CACHE_BYTES_MAX / READ_BLOCK_BYTES);
+		return share;
+	};
+
+	test("ranges are read by themselves, near ones together, and the cache keeps what it has", async () => {
+		const { objects, reads, bytes, path } = patterned();
+		await objectSource(objects, { path, byteCount: BYTE_COUNT, share: new CacheShare() }).read([{ offset: 0, byteCount: 10 }]);
+		reads.splice(0);
+		const ranges = [
+			{ offset: 2 * READ_BLOCK_BYTES - 3, byteCount: 6 },
+			{ offset: 50_010, byteCount: 10 },
+			{ offset: BYTE_COUNT, byteCount: 0 },
+			{ offset: 50, byteCount: 100 },
+			{ offset: 60, byteCount: 10 },
+		];
+		const parts = await objectSource(objects, { path, byteCount: BYTE_COUNT, share: used() }).read(ranges);
+		for (const [index, { offset, byteCount }] of ranges.entries()) expect(parts[index]).toEqual(bytes.subarray(offset, offset + byteCount));
+		expect(reads.splice(0).sort(([left], [right]) => left - right)).toEqual([
+			[50, 49_970],
+			[2 * READ_BLOCK_BYTES - 3, 6],
+		]);
+		await objectSource(objects, { path, byteCount: BYTE_COUNT, share: new CacheShare() }).read([{ offset: 5, byteCount: 10 }]);
+		expect(reads).toEqual([]);
+	});
+
+	test("what is expected next comes meanwhile, as far as allowed, and is read again only if that failed", async () => {
+		const { objects, reads, bytes, path } = patterned();
+		let isAway = false;
+		const failing: ObjectPort = {
+			...objects,
+			read: async (...input) => {
+				const part = await objects.read(...input);
+				if (isAway) throw new Error("R2 is away");
+				return part;
+			},
+		};
+		const source = objectSource(failing, { path, byteCount: BYTE_COUNT, share: used() }, () => 1000);
+		source.expect?.([
+			{ offset: 600_000, byteCount: 500 },
+			{ offset: 600_700, byteCount: 200 },
+			{ offset: 1_200_000, byteCount: 500 },
+		]);
+		await source.read([{ offset: 0, byteCount: 10 }]);
+		expect(reads.splice(0)).toEqual([
+			[0, 10],
+			[600_000, 900],
+		]);
+		source.expect?.([{ offset: 1_200_000, byteCount: 500 }]);
+		isAway = true;
+		expect(await source.read([{ offset: 600_000, byteCount: 500 }])).toEqual([bytes.subarray(600_000, 600_500)]);
+		expect(await source.read([{ offset: 600_700, byteCount: 200 }])).toEqual([bytes.subarray(600_700, 600_900)]);
+		expect(reads.splice(0)).toEqual([[1_200_000, 500]]);
+		isAway = false;
+		expect(await source.read([{ offset: 1_200_000, byteCount: 500 }])).toEqual([bytes.subarray(1_200_000, 1_200_500)]);
+		expect(reads.splice(0)).toEqual([[1_200_000, 500]]);
 	});
 });

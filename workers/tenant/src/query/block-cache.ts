@@ -8,6 +8,7 @@ import type { ParquetFile } from "#shared/parquet/footer.ts";
 import { openParquet } from "#shared/parquet/open.ts";
 import { Lru } from "../lru.ts";
 import type { ObjectPort } from "../ports.ts";
+import { PassingReads } from "./passing-reads.ts";
 
 const blocks = new Lru<Uint8Array>(BLOCK_CACHE_BYTES_MAX, (block) => block.byteLength);
 /** With the bytes that were asked for to read it. */
@@ -15,11 +16,27 @@ const footers = new Lru<{ file: ParquetFile; spentBytes: number }>(FOOTER_CACHE_
 
 const keyOf = (path: string, block: number) => `${path}#${block}`;
 
+/**
+ * How much of the cache one query may pass through, what it finds there included; the rest of what it reads goes by the cache. A scan larger than the cache would else drop
+ * every block before it comes again, other queries' too: so its beginning stays, and is found again by the next one like it.
+ */
+export class CacheShare {
+	#leftByteCount = BLOCK_CACHE_BYTES_MAX;
+
+	/** @returns false where the blocks are more than what is left */
+	take(blockCount: number): boolean {
+		this.#leftByteCount -= blockCount * READ_BLOCK_BYTES;
+		return this.#leftByteCount >= 0;
+	}
+}
+
 /** A data file, and who is told the bytes asked of it, before they are read: it may throw. */
 export interface DataObject {
 	path: string;
 	byteCount: number;
 	spend?: (byteCount: number) => void;
+	/** The query's; absent where little is read. */
+	share?: CacheShare;
 }
 
 /**
@@ -31,26 +48,29 @@ export interface DataObject {
 export function objectSource(objects: ObjectPort, file: DataObject, aheadByteCount: () => number = () => 0): ByteSource {
 	/** Blocks under way, of this scan alone: a promise that another request resolves would tie two requests together. */
 	const underWay = new Map<number, Promise<Uint8Array>>();
-	let expected: number[] = [];
+	let expected: ByteRange[] = [];
+	const passing = new PassingReads(objects, file.path);
 	return {
 		byteCount: file.byteCount,
 		joinsRanges: true,
 		expect(ranges) {
-			expected = blocksOf(ranges);
+			expected = ranges;
 		},
 		async read(ranges) {
 			for (const range of ranges) file.spend?.(range.byteCount);
+			const numbers = blocksOf(ranges);
+			if (file.share?.take(numbers.length) === false) return await passing.read(ranges, { expected, byteCount: aheadByteCount() });
 			const held = new Map<number, Uint8Array>();
 			const missing: number[] = [];
 			const awaited: number[] = [];
-			for (const block of blocksOf(ranges)) {
+			for (const block of numbers) {
 				const content = blocks.get(keyOf(file.path, block));
 				if (content !== undefined) held.set(block, content);
 				else if (underWay.has(block)) awaited.push(block);
 				else missing.push(block);
 			}
 			const isHere = (block: number): boolean => underWay.has(block) || blocks.has(keyOf(file.path, block));
-			const ahead = expected.slice(0, Math.floor(aheadByteCount() / READ_BLOCK_BYTES));
+			const ahead = blocksOf(expected).slice(0, Math.floor(aheadByteCount() / READ_BLOCK_BYTES));
 			const isDue = missing.length > 0 || ahead.slice(0, Math.ceil(ahead.length / 2)).some((block) => !isHere(block));
 			const wanted = isDue ? [...missing, ...ahead.filter((block) => !isHere(block) && !missing.includes(block))] : [];
 			for (const run of runsOf(wanted)) startRun(objects, file, run, underWay);

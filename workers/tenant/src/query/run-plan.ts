@@ -11,7 +11,7 @@ import type { BatchSource } from "#shared/engine/operators/source.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { runningCount } from "../admission.ts";
 import type { Ports } from "../ports.ts";
-import { objectSource, openDataFile } from "./block-cache.ts";
+import { CacheShare, objectSource, openDataFile } from "./block-cache.ts";
 import { scanColumns } from "./columns.ts";
 import { FileSource } from "./file-source.ts";
 import { matchingRowGroups } from "./row-groups.ts";
@@ -35,7 +35,8 @@ export function runPlan(
 
 /** The plan's operators, which count what they do while they run. */
 export function openPlan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], context: ExecutionContext): RunningPlan {
-	return new RunningPlan(context, plan, (scan) => openScan(ports, plan, tails, scan, context));
+	const share = new CacheShare();
+	return new RunningPlan(context, plan, (scan) => openScan({ ports, plan, tails, share }, scan, context));
 }
 
 export function filesOf(plan: PhysicalPlan): PlanFiles {
@@ -48,7 +49,14 @@ export function filesOf(plan: PhysicalPlan): PlanFiles {
 /** Queries that run at once share what an isolate may read ahead. */
 const aheadByteCount = (): number => READ_AHEAD_BYTES_MAX / Math.max(1, runningCount());
 
-function openScan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], scan: PhysicalScan, context: ExecutionContext): BatchSource {
+interface OpenedTables {
+	ports: Ports;
+	plan: PhysicalPlan;
+	tails: OpenedTail[][];
+	share: CacheShare;
+}
+
+function openScan({ ports, plan, tails, share }: OpenedTables, scan: PhysicalScan, context: ExecutionContext): BatchSource {
 	const table = plan.tables[scan.table] as (typeof plan.tables)[number];
 	const columns = scanColumns(table.schema, scan.columns);
 	const ranges = predicateRanges(scan.predicate);
@@ -64,7 +72,7 @@ function openScan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], scan:
 		fileCount: files.length,
 		open: (index) => {
 			const file = { ...(files[index] as (typeof files)[number]), spend: countBytes };
-			return { source: objectSource(ports.objects, file, aheadByteCount), file: openDataFile(ports.objects, file) };
+			return { source: objectSource(ports.objects, { ...file, share }, aheadByteCount), file: openDataFile(ports.objects, file) };
 		},
 		rowGroups: (file) => matchingRowGroups(file, columns, ranges),
 		...(scan.predicate === null ? {} : { filter: { columns: columnsOf(scan.predicate), select: (batch) => filter.select(batch) } }),

@@ -1,0 +1,59 @@
+/** Reads of one file that the cache of blocks does not keep: only what is asked for, near ranges in one request, and what is expected next begun meanwhile. */
+import { READ_SCAN_GAP_BYTES } from "#shared/base/limits.ts";
+import { type ByteRange, coalesce } from "#shared/parquet/byte-source.ts";
+import type { ObjectPort } from "../ports.ts";
+
+interface Piece extends ByteRange {
+	bytes: Promise<Uint8Array>;
+	/** Of the ranges that it was read for, bytes that nobody has asked for yet. */
+	leftByteCount: number;
+}
+
+export class PassingReads {
+	readonly #objects: ObjectPort;
+	readonly #path: string;
+	/** Read ahead, or read and not yet asked for whole. */
+	#pieces: Piece[] = [];
+
+	constructor(objects: ObjectPort, path: string) {
+		this.#objects = objects;
+		this.#path = path;
+	}
+
+	/** @param ahead what is expected next, and how many bytes of it may be held */
+	async read(ranges: readonly ByteRange[], ahead: { expected: readonly ByteRange[]; byteCount: number }): Promise<Uint8Array[]> {
+		this.#start(ranges, Number.POSITIVE_INFINITY);
+		const taken = ranges.map((range) => ({ range, piece: this.#pieceOf(range) }));
+		for (const { range, piece } of taken) if (piece !== undefined) piece.leftByteCount -= range.byteCount;
+		this.#pieces = this.#pieces.filter(({ leftByteCount }) => leftByteCount > 0);
+		this.#start(ahead.expected, ahead.byteCount);
+		return await Promise.all(
+			taken.map(async ({ range: { offset, byteCount }, piece }) => {
+				if (piece === undefined) return new Uint8Array(0);
+				return (await piece.bytes).subarray(offset - piece.offset, offset - piece.offset + byteCount);
+			}),
+		);
+	}
+
+	#pieceOf({ offset, byteCount }: ByteRange): Piece | undefined {
+		return this.#pieces.find((piece) => offset >= piece.offset && offset + byteCount <= piece.offset + piece.byteCount);
+	}
+
+	/** Begins to read those of the ranges that are not here, as far as all pieces stay within `byteCountMax`. */
+	#start(ranges: readonly ByteRange[], byteCountMax: number): void {
+		const missing = ranges.filter((range) => range.byteCount > 0 && this.#pieceOf(range) === undefined);
+		let held = this.#pieces.reduce((sum, { byteCount }) => sum + byteCount, 0);
+		for (const joined of coalesce(missing, READ_SCAN_GAP_BYTES)) {
+			held += joined.byteCount;
+			if (held > byteCountMax) return;
+			const end = joined.offset + joined.byteCount;
+			const within = missing.filter(({ offset }) => offset >= joined.offset && offset < end);
+			const leftByteCount = within.reduce((sum, { byteCount }) => sum + byteCount, 0);
+			const bytes = this.#objects.read(this.#path, joined.offset, joined.byteCount);
+			const piece: Piece = { ...joined, bytes, leftByteCount };
+			this.#pieces.push(piece);
+			// Whoever waits for it hears of a failure; what was read ahead is read again when it is needed.
+			bytes.catch(() => void (this.#pieces = this.#pieces.filter((other) => other !== piece)));
+		}
+	}
+}
