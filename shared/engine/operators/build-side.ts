@@ -12,8 +12,10 @@ import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import type { RowPointers } from "../vector/row-gather.ts";
 import { DESCRIPTOR_BYTES, type RowColumn, rowLayout, writeDescriptors } from "../vector/row-layout.ts";
-import type { FlatVector, Vector } from "../vector/vector.ts";
+import { constantVector } from "../vector/builder.ts";
+import type { ConstantVector, FlatVector, Vector } from "../vector/vector.ts";
 import type { ExecutionContext } from "./execution-context.ts";
+import type { JoinSides } from "./join.ts";
 import { RowCursor } from "./row-cursor.ts";
 import { RowStore } from "./row-store.ts";
 import type { BatchSource } from "./source.ts";
@@ -26,14 +28,23 @@ const KEY_COST = 4;
 /** Of the owner's bytes in a row: a second link, or a full join's flag. */
 const EXTRA_BYTES = 8;
 
+/** A column of joined rows, and which of the source's it is: null where nobody reads it, and it is NULL. */
+export interface EmittedColumn {
+	type: DataType;
+	column: number | null;
+}
+
+/** The build side's columns in joined rows, straight from its source. */
+export function emittedColumns({ buildTypes, read }: Pick<JoinSides, "buildTypes" | "read">): EmittedColumn[] {
+	return buildTypes.map((type, column) => ({ type, column: read.build[column] ? column : null }));
+}
+
 export interface BuildSideOptions {
 	/** Of the source's columns. */
 	types: DataType[];
 	keys: Expression[];
-	/** False where joined rows are never looked at: keys alone are stored. */
-	keepsColumns: boolean;
-	/** The first of the source's columns are emitted. */
-	emittedCount: number;
+	/** The side's columns in joined rows. */
+	emitted: readonly EmittedColumn[];
 	/** What becomes of rows with a NULL key. */
 	loose: "dropped" | "emitted" | "perhaps";
 }
@@ -53,6 +64,8 @@ export class BuildSide {
 	readonly #keys: number[];
 	readonly #region: Region;
 	readonly #descriptors: Pointer;
+	/** Positions of the emitted columns in stored rows, or the NULLs in their place. */
+	readonly #emitted: readonly (number | ConstantVector)[];
 	readonly store: RowStore;
 	readonly loose: RowStore | null;
 	/** Of `store` by every key; of `store` and of `loose` by the plain keys. */
@@ -61,16 +74,26 @@ export class BuildSide {
 	looseByPlainKeys: Chains | null = null;
 
 	constructor(context: ExecutionContext, options: BuildSideOptions) {
-		const { types, keys, keepsColumns, loose } = options;
+		const { types, keys, emitted, loose } = options;
 		this.#context = context;
 		this.#options = options;
-		this.#columns = new StoredColumns(context, keepsColumns ? types : []);
+		const kept = emitted.flatMap(({ column }) => (column === null ? [] : [column]));
+		this.#columns = new StoredColumns(context, types, [...new Set(kept)]);
 		this.#keys = keys.map((key) => this.#columns.columnOf(key));
 		this.#region = context.lease.region();
 		const layout = rowLayout(this.#columns.types, loose === "dropped" ? 0 : EXTRA_BYTES);
 		this.store = new RowStore(context.engine, context.lease, layout);
 		this.loose = loose === "dropped" ? null : new RowStore(context.engine, context.lease, layout);
-		this.#descriptors = context.lease.region().allocate(Math.max(1, keys.length) * DESCRIPTOR_BYTES);
+		const own = context.lease.region();
+		this.#descriptors = own.allocate(Math.max(1, keys.length) * DESCRIPTOR_BYTES);
+		this.#emitted = emitted.map(({ type, column }) =>
+			column === null ? constantVector(context.engine, own, type, null) : this.#columns.positionOf(column),
+		);
+	}
+
+	/** What the side emits, of its stored rows. */
+	get emittedFromStored(): EmittedColumn[] {
+		return this.#options.emitted.map(({ type, column }) => ({ type, column: column === null ? null : this.#columns.positionOf(column) }));
 	}
 
 	/** Where the owner's bytes stand in a row: in a full join u32, not 0 once the row was matched. */
@@ -108,7 +131,7 @@ export class BuildSide {
 
 	/** The source's columns of stored rows, for the joined batch. */
 	gather(rows: RowPointers, region: Region): Vector[] {
-		return Array.from({ length: this.#options.emittedCount }, (_, index) => this.store.gather(index, rows, region));
+		return this.#emitted.map((column) => (typeof column === "number" ? this.store.gather(column, rows, region) : column));
 	}
 
 	/** Rows of the source with the columns that they would be stored with. */

@@ -16,6 +16,7 @@ import { HashAggregateOperator } from "./hash-aggregate.ts";
 import { HashJoinOperator } from "./hash-join.ts";
 import type { JoinSides } from "./join.ts";
 import { LimitOperator } from "./limit.ts";
+import { type JoinColumns, joinColumns } from "./live-columns.ts";
 import { MaterialisedRows } from "./materialised-rows.ts";
 import { MeasuredOperator, OperatorMeter, type OperatorStatistics } from "./measured.ts";
 import { NestedLoopJoinOperator } from "./nested-loop-join.ts";
@@ -53,12 +54,14 @@ export class RunningPlan implements BatchSource {
 	readonly #subplans: Subplan[] = [];
 	readonly #worktables = new Map<number, Worktable>();
 	readonly #meters = new Map<PhysicalOperator, OperatorMeter>();
+	readonly #joinColumns: JoinColumns;
 	readonly #root: BatchSource;
 
 	constructor(context: ExecutionContext, plan: Pick<PhysicalPlan, "subplans" | "root">, openScan: OpenScan) {
 		this.#context = context;
 		this.#plan = plan;
 		this.#openScan = openScan;
+		this.#joinColumns = joinColumns([plan.root, ...plan.subplans], (node) => this.#typesOf(node).length);
 		for (const subplan of plan.subplans) this.#subplans.push(new Subplan(context, this.#build(subplan)));
 		this.#root = this.#build(plan.root);
 	}
@@ -88,6 +91,10 @@ export class RunningPlan implements BatchSource {
 		return [...measured(this.#plan.root, 0, null), ...this.#plan.subplans.flatMap((node, index) => measured(node, 0, index))];
 	}
 
+	#typesOf(node: PhysicalOperator): DataType[] {
+		return outputTypes(node, (scan) => this.#context.scanTypes(scan));
+	}
+
 	#build(node: PhysicalOperator): BatchSource {
 		let meter = this.#meters.get(node);
 		if (meter === undefined) this.#meters.set(node, (meter = new OperatorMeter()));
@@ -98,13 +105,17 @@ export class RunningPlan implements BatchSource {
 	#operator(node: PhysicalOperator): BatchSource {
 		const context = this.#context;
 		const build = (child: PhysicalOperator): BatchSource => this.#build(child);
-		const typesOf = (child: PhysicalOperator): DataType[] => outputTypes(child, (scan) => context.scanTypes(scan));
-		const sidesOf = (join: PhysicalHashJoin | PhysicalNestedLoopJoin): JoinSides => ({
-			probe: build(join.probe),
-			build: build(join.build),
-			probeTypes: typesOf(join.probe),
-			buildTypes: typesOf(join.build),
-		});
+		const typesOf = (child: PhysicalOperator): DataType[] => this.#typesOf(child);
+		const sidesOf = (join: PhysicalHashJoin | PhysicalNestedLoopJoin): JoinSides => {
+			const types = { probeTypes: typesOf(join.probe), buildTypes: typesOf(join.build) };
+			const columns = this.#joinColumns.get(join) ?? null;
+			const isRead = (column: number): boolean => columns === null || columns.has(column);
+			const read = {
+				probe: types.probeTypes.map((_, index) => isRead(index)),
+				build: types.buildTypes.map((_, index) => isRead(types.probeTypes.length + index)),
+			};
+			return { probe: build(join.probe), build: build(join.build), ...types, read };
+		};
 		switch (node.kind) {
 			case "scan":
 				return new YieldingSource(context, this.#openScan(node));

@@ -12,12 +12,12 @@ import type { Batch } from "../vector/batch.ts";
 import { flatten } from "../vector/copy.ts";
 import { DESCRIPTOR_BYTES, type RowColumn, writeDescriptors } from "../vector/row-layout.ts";
 import type { Vector } from "../vector/vector.ts";
-import { BuildSide } from "./build-side.ts";
+import { BuildSide, type EmittedColumn } from "./build-side.ts";
 import type { CompiledExpression } from "./evaluator.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { HashPairs } from "./hash-pairs.ts";
 import { Join, type JoinSides } from "./join.ts";
-import { asksExistence, JoinOutput } from "./join-output.ts";
+import { JoinOutput } from "./join-output.ts";
 import type { BatchSource } from "./source.ts";
 import type { SpillFile } from "./spill-file.ts";
 import { spaceAtLevel, SpillPartitions } from "./spill-partitions.ts";
@@ -27,8 +27,8 @@ export type HashJoinSpec = Pick<PhysicalHashJoin, "join" | "nullAware" | "probeK
 export interface HashJoinPassOptions {
 	spec: HashJoinSpec;
 	sides: JoinSides;
-	/** Columns of the build side that are emitted: its first ones. */
-	emittedCount: number;
+	/** The build side's columns in joined rows. */
+	emitted: readonly EmittedColumn[];
 	/** Of the recursion over spilled rows, from 0. */
 	level: number;
 }
@@ -44,6 +44,7 @@ export class HashJoinPass {
 	readonly #options: HashJoinPassOptions;
 	readonly #build: BuildSide;
 	readonly #join: Join;
+	readonly #finder: HashPairs;
 	readonly #spills: boolean;
 	readonly #region: Region;
 	#phase: "building" | "joining" | "moving" | "spilling build" | "spilling probe" = "building";
@@ -53,19 +54,18 @@ export class HashJoinPass {
 	readonly #descriptors: Pointer;
 
 	constructor(context: ExecutionContext, options: HashJoinPassOptions) {
-		const { spec, sides, emittedCount, level } = options;
+		const { spec, sides, emitted, level } = options;
 		this.#context = context;
 		this.#options = options;
-		const keepsColumns = level > 0 || spec.residual !== null || !asksExistence(spec.join);
 		this.#build = new BuildSide(context, {
 			types: sides.buildTypes,
 			keys: spec.buildKeys,
-			keepsColumns,
-			emittedCount,
+			emitted,
 			loose: spec.join === "full" ? "emitted" : spec.nullAware ? "perhaps" : "dropped",
 		});
-		const output = new JoinOutput(context, spec.join, this.#build, sides.probeTypes);
-		this.#join = new Join(context, sides.probe, { build: this.#build, output, finder: new HashPairs(context, spec, this.#build, output) });
+		const output = new JoinOutput(context, spec.join, this.#build, sides);
+		this.#finder = new HashPairs(context, spec, this.#build, output);
+		this.#join = new Join(context, sides.probe, { build: this.#build, output, finder: this.#finder });
 		// Without plain keys every row may matter to every other one: there is nothing to partition by.
 		this.#spills = spaceAtLevel(context, level) !== null && !(spec.nullAware && spec.buildKeys.length === 1);
 		this.#region = context.lease.region();
@@ -78,6 +78,11 @@ export class HashJoinPass {
 		if (this.#partitions === null) return [];
 		const { build, probe } = this.#partitions;
 		return build.files.map((file, index) => ({ build: file, probe: probe.files[index] as SpillFile }));
+	}
+
+	/** What the build side emits, of its spilled columns. */
+	get storedEmitted(): EmittedColumn[] {
+		return this.#build.emittedFromStored;
 	}
 
 	/** Of the spilled build side's columns. */
@@ -160,8 +165,9 @@ export class HashJoinPass {
 		this.#partitions?.build.add(batch, this.#hashes(batch, this.#build.keysOf(batch)), this.#region);
 	}
 
-	#addProbe(batch: Batch): void {
+	#addProbe(input: Batch): void {
 		this.#region.reset();
+		const batch = this.#finder.narrowed(input);
 		const keys = this.#probeKeys.map((key) => key.evaluate(batch, this.#region));
 		this.#partitions?.probe.add(batch, this.#hashes(batch, keys), this.#region);
 	}

@@ -7,6 +7,7 @@
 import type { PhysicalHashJoin } from "#shared/contracts/plan/physical.ts";
 import type { Lease } from "../memory/lease.ts";
 import type { Batch } from "../vector/batch.ts";
+import { emittedColumns } from "./build-side.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { HashJoinPass, type HashJoinPassOptions, type JoinPartition } from "./hash-join-pass.ts";
 import type { JoinSides } from "./join.ts";
@@ -27,14 +28,14 @@ export class HashJoinOperator implements BatchSource {
 	readonly #pending: {
 		partition: JoinPartition;
 		options: Omit<HashJoinPassOptions, "sides">;
-		types: Pick<JoinSides, "probeTypes" | "buildTypes">;
+		types: Pick<JoinSides, "probeTypes" | "buildTypes" | "read">;
 	}[] = [];
 	#running: RunningPass;
 
 	constructor(context: ExecutionContext, node: PhysicalHashJoin, sides: JoinSides) {
 		this.#context = context;
 		this.#sides = sides;
-		this.#running = this.#start({ spec: node, sides, emittedCount: sides.buildTypes.length, level: 0 }, null);
+		this.#running = this.#start({ spec: node, sides, emitted: emittedColumns(sides), level: 0 }, null);
 	}
 
 	next(): Batch | "blocked" | null {
@@ -61,7 +62,7 @@ export class HashJoinOperator implements BatchSource {
 	#startSpilled(
 		partition: JoinPartition,
 		options: Omit<HashJoinPassOptions, "sides">,
-		types: Pick<JoinSides, "probeTypes" | "buildTypes">,
+		types: Pick<JoinSides, "probeTypes" | "buildTypes" | "read">,
 	): RunningPass {
 		const lease = this.#context.newLease();
 		const sides = this.#context.within(lease, () => ({ ...types, build: partition.build.source(), probe: partition.probe.source() }));
@@ -70,10 +71,10 @@ export class HashJoinOperator implements BatchSource {
 
 	/** Notes what the pass left behind, and lets go of what it read and held. */
 	#end({ pass, lease, options, partition }: RunningPass): void {
-		const { spec, sides, emittedCount, level } = options;
+		const { spec, sides, level } = options;
 		const left = pass.spilled.filter(({ build, probe }) => build.rowCount + probe.rowCount > 0);
-		const types = { probeTypes: sides.probeTypes, buildTypes: pass.storedTypes };
-		const next = { spec: { ...spec, buildKeys: pass.storedKeys }, emittedCount, level: level + 1 };
+		const types = { probeTypes: sides.probeTypes, buildTypes: pass.storedTypes, read: sides.read };
+		const next = { spec: { ...spec, buildKeys: pass.storedKeys }, emitted: pass.storedEmitted, level: level + 1 };
 		for (const one of left.toReversed()) this.#pending.push({ partition: one, options: next, types });
 		if (partition !== null) {
 			sides.probe.close();

@@ -5,6 +5,7 @@
  * and, where the probe row's own last key is NULL, among the others by the plain keys (NULL).
  */
 import type { HashJoinSpec } from "./hash-join-pass.ts";
+import { columnsOf } from "../expression/single-column.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
@@ -35,6 +36,8 @@ export class HashPairs implements PairFinder {
 	readonly #build: BuildSide;
 	readonly #output: JoinOutput;
 	readonly #keys: CompiledExpression[];
+	/** Positions of the probe side's columns that the keys are made of. */
+	readonly #keyColumns: ReadonlySet<number>;
 	readonly #keyCost: number;
 	readonly #residual: CompiledPredicate | null;
 	/** Matches need not be looked at: it is enough to know that there is one. */
@@ -54,6 +57,7 @@ export class HashPairs implements PairFinder {
 		this.#build = build;
 		this.#output = output;
 		this.#keys = node.probeKeys.map((key) => context.compileExpression(key));
+		this.#keyColumns = new Set(node.probeKeys.flatMap(columnsOf));
 		this.#keyCost = this.#keys.reduce((cost, key) => cost + key.costPerRow + KEY_COST, 0);
 		this.#residual = node.residual === null ? null : context.compilePredicate(node.residual);
 		this.#existence = this.#residual === null && asksExistence(node.join);
@@ -65,6 +69,10 @@ export class HashPairs implements PairFinder {
 
 	get done(): boolean {
 		return this.#questions.length === 0;
+	}
+
+	narrowed(batch: Batch): Batch {
+		return this.#output.narrowed(batch, this.#keyColumns);
 	}
 
 	start(batch: Batch, matched: Pointer, region: Region): void {

@@ -8,9 +8,10 @@ import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import { constantVector } from "../vector/builder.ts";
 import { takeBatch } from "../vector/copy.ts";
-import type { FlatVector } from "../vector/vector.ts";
+import type { ConstantVector, FlatVector, Vector } from "../vector/vector.ts";
 import type { BuildSide } from "./build-side.ts";
 import type { ExecutionContext } from "./execution-context.ts";
+import type { JoinSides } from "./join.ts";
 import type { RowCursor } from "./row-cursor.ts";
 
 /** A mark of a probe row, u8 by position: 0 no match, 1 a match, 2 a match that is NULL. */
@@ -32,15 +33,20 @@ export class JoinOutput {
 	readonly #context: ExecutionContext;
 	readonly #join: JoinKind;
 	readonly #build: BuildSide;
-	readonly #probeTypes: DataType[];
+	/** A vector of NULLs for each of the probe side's columns. */
+	readonly #nulls: ConstantVector[];
+	/** Of these, those that joined rows need. */
+	readonly #readProbe: readonly boolean[];
 	/** Build rows of a full join still to be looked through for those without a match; null before the first. */
 	#rest: RowCursor[] | null = null;
 
-	constructor(context: ExecutionContext, join: JoinKind, build: BuildSide, probeTypes: DataType[]) {
+	constructor(context: ExecutionContext, join: JoinKind, build: BuildSide, { probeTypes, read }: Pick<JoinSides, "probeTypes" | "read">) {
 		this.#context = context;
 		this.#join = join;
 		this.#build = build;
-		this.#probeTypes = probeTypes;
+		const region = context.lease.region();
+		this.#nulls = probeTypes.map((type) => constantVector(context.engine, region, type, null));
+		this.#readProbe = read.probe;
 	}
 
 	/** False where only pairs are emitted: then there are no marks. */
@@ -53,10 +59,16 @@ export class JoinOutput {
 		return this.#join === "inner" || this.#join === "semi";
 	}
 
+	/** A probe batch with NULLs for columns that joined rows do not need, but for those of `kept`. */
+	narrowed(batch: Batch, kept: ReadonlySet<number> = new Set()): Batch {
+		const needed = (column: number): boolean => this.#readProbe[column] === true || kept.has(column);
+		return { ...batch, columns: batch.columns.map((vector, column) => (needed(column) ? vector : (this.#nulls[column] as Vector))) };
+	}
+
 	/** Probe and build columns side by side. */
 	joined(batch: Batch, pairs: Pairs, region: Region): Batch {
 		const { engine } = this.#context;
-		const probeSide = takeBatch(engine, batch, pairs, region);
+		const probeSide = takeBatch(engine, this.narrowed(batch), pairs, region);
 		const columns = [...probeSide.columns, ...this.#build.gather(pairs, region)];
 		this.#context.spend(pairs.count * columns.length);
 		return { rowCount: pairs.count, columns, selection: 0, selectedCount: pairs.count };
@@ -116,8 +128,7 @@ export class JoinOutput {
 		const { engine } = this.#context;
 		const count = engine.kernels.join_unflagged(lookedAt, rows, this.#build.extraOffset, rows);
 		if (count === 0) return null;
-		const nulls = this.#probeTypes.map((type) => constantVector(engine, region, type, null));
-		const columns = [...nulls, ...this.#build.gather({ rows, count }, region)];
+		const columns = [...this.#nulls, ...this.#build.gather({ rows, count }, region)];
 		this.#context.spend(count * columns.length);
 		return { rowCount: count, columns, selection: 0, selectedCount: count };
 	}

@@ -15,10 +15,14 @@ export interface JoinSides {
 	build: BatchSource;
 	probeTypes: DataType[];
 	buildTypes: DataType[];
+	/** Whether a joined row needs the column: of those that are not, it has NULL. */
+	read: { probe: boolean[]; build: boolean[] };
 }
 
 /** Finds the matches of one probe batch after the other, in bounded steps. */
 export interface PairFinder {
+	/** The batch with NULLs for what neither its matches nor the joined rows need. */
+	narrowed(batch: Batch): Batch;
 	/** @param matched marks, u8 by position, all 0; 0 where the join needs none. `region` lives as long as the probe batch */
 	start(batch: Batch, matched: Pointer, region: Region): void;
 	/** One step. @returns what the step's matches give at once, in `region`; null if nothing */
@@ -77,7 +81,7 @@ export class Join {
 		const region = this.#probeRegion;
 		region.reset();
 		const sparse = input.selectedCount < input.rowCount * SELECTION_COMPACT_FRACTION;
-		const batch = sparse ? compactBatch(this.#context.engine, input, region) : input;
+		const batch = sparse ? compactBatch(this.#context.engine, this.#finder.narrowed(input), region) : input;
 		const matched = this.#output.marks ? region.allocateZeroed(batch.rowCount) : 0;
 		this.#finder.start(batch, matched, region);
 		this.#probe = { batch, matched };

@@ -46,6 +46,10 @@ export class LoopPairs implements PairFinder {
 		return this.#index >= this.#batch.selectedCount || this.#build.store.rowCount === 0;
 	}
 
+	narrowed(batch: Batch): Batch {
+		return this.#output.narrowed(batch);
+	}
+
 	start(batch: Batch, matched: Pointer): void {
 		this.#batch = batch;
 		this.#matched = matched;

@@ -1,10 +1,10 @@
 /** Joins of every kind on any condition, and cross joins. */
 import type { PhysicalNestedLoopJoin } from "#shared/contracts/plan/physical.ts";
 import type { Batch } from "../vector/batch.ts";
-import { BuildSide } from "./build-side.ts";
+import { BuildSide, emittedColumns } from "./build-side.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { Join, type JoinSides } from "./join.ts";
-import { asksExistence, JoinOutput } from "./join-output.ts";
+import { JoinOutput } from "./join-output.ts";
 import { LoopPairs } from "./loop-pairs.ts";
 import type { BatchSource } from "./source.ts";
 
@@ -19,12 +19,11 @@ export class NestedLoopJoinOperator implements BatchSource {
 		const build = new BuildSide(context, {
 			types: sides.buildTypes,
 			keys: [],
-			emittedCount: sides.buildTypes.length,
-			keepsColumns: node.condition !== null || !asksExistence(node.join),
+			emitted: emittedColumns(sides),
 			loose: node.join === "full" ? "emitted" : "dropped",
 		});
 		this.#build = build;
-		const output = new JoinOutput(context, node.join, build, sides.probeTypes);
+		const output = new JoinOutput(context, node.join, build, sides);
 		this.#join = new Join(context, sides.probe, { build, output, finder: new LoopPairs(context, node, build, output) });
 	}
 
