@@ -13,6 +13,7 @@ import type { Region } from "#shared/engine/memory/region.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { BatchBuilder } from "#shared/engine/vector/builder.ts";
 import { ParquetWriter } from "#shared/parquet/writer.ts";
+import { encodeSketches, mergeSketches, type TableSketches } from "#shared/sketches/table-sketches.ts";
 import { BATCH_ROW_COUNT_MAX, ROW_GROUP_ROW_COUNT } from "#shared/base/limits.ts";
 import { ROOT } from "../../scripts/fleet.ts";
 import { TestPlanner } from "../../tests/sql/bind/planner.ts";
@@ -44,6 +45,8 @@ export interface StoredTable {
 	definition: TableDefinition;
 	/** Paths are absolute. */
 	files: DataFile[];
+	/** Of all rows, as a snapshot has them after an import (`sketches/table-sketches.ts`). */
+	sketches: Uint8Array;
 }
 
 export interface StoredDataset {
@@ -66,7 +69,7 @@ export function* rowBatches(rows: Iterable<SqlValue[]>, columns: Columns, engine
 }
 
 interface Manifest {
-	tables: Record<string, DataFile[]>;
+	tables: Record<string, Pick<StoredTable, "files" | "sketches">>;
 }
 
 /** Bounds are bytes: base64 in the manifest. */
@@ -89,8 +92,9 @@ export async function storeDataset(dataset: Dataset, root = join(ROOT, "dist/ben
 		directory,
 		tables: await Promise.all(
 			dataset.tables.map(async ({ name, ddl }) => {
-				const files = (tables[name] as DataFile[]).map((file) => ({ ...file, path: join(directory, file.path) }));
-				return { name, ddl, definition: await definitionOf(ddl), files };
+				const { files, sketches } = tables[name] as Manifest["tables"][string];
+				const placed = files.map((file) => ({ ...file, path: join(directory, file.path) }));
+				return { name, ddl, definition: await definitionOf(ddl), files: placed, sketches };
 			}),
 		),
 	};
@@ -114,29 +118,35 @@ async function makeDataset(dataset: Dataset, directory: string): Promise<void> {
 	else renameSync(unfinished, directory);
 }
 
-async function writeTable(table: DatasetTable, directory: string): Promise<DataFile[]> {
+async function writeTable(table: DatasetTable, directory: string): Promise<Manifest["tables"][string]> {
 	const { columns } = await definitionOf(table.ddl);
 	const engine = createEngine();
 	const lease = new Lease(engine.arena, { owner: "bench" });
 	const files: DataFile[] = [];
+	const sketches: TableSketches = new Map();
+	const finish = async (file: OpenFile): Promise<void> => {
+		const finished = await file.finish();
+		files.push(finished.file);
+		mergeSketches(sketches, finished.sketches);
+	};
 	let open: OpenFile | null = null;
 	for (const batch of table.batches(columns, engine, lease.region())) {
 		open ??= openFile(columns, engine, directory, `${table.name}-${files.length}.parquet`);
 		await open.writer.write(batch);
 		open.rowCount += batch.selectedCount;
 		if (open.rowCount < FILE_ROW_COUNT) continue;
-		files.push(await open.finish());
+		await finish(open);
 		open = null;
 	}
-	if (open !== null) files.push(await open.finish());
+	if (open !== null) await finish(open);
 	lease.release();
-	return files;
+	return { files, sketches: encodeSketches(sketches) };
 }
 
 interface OpenFile {
 	writer: ParquetWriter;
 	rowCount: number;
-	finish(): Promise<DataFile>;
+	finish(): Promise<{ file: DataFile; sketches: TableSketches }>;
 }
 
 function openFile(columns: Columns, engine: Engine, directory: string, path: string): OpenFile {
@@ -145,6 +155,7 @@ function openFile(columns: Columns, engine: Engine, directory: string, path: str
 		columns: columns.map((column, index) => ({ ...column, fieldId: index + 1 })),
 		engine,
 		sink: (bytes) => void writeSync(file, bytes),
+		sketches: true,
 	});
 	return {
 		writer,
@@ -152,7 +163,11 @@ function openFile(columns: Columns, engine: Engine, directory: string, path: str
 		async finish() {
 			const written = await writer.finish();
 			closeSync(file);
-			return { path, rowCount: written.rowCount, byteCount: written.byteCount, schemaVersion: 1, columns: written.columns };
+			const { rowCount, byteCount, columns: statistics } = written;
+			return {
+				file: { path, rowCount, byteCount, schemaVersion: 1, columns: statistics },
+				sketches: written.sketches ?? new Map(),
+			};
 		},
 	};
 }

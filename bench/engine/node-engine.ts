@@ -50,7 +50,7 @@ export class NodeEngine {
 		this.#instruments = this.#clock === null ? null : instrument(this.#clock);
 		const pageCount = options.arenaBytes / ARENA_PAGE_BYTES;
 		this.#engine = createEngine({ pageCount, ...(this.#instruments === null ? {} : { wrap: this.#instruments.wrapKernels }) });
-		for (const { definition, files } of options.tables) this.#planner.define(definition, files);
+		for (const { definition, files, sketches } of options.tables) this.#planner.define(definition, files, sketches);
 		rmSync(options.spillDirectory, { recursive: true, force: true });
 		mkdirSync(options.spillDirectory, { recursive: true });
 	}

@@ -20,11 +20,10 @@ export interface ServerPeer extends QueryPeer {
 export async function workerdPeer(name: string, tables: readonly StoredTable[]): Promise<ServerPeer> {
 	const stateDir = mkdtempSync(join(tmpdir(), "littoral-bench-"));
 	const planner = new TestPlanner();
-	for (const { definition, files } of tables)
-		planner.define(
-			definition,
-			files.map((file) => ({ ...file, path: basename(file.path) })),
-		);
+	for (const { definition, files, sketches } of tables) {
+		const placed = files.map((file) => ({ ...file, path: basename(file.path) }));
+		planner.define(definition, placed, sketches);
+	}
 	const start = (): Promise<BenchServer> =>
 		startWorkers([{ name: "engine", main: join(ROOT, "bench/workers/engine.ts"), r2Buckets: { DATA: "data" } }], stateDir);
 	const filling = await start();

@@ -37,6 +37,8 @@ const JOIN_TITLES: Record<JoinKind, { hash: string; nestedLoop: string }> = {
 	full: { hash: "Hash Full Join", nestedLoop: "Nested Loop Full Join" },
 	semi: { hash: "Hash Semi Join", nestedLoop: "Nested Loop Semi Join" },
 	anti: { hash: "Hash Anti Join", nestedLoop: "Nested Loop Anti Join" },
+	right_semi: { hash: "Hash Right Semi Join", nestedLoop: "Nested Loop Right Semi Join" },
+	right_anti: { hash: "Hash Right Anti Join", nestedLoop: "Nested Loop Right Anti Join" },
 	mark: { hash: "Hash Mark Join", nestedLoop: "Nested Loop Mark Join" },
 	single: { hash: "Hash Single Join", nestedLoop: "Nested Loop Single Join" },
 };
@@ -218,6 +220,7 @@ function describeOperator(node: PhysicalOperator, plan: PhysicalPlan): Omit<Desc
 
 function joinedNames(join: JoinKind, probe: Description, build: Description): string[] {
 	if (join === "semi" || join === "anti") return probe.names;
+	if (join === "right_semi" || join === "right_anti") return build.names;
 	return join === "mark" ? [...probe.names, "mark"] : [...probe.names, ...build.names];
 }
 

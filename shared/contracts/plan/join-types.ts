@@ -8,6 +8,9 @@ export function joinTypes(join: JoinKind, probe: DataType[], build: DataType[]):
 		case "semi":
 		case "anti":
 			return probe;
+		case "right_semi":
+		case "right_anti":
+			return build;
 		case "mark":
 			return [...probe, { kind: "boolean" }];
 		case "inner":

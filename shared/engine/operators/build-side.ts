@@ -47,6 +47,8 @@ export interface BuildSideOptions {
 	emitted: readonly EmittedColumn[];
 	/** What becomes of rows with a NULL key. */
 	loose: "dropped" | "emitted" | "perhaps";
+	/** Each row notes whether something matched it. */
+	isFlagged: boolean;
 }
 
 /** Rows by their hashes; `link` is where the chain's link stands in a row. */
@@ -66,6 +68,7 @@ export class BuildSide {
 	readonly #descriptors: Pointer;
 	/** Positions of the emitted columns in stored rows, or the NULLs in their place. */
 	readonly #emitted: readonly (number | ConstantVector)[];
+	readonly #nulls: readonly ConstantVector[];
 	readonly store: RowStore;
 	readonly loose: RowStore | null;
 	/** Of `store` by every key; of `store` and of `loose` by the plain keys. */
@@ -74,20 +77,21 @@ export class BuildSide {
 	looseByPlainKeys: Chains | null = null;
 
 	constructor(context: ExecutionContext, options: BuildSideOptions) {
-		const { types, keys, emitted, loose } = options;
+		const { types, keys, emitted, loose, isFlagged } = options;
 		this.#context = context;
 		this.#options = options;
 		const kept = emitted.flatMap(({ column }) => (column === null ? [] : [column]));
 		this.#columns = new StoredColumns(context, types, [...new Set(kept)]);
 		this.#keys = keys.map((key) => this.#columns.columnOf(key));
 		this.#region = context.lease.region();
-		const layout = rowLayout(this.#columns.types, loose === "dropped" ? 0 : EXTRA_BYTES);
+		const layout = rowLayout(this.#columns.types, isFlagged || loose !== "dropped" ? EXTRA_BYTES : 0);
 		this.store = new RowStore(context.engine, context.lease, layout);
 		this.loose = loose === "dropped" ? null : new RowStore(context.engine, context.lease, layout);
 		const own = context.lease.region();
 		this.#descriptors = own.allocate(Math.max(1, keys.length) * DESCRIPTOR_BYTES);
-		this.#emitted = emitted.map(({ type, column }) =>
-			column === null ? constantVector(context.engine, own, type, null) : this.#columns.positionOf(column),
+		this.#nulls = emitted.map(({ type }) => constantVector(context.engine, own, type, null));
+		this.#emitted = emitted.map(({ column }, index) =>
+			column === null ? (this.#nulls[index] as ConstantVector) : this.#columns.positionOf(column),
 		);
 	}
 
@@ -129,9 +133,12 @@ export class BuildSide {
 		return null;
 	}
 
-	/** The source's columns of stored rows, for the joined batch. */
-	gather(rows: RowPointers, region: Region): Vector[] {
-		return this.#emitted.map((column) => (typeof column === "number" ? this.store.gather(column, rows, region) : column));
+	/** The emitted columns of stored rows. @param wanted of these, by position: the others may hold anything; default: all */
+	gather(rows: RowPointers, region: Region, wanted?: readonly boolean[]): Vector[] {
+		return this.#emitted.map((stored, column) => {
+			if (typeof stored !== "number") return stored;
+			return wanted?.[column] === false ? (this.#nulls[column] as ConstantVector) : this.store.gather(stored, rows, region);
+		});
 	}
 
 	/** Rows of the source with the columns that they would be stored with. */

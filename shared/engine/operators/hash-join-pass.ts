@@ -17,7 +17,7 @@ import type { CompiledExpression } from "./evaluator.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { HashPairs } from "./hash-pairs.ts";
 import { Join, type JoinSides } from "./join.ts";
-import { JoinOutput } from "./join-output.ts";
+import { emitsBuild, JoinOutput } from "./join-output.ts";
 import type { BatchSource } from "./source.ts";
 import type { SpillFile } from "./spill-file.ts";
 import { spaceAtLevel, SpillPartitions } from "./spill-partitions.ts";
@@ -61,9 +61,10 @@ export class HashJoinPass {
 			types: sides.buildTypes,
 			keys: spec.buildKeys,
 			emitted,
-			loose: spec.join === "full" ? "emitted" : spec.nullAware ? "perhaps" : "dropped",
+			loose: spec.join === "full" || spec.join === "right_anti" ? "emitted" : spec.nullAware ? "perhaps" : "dropped",
+			isFlagged: spec.join === "full" || emitsBuild(spec.join),
 		});
-		const output = new JoinOutput(context, spec.join, this.#build, sides);
+		const output = new JoinOutput(context, { join: spec.join, condition: spec.residual }, this.#build, sides);
 		this.#finder = new HashPairs(context, spec, this.#build, output);
 		this.#join = new Join(context, sides.probe, { build: this.#build, output, finder: this.#finder });
 		// Without plain keys every row may matter to every other one: there is nothing to partition by.

@@ -164,6 +164,11 @@ export class HashPairs implements PairFinder {
 		};
 		pairs.count = kernels.join_probe(...this.#asked(question), this.#context.batchRowCountMax, pairs.positions, pairs.rows);
 		if (pairs.count === 0) return null;
+		if (this.#residual === null && this.#output.onlyFlags) {
+			this.#context.spend(pairs.count * PAIR_COST);
+			this.#output.flag({ selection: 0, count: pairs.count }, pairs);
+			return null;
+		}
 		const joined = this.#output.joined(this.#batch, pairs, region);
 		this.#context.spend(pairs.count * (PAIR_COST + (this.#residual?.costPerRow ?? 0)));
 		const matches = this.#residual === null ? joined : this.#residual.select(joined, region);

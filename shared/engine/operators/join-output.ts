@@ -2,7 +2,9 @@
 import { unreachable } from "#shared/base/assert.ts";
 import { LittoralError } from "#shared/base/errors.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
+import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { JoinKind } from "#shared/contracts/plan/physical.ts";
+import { columnsOf } from "../expression/single-column.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
@@ -29,34 +31,56 @@ export function asksExistence(join: JoinKind): boolean {
 	return join === "semi" || join === "anti" || join === "mark";
 }
 
+/** The build rows are emitted at the end, by whether something matched them. */
+export function emitsBuild(join: JoinKind): boolean {
+	return join === "right_semi" || join === "right_anti";
+}
+
 export class JoinOutput {
 	readonly #context: ExecutionContext;
 	readonly #join: JoinKind;
 	readonly #build: BuildSide;
 	/** A vector of NULLs for each of the probe side's columns. */
 	readonly #nulls: ConstantVector[];
-	/** Of these, those that joined rows need. */
+	/** Whether somebody reads the column: behind the join or in its condition; and of joined rows only. */
 	readonly #readProbe: readonly boolean[];
+	readonly #joined: { probe: readonly boolean[]; build: readonly boolean[] };
 	/** Build rows of a full join still to be looked through for those without a match; null before the first. */
 	#rest: RowCursor[] | null = null;
 
-	constructor(context: ExecutionContext, join: JoinKind, build: BuildSide, { probeTypes, read }: Pick<JoinSides, "probeTypes" | "read">) {
+	/** @param condition what decides beside the keys */
+	constructor(
+		context: ExecutionContext,
+		{ join, condition }: { join: JoinKind; condition: Expression | null },
+		build: BuildSide,
+		{ probeTypes, read }: Pick<JoinSides, "probeTypes" | "read">,
+	) {
 		this.#context = context;
 		this.#join = join;
 		this.#build = build;
 		const region = context.lease.region();
 		this.#nulls = probeTypes.map((type) => constantVector(context.engine, region, type, null));
 		this.#readProbe = read.probe;
+		const asked = new Set(condition === null ? [] : columnsOf(condition));
+		this.#joined =
+			asksExistence(join) || emitsBuild(join)
+				? { probe: read.probe.map((_, column) => asked.has(column)), build: read.build.map((_, column) => asked.has(probeTypes.length + column)) }
+				: read;
 	}
 
 	/** False where only pairs are emitted: then there are no marks. */
 	get marks(): boolean {
-		return this.#join !== "inner";
+		return this.#join !== "inner" && !emitsBuild(this.#join);
+	}
+
+	/** Whether a build row was matched is all that is asked. */
+	get onlyFlags(): boolean {
+		return emitsBuild(this.#join);
 	}
 
 	/** True where no probe row can give anything if the build side is empty. */
 	get needsBuild(): boolean {
-		return this.#join === "inner" || this.#join === "semi";
+		return this.#join === "inner" || this.#join === "semi" || emitsBuild(this.#join);
 	}
 
 	/** A probe batch with NULLs for columns that joined rows do not need, but for those of `kept`. */
@@ -65,11 +89,12 @@ export class JoinOutput {
 		return { ...batch, columns: batch.columns.map((vector, column) => (needed(column) ? vector : (this.#nulls[column] as Vector))) };
 	}
 
-	/** Probe and build columns side by side. */
+	/** Probe and build columns side by side; where pairs are not emitted, those of the condition. */
 	joined(batch: Batch, pairs: Pairs, region: Region): Batch {
 		const { engine } = this.#context;
-		const probeSide = takeBatch(engine, this.narrowed(batch), pairs, region);
-		const columns = [...probeSide.columns, ...this.#build.gather(pairs, region)];
+		const needed = batch.columns.map((vector, column) => (this.#joined.probe[column] ? vector : (this.#nulls[column] as Vector)));
+		const probeSide = takeBatch(engine, { ...batch, columns: needed }, pairs, region);
+		const columns = [...probeSide.columns, ...this.#build.gather(pairs, region, this.#joined.build)];
 		this.#context.spend(pairs.count * columns.length);
 		return { rowCount: pairs.count, columns, selection: 0, selectedCount: pairs.count };
 	}
@@ -88,8 +113,13 @@ export class JoinOutput {
 				throw new LittoralError("cardinality_violation", "more than one row returned by a subquery used as an expression");
 			}
 		}
-		if (this.#join === "full") kernels.join_flag(selectedCount, selection, pairs.rows, this.#build.extraOffset);
-		return asksExistence(this.#join) ? null : matches;
+		if (this.#join === "full" || this.onlyFlags) this.flag({ selection, count: selectedCount }, pairs);
+		return asksExistence(this.#join) || this.onlyFlags ? null : matches;
+	}
+
+	/** Notes in the build rows of these pairs that something matched them. */
+	flag(matches: { selection: Pointer; count: number }, pairs: Pairs): void {
+		this.#context.engine.kernels.join_flag(matches.count, matches.selection, pairs.rows, this.#build.extraOffset);
 	}
 
 	/** What a probe batch gives once all its matches are marked. */
@@ -98,6 +128,8 @@ export class JoinOutput {
 		this.#context.spend(batch.selectedCount);
 		switch (this.#join) {
 			case "inner":
+			case "right_semi":
+			case "right_anti":
 				return null;
 			case "left":
 			case "full":
@@ -114,9 +146,12 @@ export class JoinOutput {
 		}
 	}
 
-	/** After the last probe batch: some rows without a match of a full join's build side, or null in a step without any; "done" at the end. */
+	/**
+	 * After the last probe batch: some rows of the build side that are emitted by themselves (of a full or right anti join those without a match, of a right semi join those
+	 * with one), or null in a step without any; "done" at the end.
+	 */
 	rest(region: Region): Batch | "done" | null {
-		if (this.#join !== "full") return "done";
+		if (this.#join !== "full" && !this.onlyFlags) return "done";
 		const { loose } = this.#build;
 		this.#rest ??= [this.#build.cursor(), ...(loose === null ? [] : [this.#build.cursor(loose)])];
 		const [cursor] = this.#rest;
@@ -126,9 +161,11 @@ export class JoinOutput {
 		if (lookedAt === 0) this.#rest.shift();
 		this.#context.spend(lookedAt);
 		const { engine } = this.#context;
-		const count = engine.kernels.join_unflagged(lookedAt, rows, this.#build.extraOffset, rows);
+		const isFlagged = this.#join === "right_semi" ? 1 : 0;
+		const count = engine.kernels.join_flagged(isFlagged, lookedAt, rows, this.#build.extraOffset, rows);
 		if (count === 0) return null;
-		const columns = [...this.#nulls, ...this.#build.gather({ rows, count }, region)];
+		const own = this.#build.gather({ rows, count }, region);
+		const columns = this.onlyFlags ? own : [...this.#nulls, ...own];
 		this.#context.spend(count * columns.length);
 		return { rowCount: count, columns, selection: 0, selectedCount: count };
 	}

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import { type DataType, typeName } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
+import { joinTypes } from "#shared/contracts/plan/join-types.ts";
 import type { JoinKind, PhysicalOperator } from "#shared/contracts/plan/physical.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { equalityKey } from "../kernels/reference/value.ts";
@@ -19,9 +20,22 @@ interface JoinOptions {
 	/** The last key is compared as IN does. */
 	nullAware: boolean;
 	condition: Expression | null;
+	/** Positions of the join's columns that are read above it; absent: all. */
+	read?: number[] | undefined;
 }
 
-function joinPlan({ join, types, keys, condition, nullAware }: JoinOptions): PhysicalOperator {
+function joinPlan(options: JoinOptions): PhysicalOperator {
+	const joined = wholeJoinPlan(options);
+	const { read, join, types } = options;
+	if (read === undefined) return joined;
+	const output = joinTypes(join, types, types);
+	return { kind: "project", input: joined, expressions: readOf(options).map((index) => column(index, output[index]!)), estimate: ESTIMATE };
+}
+
+/** Those of `read` that the join has. */
+const readOf = ({ read = [], join, types }: JoinOptions): number[] => read.filter((index) => index < joinTypes(join, types, types).length);
+
+function wholeJoinPlan({ join, types, keys, condition, nullAware }: JoinOptions): PhysicalOperator {
 	const sides = { probe: scan(0, types), build: scan(1, types), join, estimate: ESTIMATE };
 	if (keys.length === 0) return { kind: "nested_loop_join", ...sides, condition };
 	const expressions = keys.map((index) => column(index, types[index]!));
@@ -51,6 +65,7 @@ function joinRows(options: JoinOptions, probe: SqlValue[][], build: SqlValue[][]
 		const matches = build.filter((_, index) => answers[index] === true);
 		for (const right of matches) matchedBuild.add(right);
 		if (join === "single" && matches.length > 1) return null;
+		if (join === "right_semi" || join === "right_anti") continue;
 		if (join === "semi" || join === "anti") {
 			if (matches.length > 0 === (join === "semi")) rows.push(left);
 		} else if (join === "mark") rows.push([...left, matches.length > 0 ? true : answers.includes(null) ? null : false]);
@@ -58,7 +73,10 @@ function joinRows(options: JoinOptions, probe: SqlValue[][], build: SqlValue[][]
 		else if (join !== "inner") rows.push([...left, ...nulls]);
 	}
 	if (join === "full") for (const right of build) if (!matchedBuild.has(right)) rows.push([...nulls, ...right]);
-	return rows;
+	if (join === "right_semi" || join === "right_anti") {
+		rows.push(...build.filter((right) => matchedBuild.has(right) === (join === "right_semi")));
+	}
+	return options.read === undefined ? rows : rows.map((row) => readOf(options).map((index) => row[index] as SqlValue));
 }
 
 const sorted = (rows: SqlValue[][]): string[] => rows.map((row) => row.map(equalityKey).join("|")).sort();
@@ -82,7 +100,9 @@ async function checkJoin(options: JoinOptions, probe: TestTable, build: TestTabl
 	expect(closeCounts).toEqual([1, 1]);
 }
 
-const KINDS: JoinKind[] = ["inner", "left", "full", "semi", "anti", "mark", "single"];
+const LOOP_KINDS: JoinKind[] = ["inner", "left", "full", "semi", "anti", "mark", "single"];
+const KINDS: JoinKind[] = [...LOOP_KINDS, "right_semi", "right_anti"];
+const READ: fc.Arbitrary<number[] | undefined> = fc.option(fc.subarray([0, 1, 2, 3]), { nil: undefined });
 
 describe.each([1, 2, 1000])("batches of at most %d rows", (rowCountMax) => {
 	test.each(SCALAR_TYPES.map((type) => [typeName(type), type] as const))("joins of every kind on %s", async (_, type) => {
@@ -94,6 +114,7 @@ describe.each([1, 2, 1000])("batches of at most %d rows", (rowCountMax) => {
 			keys: fc.constantFrom<number[]>([0], [0, 1], [1, 0]),
 			nullAware: fc.boolean(),
 			condition: fc.constantFrom(null, below(2)),
+			read: READ,
 		});
 		await fc.assert(
 			fc.asyncProperty(tables, options, async ([probe, build], join) =>
@@ -125,8 +146,8 @@ describe.each([1, 2, 1000])("batches of at most %d rows", (rowCountMax) => {
 		const types: DataType[] = [{ kind: "text" }, INTEGER];
 		const tables = fc.tuple(tablesOf(types, rowCountMax), tablesOf(types, Math.min(rowCountMax, 40)));
 		await fc.assert(
-			fc.asyncProperty(tables, fc.constantFrom(...KINDS), fc.boolean(), async ([probe, build], join, cross) =>
-				checkJoin({ join, types, keys: [], nullAware: false, condition: cross ? null : below(2) }, probe, build),
+			fc.asyncProperty(tables, fc.constantFrom(...LOOP_KINDS), fc.boolean(), READ, async ([probe, build], join, cross, read) =>
+				checkJoin({ join, types, keys: [], nullAware: false, condition: cross ? null : below(2), read }, probe, build),
 			),
 			{ numRuns: rowCountMax === 1000 ? 20 : 100 },
 		);

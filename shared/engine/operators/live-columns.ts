@@ -7,7 +7,7 @@ import type { Expression, SortKey } from "#shared/contracts/plan/expression.ts";
 import { inputsOf } from "#shared/contracts/plan/inputs.ts";
 import type { PhysicalHashJoin, PhysicalNestedLoopJoin, PhysicalOperator } from "#shared/contracts/plan/physical.ts";
 import { columnsOf } from "../expression/single-column.ts";
-import { asksExistence } from "./join-output.ts";
+import { asksExistence, emitsBuild } from "./join-output.ts";
 
 /** Positions of an operator's output columns; null: all of them. */
 type Columns = ReadonlySet<number> | null;
@@ -20,12 +20,12 @@ export function joinColumns(roots: readonly PhysicalOperator[], widthOf: (node: 
 	const joins = new Map<PhysicalOperator, Columns>();
 	const visit = (node: PhysicalOperator, live: Columns): void => {
 		if (node.kind === "hash_join" || node.kind === "nested_loop_join") {
-			const width = widthOf(node.probe);
+			const width = { probe: widthOf(node.probe), build: widthOf(node.build) };
 			const joined = joinedColumns(node, live, width);
 			joins.set(node, joined);
 			const keys = node.kind === "hash_join" ? node : { probeKeys: [], buildKeys: [] };
-			visit(node.probe, joined === null ? null : union(below(joined, width), keys.probeKeys));
-			visit(node.build, joined === null ? null : union(above(joined, width), keys.buildKeys));
+			visit(node.probe, joined === null ? null : union(below(joined, width.probe), keys.probeKeys));
+			visit(node.build, joined === null ? null : union(above(joined, width.probe), keys.buildKeys));
 			return;
 		}
 		const wanted = inputColumns(node, live, widthOf);
@@ -35,12 +35,19 @@ export function joinColumns(roots: readonly PhysicalOperator[], widthOf: (node: 
 	return joins;
 }
 
-function joinedColumns(node: PhysicalHashJoin | PhysicalNestedLoopJoin, live: Columns, probeWidth: number): Columns {
+function joinedColumns(node: PhysicalHashJoin | PhysicalNestedLoopJoin, live: Columns, width: { probe: number; build: number }): Columns {
 	const condition = node.kind === "hash_join" ? node.residual : node.condition;
 	const conditions = condition === null ? [] : [condition];
+	if (emitsBuild(node.join)) {
+		const emitted = live ?? range(width.build);
+		return union(
+			[...emitted].map((column) => width.probe + column),
+			conditions,
+		);
+	}
 	if (!asksExistence(node.join)) return live === null ? null : union(live, conditions);
 	// Emitted are the probe's columns and, behind them, a mark: of the build's only the condition reads any.
-	const emitted = live === null ? Array.from({ length: probeWidth }, (_, column) => column) : below(live, probeWidth);
+	const emitted = live === null ? range(width.probe) : below(live, width.probe);
 	return union(emitted, conditions);
 }
 
@@ -89,6 +96,8 @@ function inputColumns(
 			return unreachable(node);
 	}
 }
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, column) => column);
 
 const expressionsOf = (keys: readonly SortKey[]): Expression[] => keys.map(({ expression }) => expression);
 

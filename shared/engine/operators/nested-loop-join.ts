@@ -21,9 +21,10 @@ export class NestedLoopJoinOperator implements BatchSource {
 			keys: [],
 			emitted: emittedColumns(sides),
 			loose: node.join === "full" ? "emitted" : "dropped",
+			isFlagged: node.join === "full",
 		});
 		this.#build = build;
-		const output = new JoinOutput(context, node.join, build, sides);
+		const output = new JoinOutput(context, node, build, sides);
 		this.#join = new Join(context, sides.probe, { build, output, finder: new LoopPairs(context, node, build, output) });
 	}
 

@@ -20,13 +20,20 @@ const sortKeys: SortKey[] = [
 	{ expression: integerColumn, descending: false, nullsFirst: true },
 ];
 
-const KINDS: JoinKind[] = ["inner", "left", "full", "semi", "anti", "mark"];
+const KINDS: JoinKind[] = ["inner", "left", "full", "semi", "anti", "right_semi", "right_anti", "mark"];
 const joins = KINDS.flatMap((join) =>
 	[null, below].map((residual): [string, PhysicalOperator] => [
 		`${join} join${residual === null ? "" : " with a residual"}`,
 		{ kind: "hash_join", nullAware: false, join, ...sides, probeKeys: [textColumn], buildKeys: [textColumn], residual },
 	]),
 );
+/** Of its four columns two are carried: spilled rows too have no more. */
+const narrow: PhysicalOperator = {
+	kind: "project",
+	input: { kind: "hash_join", nullAware: false, join: "left", ...sides, probeKeys: [textColumn], buildKeys: [textColumn], residual: below },
+	expressions: [column(3, INTEGER), column(0, TEXT)],
+	estimate: ESTIMATE,
+};
 
 function aggregate(functionId: string, args: AggregateCall["arguments"], options: Partial<AggregateCall> = {}): AggregateCall {
 	const type = signatureById(functionId)!.result(args.map((argument) => argument.type));
@@ -49,6 +56,7 @@ const grouped: PhysicalOperator = {
 /** In the order of their rows or not. */
 const PLANS: [string, PhysicalOperator, PhysicalOperator[]][] = [
 	...joins.map(([name, plan]): [string, PhysicalOperator, PhysicalOperator[]] => [name, plan, []]),
+	["a join of which some columns are read", narrow, []],
 	[
 		"a mark join that knows NULLs",
 		{

@@ -83,8 +83,8 @@ export class TestPlanner {
 		this.define(planned.definition, files);
 	}
 
-	/** A table with these files, version 1. */
-	define({ name, columns, sortKey }: TableDefinition, files: DataFile[] = []): void {
+	/** A table with these files, version 1. @param sketches of their rows */
+	define({ name, columns, sortKey }: TableDefinition, files: DataFile[] = [], sketches?: Uint8Array): void {
 		this.tables.set(name, {
 			schema: {
 				tableId: newTableId(),
@@ -99,6 +99,7 @@ export class TestPlanner {
 			rowCount: files.reduce((sum, file) => sum + file.rowCount, 0),
 			byteCount: files.reduce((sum, file) => sum + file.byteCount, 0),
 			pages: files.length === 0 ? [] : [buildFilePage(files)],
+			...(sketches === undefined ? {} : { sketches }),
 		});
 	}
 

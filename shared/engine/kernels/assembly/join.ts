@@ -151,13 +151,13 @@ export function join_flag(count: i32, selection: usize, rows: usize, flag: i32):
 	}
 }
 
-/** Packs the stored rows whose flag is not set; `out` may be `rows`. @returns how many */
-export function join_unflagged(count: i32, rows: usize, flag: i32, out: usize): i32 {
+/** Packs the stored rows whose flag is set (`flagged` 1), or is not (0); `out` may be `rows`. @returns how many */
+export function join_flagged(flagged: i32, count: i32, rows: usize, flag: i32, out: usize): i32 {
 	let kept: i32 = 0;
 	for (let index: i32 = 0; index < count; index++) {
 		const row = load<u32>(rows + (<usize>index << 2));
 		store<u32>(out + (<usize>kept << 2), row);
-		kept += i32(load<u32>(<usize>row + flag) == 0);
+		kept += i32(i32(load<u32>(<usize>row + flag) != 0) == flagged);
 	}
 	return kept;
 }

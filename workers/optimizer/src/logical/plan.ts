@@ -92,7 +92,8 @@ export interface LogicalProject {
  */
 export interface LogicalJoin {
 	kind: "join";
-	join: JoinKind;
+	/** Which side is built, and so which is right, is decided later. */
+	join: Exclude<JoinKind, "right_semi" | "right_anti">;
 	left: LogicalOperator;
 	right: LogicalOperator;
 	condition: Expression | null;

@@ -3,7 +3,7 @@ import { unreachable } from "#shared/base/assert.ts";
 import { objectReadMilliseconds } from "#shared/explain/operator-cost.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression, SortKey } from "#shared/contracts/plan/expression.ts";
-import type { Estimate, PhysicalOperator, PlanTable } from "#shared/contracts/plan/physical.ts";
+import type { Estimate, JoinKind, PhysicalOperator, PlanTable } from "#shared/contracts/plan/physical.ts";
 import { BOOLEAN, conjunction, conjuncts, isNullable } from "../logical/expression.ts";
 import { mapAggregate, mapWindowCall } from "../logical/map-expressions.ts";
 import { outputColumns } from "../logical/output.ts";
@@ -289,13 +289,14 @@ function planScan(node: Extract<LogicalOperator, { kind: "scan" }>, context: Phy
 	return { operator: { kind: "scan", table: node.table, columns: node.fieldIds, predicate, estimate }, columns: node.columns };
 }
 
-/** The smaller side of an inner join is built, the right side of any other. Without equalities every pair is tried. */
+/** The smaller side of an inner, semi or anti join is built, the right side of any other. Without equalities every pair is tried. */
 function planJoin(node: LogicalJoin, context: PhysicalContext, estimate: Estimated): Placed {
-	const swapped = node.join === "inner" && context.cardinality.rowCount(node.left) < context.cardinality.rowCount(node.right);
+	const join = physicalKind(node, context);
+	const swapped = join !== node.join || (join === "inner" && isLeftSmaller(node, context));
 	const probe = planPhysical(swapped ? node.right : node.left, context);
 	const build = planPhysical(swapped ? node.left : node.right, context);
 	const inputs = [...probe.columns, ...build.columns];
-	const columns = swapped ? inputs : joinColumns(node, probe.columns, build.columns);
+	const columns = join !== node.join ? build.columns : swapped ? inputs : joinColumns(node, probe.columns, build.columns);
 	const probeRowCount = probe.operator.estimate.rowCount;
 	const buildRowCount = build.operator.estimate.rowCount;
 	const decided = (part: Expression | null) => (node.join === "mark" ? twoValued(part, context.columns) : part);
@@ -304,7 +305,7 @@ function planJoin(node: LogicalJoin, context: PhysicalContext, estimate: Estimat
 	const keys = joinKeys(node.condition, ...sides);
 	const compared = comparison === null ? null : joinKeys(comparison, ...sides);
 	const joined = new Positions(inputs);
-	const shared = { join: node.join, probe: probe.operator, build: build.operator };
+	const shared = { join, probe: probe.operator, build: build.operator };
 	// A comparison of several parts in three values is no key: NULL in one part and a difference in another is false, not NULL.
 	const isHashed = compared === null ? keys.leftKeys.length > 0 : compared.residual === null && compared.leftKeys.length === 1;
 	if (!isHashed) {
@@ -329,6 +330,18 @@ function planJoin(node: LogicalJoin, context: PhysicalContext, estimate: Estimat
 		},
 		columns,
 	};
+}
+
+function isLeftSmaller(node: LogicalJoin, { cardinality }: PhysicalContext): boolean {
+	return cardinality.rowCount(node.left) < cardinality.rowCount(node.right);
+}
+
+/** A semi or anti join whose left side is the smaller one builds that: the other passes by, however large. */
+function physicalKind(node: LogicalJoin, context: PhysicalContext): JoinKind {
+	if ((node.join !== "semi" && node.join !== "anti") || !isLeftSmaller(node, context)) return node.join;
+	const sides = [node.left, node.right].map((side) => new Set(outputColumns(side))) as [Set<ColumnId>, Set<ColumnId>];
+	if (joinKeys(node.condition, ...sides).leftKeys.length === 0) return node.join;
+	return node.join === "semi" ? "right_semi" : "right_anti";
 }
 
 function joinColumns(node: LogicalJoin, probe: ColumnId[], build: ColumnId[]): ColumnId[] {

@@ -37,7 +37,8 @@ function ownError(node: PhysicalOperator, measured: Measured): number | null {
 		case "hash_join":
 		case "nested_loop_join":
 			if (node.join === "inner") return without(error, [node.probe, node.build], measured);
-			return node.join === "semi" ? without(error, [node.probe], measured) : null;
+			if (node.join === "semi") return without(error, [node.probe], measured);
+			return node.join === "right_semi" ? without(error, [node.build], measured) : null;
 		case "hash_aggregate": {
 			// Groups do not grow with rows: where the rows were wrong, nothing is said of the groups.
 			const input = errorOf(node.input, measured);
