@@ -64,7 +64,10 @@ export class JoinOutput {
 		const asked = new Set(condition === null ? [] : columnsOf(condition));
 		this.#joined =
 			asksExistence(join) || emitsBuild(join)
-				? { probe: read.probe.map((_, column) => asked.has(column)), build: read.build.map((_, column) => asked.has(probeTypes.length + column)) }
+				? {
+						probe: read.probe.map((_, column) => asked.has(column)),
+						build: read.build.map((_, column) => asked.has(probeTypes.length + column)),
+					}
 				: read;
 	}
 
