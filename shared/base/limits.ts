@@ -82,6 +82,8 @@ export const LEARNING_INTERVAL_MS = SECOND;
 export const CORRECTION_CACHE_COUNT_MAX = 20_000;
 export const CORRECTION_CACHE_AGE_MS = MINUTE;
 export const TABLE_COLUMN_COUNT_MAX = 500;
+/** Entries of a select list, as in PostgreSQL. */
+export const TARGET_COUNT_MAX = 1664;
 /** Views among them. */
 export const TABLE_COUNT_MAX = 10_000;
 

@@ -24,7 +24,17 @@ export function randomQuery(random: Random, tables: readonly FuzzTable[]): FuzzQ
 }
 
 /** A FROM and a predicate over it: what metamorphic checks are made of. */
-export function randomPartition(random: Random, tables: readonly FuzzTable[]): { from: string; predicate: string; values: string[] } {
+export interface Partition {
+	from: string;
+	predicate: string;
+	values: string[];
+	/** Columns of the FROM, or constants, of these kinds. */
+	columns: Record<"integer" | "text" | "date", string>;
+	/** Two relations and a predicate over both. */
+	pair: { left: string; right: string; predicate: string; leftValue: string; rightValue: string };
+}
+
+export function randomPartition(random: Random, tables: readonly FuzzTable[]): Partition {
 	return new QueryGenerator(random, tables).partition();
 }
 
@@ -54,10 +64,25 @@ class QueryGenerator {
 		return this.#done(`${text} ${this.#orderBy(kinds.length)}`, true);
 	}
 
-	partition(): { from: string; predicate: string; values: string[] } {
+	partition(): Partition {
 		const { from, scope } = this.#from([], 1);
 		const values = Array.from({ length: 2 }, () => this.#column(scope, this.#random.pick(KINDS)));
-		return { from, predicate: this.#predicate(scope, 2), values };
+		const [left, right] = [this.#relation([], 1), this.#relation([], 1)];
+		return {
+			from,
+			predicate: this.#predicate(scope, 2),
+			values,
+			columns: { integer: this.#column(scope, "integer"), text: this.#column(scope, "text"), date: this.#column(scope, "date") },
+			pair: {
+				left: left.text,
+				right: right.text,
+				predicate: this.#random.chance(0.5)
+					? this.#joinCondition(left.scope, right.scope, false)
+					: this.#predicate([...left.scope, ...right.scope], 1),
+				leftValue: this.#column(left.scope, "integer"),
+				rightValue: this.#column(right.scope, "text"),
+			},
+		};
 	}
 
 	#done(sql: string, ordered: boolean): FuzzQuery {

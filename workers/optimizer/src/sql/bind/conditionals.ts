@@ -34,19 +34,25 @@ export function bindCase(environment: ExpressionEnvironment, expression: CaseExp
 	for (const node of expression.args ?? []) {
 		const branch = as(node, "CaseWhen");
 		if (branch?.expr === undefined || branch.result === undefined) throw statement.unsupported("this CASE", location);
-		const passedOver = whens.map(notTrue);
-		const when = environment.bind(branch.expr, guarded(environment, passedOver));
+		const when = environment.bind(
+			branch.expr,
+			guarded(environment, branch.expr, () => whens.map(notTrue)),
+		);
 		whens.push(
 			settled === null
 				? coerceBoolean(statement, when, "CASE/WHEN")
 				: bindComparison(statement, "=", [settled, when], branch.location ?? 0),
 		);
-		thens.push(environment.bind(branch.result, guarded(environment, [...passedOver, isTrue(whens.at(-1) as Expression)])));
+		const reached = () => [...whens.slice(0, -1).map(notTrue), isTrue(whens.at(-1) as Expression)];
+		thens.push(environment.bind(branch.result, guarded(environment, branch.result, reached)));
 	}
 	const otherwise: Bound =
 		expression.defresult === undefined
 			? { kind: "unknown", text: null, location: -1 }
-			: environment.bind(expression.defresult, guarded(environment, whens.map(notTrue)));
+			: environment.bind(
+					expression.defresult,
+					guarded(environment, expression.defresult, () => whens.map(notTrue)),
+				);
 	const type = unifyTypes(statement, [otherwise, ...thens], "CASE");
 	return typed(
 		{
@@ -64,7 +70,10 @@ export function bindCoalesce(environment: ExpressionEnvironment, expression: Coa
 	const list: Bound[] = [];
 	const missing: Expression[] = [];
 	for (const argument of expression.args ?? []) {
-		const bound = environment.bind(argument, guarded(environment, missing));
+		const bound = environment.bind(
+			argument,
+			guarded(environment, argument, () => missing),
+		);
 		if (bound.kind === "typed") missing.push(isNull(bound.expression));
 		list.push(bound);
 	}

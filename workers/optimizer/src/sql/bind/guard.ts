@@ -2,11 +2,13 @@
  * Guards: the conditions under which PostgreSQL evaluates an expression inside CASE, COALESCE, AND and OR. The engine narrows its selection there by itself; a subquery,
  * which becomes a join below the expression, must be told (`LogicalJoin.guard`).
  */
+import type { Node } from "libpg-query";
 import type { ColumnId, LogicalOperator, LogicalValues } from "../../logical/plan.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { BOOLEAN, collectColumns, conjunction, conjuncts, isStable } from "../../logical/expression.ts";
 import { mayRaise, planMayRaise } from "../../logical/unnest/raising.ts";
 import type { Clause, ExpressionEnvironment } from "./environment.ts";
+import { hasSubqueries } from "./walk.ts";
 
 export interface Guard {
 	/** All true, evaluated in order, each only where those before are. */
@@ -23,8 +25,17 @@ export interface GuardColumn {
 
 const FILTERS: readonly Clause[] = ["WHERE", "HAVING", "JOIN conditions"];
 
-/** The environment of what is evaluated only where `conditions` are true. */
-export function guarded(environment: ExpressionEnvironment, conditions: Expression[]): Partial<ExpressionEnvironment> {
+/**
+ * The environment of a part that is evaluated only where `conditions` are true. They are made for a part with a subquery alone: each of 10,000 disjuncts would be guarded by all
+ * before it.
+ */
+export function guarded(
+	environment: ExpressionEnvironment,
+	part: Node | undefined,
+	conditionsOf: () => Expression[],
+): Partial<ExpressionEnvironment> {
+	if (!hasSubqueries(part)) return {};
+	const conditions = conditionsOf();
 	// What differs at each evaluation cannot be asked twice.
 	const stable = conditions.filter(isStable);
 	if (stable.length === 0) return {};
@@ -32,9 +43,9 @@ export function guarded(environment: ExpressionEnvironment, conditions: Expressi
 }
 
 /** The same for a later part of an AND. */
-export function guardedByAnd(environment: ExpressionEnvironment, before: Expression[]): Partial<ExpressionEnvironment> {
+export function guardedByAnd(environment: ExpressionEnvironment, part: Node, before: Expression[]): Partial<ExpressionEnvironment> {
 	const isFilter = FILTERS.includes(environment.clause) && !environment.insideAggregate && !(environment.guard?.decides ?? false);
-	const change = guarded(environment, before.map(notFalse));
+	const change = guarded(environment, part, () => before.map(notFalse));
 	return change.guard && isFilter ? { guard: { ...change.guard, decides: false } } : change;
 }
 

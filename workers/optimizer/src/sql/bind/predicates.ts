@@ -23,7 +23,7 @@ export function bindBoolean(environment: ExpressionEnvironment, expression: Bool
 	const list: Expression[] = [];
 	let start = location;
 	for (const node of expression.args ?? []) {
-		const change = name === "AND" ? guardedByAnd(environment, list) : guarded(environment, list.map(notTrue));
+		const change = name === "AND" ? guardedByAnd(environment, node, list) : guarded(environment, node, () => list.map(notTrue));
 		const bound = environment.bind(node, change);
 		start = leftmost(start, bound.location);
 		list.push(coerceBoolean(statement, bound, name));

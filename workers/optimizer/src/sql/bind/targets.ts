@@ -1,5 +1,6 @@
 /** The select list: `*`, expressions, and the hidden entries that ORDER BY and GROUP BY add. */
 import type { ColumnRef, Node, ResTarget } from "libpg-query";
+import { TARGET_COUNT_MAX } from "#shared/base/limits.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { fingerprint } from "../../logical/expression.ts";
 import { as, locationOf, strings } from "../parse/ast.ts";
@@ -19,14 +20,19 @@ export interface Target {
 	location: number;
 }
 
+/** @throws too_many_columns (54011) */
 export function bindTargets(environment: ExpressionEnvironment, list: Node[]): Target[] {
-	return list.flatMap((node) => {
+	const targets = list.flatMap((node) => {
 		const target = as(node, "ResTarget") as ResTarget;
 		const reference = as(target.val, "ColumnRef");
 		if (reference?.fields?.some((field) => as(field, "A_Star") !== undefined)) return bindStar(environment, reference);
 		const bound = environment.bind(target.val as Node);
 		return [{ name: target.name ?? outputName(target.val), bound, hidden: false, location: locationOf(target.val) }];
 	});
+	if (targets.length > TARGET_COUNT_MAX) {
+		throw environment.statement.error("too_many_columns", `target lists can have at most ${TARGET_COUNT_MAX} entries`);
+	}
+	return targets;
 }
 
 /** `*` and `t.*`: the columns that they stand for. */

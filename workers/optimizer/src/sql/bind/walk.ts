@@ -68,6 +68,14 @@ export function hasCalls(tree: unknown): boolean {
 	return found;
 }
 
+export function hasSubqueries(tree: unknown): boolean {
+	let found = false;
+	visit(tree, (kind) => {
+		if (kind === "SubLink") found = true;
+	});
+	return found;
+}
+
 function visit(tree: unknown, see: (kind: string, body: object) => void): void {
 	const pending: unknown[] = [tree];
 	while (pending.length > 0) {
