@@ -41,6 +41,13 @@ describe("query shapes", () => {
 	});
 	afterAll(async () => await oracle.stop());
 
+	it("a plan lists files without their statistics, which only the optimizer reads", async () => {
+		const planned = await planner.plan("SELECT count(*) FROM region");
+		if (planned.kind !== "query") throw new Error("a query is planned");
+		expect(planner.tables.get("region")?.pages[0]?.columns).not.toEqual([]);
+		expect(planned.plan.tables[0]?.pages).toMatchObject([{ fileCount: 1, columns: [] }]);
+	});
+
 	it.each(CLICKBENCH.map((sql, index) => [index, sql] as const))("ClickBench %i", async (_index, sql) => {
 		const { columns } = await oracle.query(sql);
 		expect(await planner.describe(sql)).toEqual({ columns });

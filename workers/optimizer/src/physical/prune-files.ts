@@ -5,7 +5,7 @@ import { filterPage } from "#shared/contracts/file-page.ts";
 import type { FilePage, TableSnapshot } from "#shared/contracts/snapshot.ts";
 import type { LogicalScan } from "../logical/plan.ts";
 
-/** All scans of one table share one list of files (invariant Q1), so a file goes only when no scan wants it. */
+/** All scans of one table share one list of files (invariant Q1), so a file goes only when no scan wants it. Of those left the plan has no column statistics. */
 export function pruneFiles(snapshot: TableSnapshot, scans: LogicalScan[]): PlanTable {
 	const pages: FilePage[] = [];
 	let filesPruned = 0;
@@ -22,8 +22,10 @@ export function pruneFiles(snapshot: TableSnapshot, scans: LogicalScan[]): PlanT
 		let keptCount = 0;
 		for (const flag of kept) keptCount += flag;
 		filesPruned += page.fileCount - keptCount;
-		if (keptCount === page.fileCount) pages.push(page);
-		else if (keptCount > 0) pages.push(filterPage(page, kept));
+		// Whoever runs the plan reads files, not their statistics, which are most of a page's bytes.
+		const files: FilePage = { ...page, columns: [] };
+		if (keptCount === page.fileCount) pages.push(files);
+		else if (keptCount > 0) pages.push(filterPage(files, kept));
 	}
 	return { schema: snapshot.schema, snapshotVersion: snapshot.version, watermarks: snapshot.watermarks, pages, filesPruned };
 }
