@@ -17,9 +17,17 @@ export type CommitId = Branded<string, "CommitId">;
 /** Names an append; scoped to tenant and table (invariant W3). */
 export type AppendId = Branded<string, "AppendId">;
 
-/** @returns `byteCount` random bytes as lower-case hex. */
+/** Random bytes, drawn many at once: a draw costs more than the bytes. Filled at the first use, since workerd allows no randomness at module scope; none is given twice. */
+const drawn = new Uint8Array(4096);
+let drawnUsed = drawn.byteLength;
+
+/** @param byteCount at most 4096 @returns so many random bytes as lower-case hex. */
 export function randomHex(byteCount: number): string {
-	return toHex(crypto.getRandomValues(new Uint8Array(byteCount)));
+	if (drawnUsed + byteCount > drawn.byteLength) {
+		crypto.getRandomValues(drawn);
+		drawnUsed = 0;
+	}
+	return toHex(drawn.subarray(drawnUsed, (drawnUsed += byteCount)));
 }
 
 export const newTenantId = (): TenantId => randomHex(12) as TenantId;

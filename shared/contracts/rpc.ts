@@ -236,8 +236,8 @@ export interface IngestRequest {
 	format: RowsFormat;
 	gzip: boolean;
 	idempotencyKey: string | null;
-	/** Compressed bytes counted by the gateway: over the limit the stream fails with body_too_large. */
-	body: ReadableStream<Uint8Array>;
+	/** A small one whole; of another, compressed bytes are counted by the gateway: over the limit the stream fails with body_too_large. */
+	body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 }
 export interface AppendAnswer {
 	accepted: number;

@@ -23,6 +23,8 @@ export interface Observation {
 	kind?: SpanKind;
 	/** A call that goes well is neither counted nor logged: a cron that found nothing to do must not wake a hub each minute. */
 	isQuiet?: boolean;
+	/** Of a call that goes well there is no log line: the caller's own says so, once for each request. It is counted, and has its span. */
+	logsFailuresOnly?: boolean;
 }
 
 /**
@@ -76,6 +78,7 @@ function report(observation: Observation, span: Span, { code, elapsedMs }: { cod
 		},
 		isError: code === "internal_error" || code === "unavailable",
 	});
+	if (code === "ok" && observation.logsFailuresOnly === true) return;
 	log(code === "internal_error" ? "error" : "info", operation, {
 		service,
 		traceId: span.traceId,

@@ -76,6 +76,23 @@ test("a query's log lines from four Workers share the caller's trace id", async 
 	expect(logLines().find((line) => line.traceId === traceId && line.service === "tenant")?.requestId).toBe(requestId);
 });
 
+test("an append that goes well is one log line, the gateway's; of one that does not, the tenant Worker says so too", async () => {
+	await client.execute("CREATE TABLE logged (a INTEGER)");
+	const requestIdOf = async (body: string): Promise<string | null> => {
+		const response = await client.request("/v1/tables/logged/rows", { headers: { "Content-Type": "application/json" }, body });
+		await response.text();
+		return response.headers.get("Request-Id");
+	};
+	// The first asks the catalog for the schema.
+	await requestIdOf('[{"a": 0}]');
+	const well = await requestIdOf('[{"a": 1}]');
+	const badly = await requestIdOf('[{"a": "x"}]');
+	const linesOf = (requestId: string | null): string[] =>
+		logLines().flatMap((line) => (line.requestId === requestId ? [`${String(line.service)} ${String(line["code"])}`] : []));
+	await expect.poll(() => linesOf(badly).toSorted(), { timeout: 5000 }).toEqual(["gateway invalid_rows", "tenant invalid_rows"]);
+	expect(linesOf(well)).toEqual(["gateway ok"]);
+});
+
 test("/ready names all six with their latency, /metrics is for the administrator", async () => {
 	const ready = (await (await fetch(`${harness.littoral.url}/ready`)).json()) as {
 		status: string;

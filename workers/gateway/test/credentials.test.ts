@@ -72,6 +72,13 @@ describe("credentials that are no good", () => {
 		expect(await fault(response)).toEqual([401, "unauthenticated"]);
 	});
 
+	test("a wrong secret of a key whose right one was shown a moment ago, of any length, and then the right one again", async () => {
+		const statusOf = async (credential: string): Promise<number> => (await call("/v1/tables", { credential })).status;
+		expect(await statusOf(owner)).toBe(200);
+		for (const wrong of [wrongSecret(owner), owner.slice(0, -1), `${owner}a`]) expect(await statusOf(wrong)).toBe(401);
+		expect(await statusOf(owner)).toBe(200);
+	});
+
 	test("the scheme's case does not matter", async () => {
 		expect((await call("/v1/tables", { headers: { Authorization: `bearer ${owner}` } })).status).toBe(200);
 	});

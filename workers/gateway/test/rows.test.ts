@@ -126,8 +126,8 @@ describe("the bound of a body", () => {
 				cancelled = true;
 			},
 		});
-		const body = countedBody(new Request("https://littoral.test", { method: "POST", body: source }), 100);
-		const outcome = await new Response(body.stream).arrayBuffer().then(
+		const body = await countedBody(new Request("https://littoral.test", { method: "POST", body: source }), 100);
+		const outcome = await new Response(body.body).arrayBuffer().then(
 			() => "whole",
 			(error: Error) => error.message,
 		);
@@ -136,8 +136,8 @@ describe("the bound of a body", () => {
 
 	test("a chunked body of just that size goes through", async () => {
 		const source = new Response(new Uint8Array(100)).body as ReadableStream;
-		const body = countedBody(new Request("https://littoral.test", { method: "POST", body: source }), 100);
-		expect((await new Response(body.stream).arrayBuffer()).byteLength).toBe(100);
+		const body = await countedBody(new Request("https://littoral.test", { method: "POST", body: source }), 100);
+		expect((await new Response(body.body).arrayBuffer()).byteLength).toBe(100);
 		expect(body.tooLarge()).toBe(false);
 	});
 });

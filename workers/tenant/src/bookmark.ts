@@ -3,8 +3,8 @@
  *
  * `<base64url of JSON>.<16 hex>`: the tag is a hash over the tenant's internal id, which is random and never leaves the system, and the payload.
  */
+import { createHash } from "node:crypto";
 import { LittoralError } from "#shared/base/errors.ts";
-import { toHex } from "#shared/base/hash.ts";
 import type { TableId, TenantId } from "#shared/base/ids.ts";
 import type { AppendResult } from "./shard/contract.ts";
 
@@ -15,22 +15,21 @@ const BOOKMARK_LENGTH_MAX = 1024;
 /** What a write made visible; `table` null for a statement that changed no rows. */
 export type BookmarkPosition = { table: TableId | null } & Partial<Pick<AppendResult, "shard" | "sequence" | "snapshotVersion">>;
 
-export async function makeBookmark(tenantId: TenantId, position: BookmarkPosition): Promise<string> {
+export function makeBookmark(tenantId: TenantId, position: BookmarkPosition): string {
 	const { table, shard = null, sequence = null, snapshotVersion = null } = position;
 	const payload = toBase64Url(JSON.stringify([BOOKMARK_VERSION, table, shard, sequence, snapshotVersion]));
-	return `${payload}.${await tagOf(tenantId, payload)}`;
+	return `${payload}.${tagOf(tenantId, payload)}`;
 }
 
 /** @throws invalid_bookmark for anything that this tenant was not given */
-export async function checkBookmark(tenantId: TenantId, bookmark: string): Promise<void> {
+export function checkBookmark(tenantId: TenantId, bookmark: string): void {
 	const [payload, tag, ...rest] = bookmark.length > BOOKMARK_LENGTH_MAX ? [] : bookmark.split(".");
-	const valid = payload !== undefined && tag !== undefined && rest.length === 0 && tag === (await tagOf(tenantId, payload));
+	const valid = payload !== undefined && tag !== undefined && rest.length === 0 && tag === tagOf(tenantId, payload);
 	if (!valid) throw new LittoralError("invalid_bookmark", "the bookmark is not one of this tenant's");
 }
 
-async function tagOf(tenantId: TenantId, payload: string): Promise<string> {
-	const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`bookmark ${tenantId} ${payload}`));
-	return toHex(new Uint8Array(digest)).slice(0, TAG_HEX_LENGTH);
+function tagOf(tenantId: TenantId, payload: string): string {
+	return createHash("sha256").update(`bookmark ${tenantId} ${payload}`).digest("hex").slice(0, TAG_HEX_LENGTH);
 }
 
 function toBase64Url(text: string): string {

@@ -6,7 +6,7 @@ import { SHARD_COUNT_MAX } from "#shared/base/limits.ts";
 import type { Directory, ShardDescription, TenantState } from "#shared/contracts/directory.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
 import type { AppendAnswer, IngestRequest, QueryAnswer, QueryRequest, TableAnswer, TenantRpc } from "#shared/contracts/rpc.ts";
-import { observed } from "#shared/observability/observed.ts";
+import { type Observation, observed } from "#shared/observability/observed.ts";
 import { requireActive, requireRole } from "./access.ts";
 import { recentDirectory, rememberDirectory } from "./directory/directory-cache.ts";
 import type { Env } from "./env.ts";
@@ -18,7 +18,7 @@ import { describeTable, listTables } from "./tables.ts";
 
 export class TenantService extends WorkerEntrypoint<Env> implements TenantRpc {
 	async ingest(context: CallContext, request: IngestRequest): Promise<AppendAnswer> {
-		return await this.#forTenant("ingest", context, (ports, inner) => ingest(ports, inner, request));
+		return await this.#forTenant("ingest", context, (ports, inner) => ingest(ports, inner, request), { logsFailuresOnly: true });
 	}
 
 	async query(context: CallContext, request: QueryRequest): Promise<QueryAnswer> {
@@ -93,9 +93,19 @@ export class TenantService extends WorkerEntrypoint<Env> implements TenantRpc {
 		operation: string,
 		context: CallContext,
 		work: (ports: Ports, context: CallContext) => Promise<Answer>,
+		options: Pick<Observation, "logsFailuresOnly"> = {},
 	): Promise<Answer> {
 		const { traceparent, requestId, tenantId } = context;
-		const observation = { service: "tenant", operation, env: this.env, ctx: this.ctx, traceparent, requestId, tenant: tenantId };
+		const observation = {
+			service: "tenant",
+			operation,
+			env: this.env,
+			ctx: this.ctx,
+			traceparent,
+			requestId,
+			tenant: tenantId,
+			...options,
+		};
 		return observed(observation, (span) =>
 			work(openPorts(this.env, { traceparent: span.traceparent, requestId }, this.ctx), { ...context, traceparent: span.traceparent }),
 		);

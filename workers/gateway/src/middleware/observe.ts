@@ -33,10 +33,12 @@ export function observe(): MiddlewareHandler<AppEnv> {
 		await next();
 		const elapsedMs = Date.now() - startedAtMs;
 		const code = context.get("outcome");
-		context.header("Request-Id", requestId);
-		context.header("traceparent", span.traceparent);
+		// Hono's own way to set a header of an answer that is made copies the answer each time.
+		const { headers } = context.res;
+		headers.set("Request-Id", requestId);
+		headers.set("traceparent", span.traceparent);
 		const queryId = context.get("queryId");
-		if (queryId !== undefined) context.header("Query-Id", queryId);
+		if (queryId !== undefined) headers.set("Query-Id", queryId);
 
 		const { route } = context.var;
 		increment("littoral_http_requests_total", {
@@ -48,25 +50,27 @@ export function observe(): MiddlewareHandler<AppEnv> {
 		observeSeconds("littoral_http_request_duration_seconds", { service: SERVICE, route }, elapsedMs / 1000);
 		if (code !== "ok") increment("littoral_errors_total", { service: SERVICE, code });
 		const principal: AppEnv["Variables"]["principal"] | undefined = context.get("principal");
-		const { protocol, hostname, pathname } = new URL(context.req.url);
 		const { status } = context.res;
-		endSpan(span, {
-			name: `${metricMethod(context.req.method)} ${route}`,
-			kind: "server",
-			attributes: {
-				"http.request.method": metricMethod(context.req.method),
-				"http.route": route,
-				"http.response.status_code": status,
-				"url.scheme": protocol.slice(0, -1),
-				"url.path": pathname.slice(0, SPAN_PATH_LENGTH_MAX),
-				"server.address": hostname,
-				"littoral.request.id": requestId,
-				"littoral.query.id": queryId,
-				"littoral.tenant.id": principal?.tenantId,
-				"error.type": code === "ok" ? undefined : code,
-			},
-			isError: status >= 500,
-		});
+		if (span.isSampled) {
+			const { protocol, hostname, pathname } = new URL(context.req.url);
+			endSpan(span, {
+				name: `${metricMethod(context.req.method)} ${route}`,
+				kind: "server",
+				attributes: {
+					"http.request.method": metricMethod(context.req.method),
+					"http.route": route,
+					"http.response.status_code": status,
+					"url.scheme": protocol.slice(0, -1),
+					"url.path": pathname.slice(0, SPAN_PATH_LENGTH_MAX),
+					"server.address": hostname,
+					"littoral.request.id": requestId,
+					"littoral.query.id": queryId,
+					"littoral.tenant.id": principal?.tenantId,
+					"error.type": code === "ok" ? undefined : code,
+				},
+				isError: status >= 500,
+			});
+		}
 		log(status >= 500 ? "error" : "info", `${context.req.method} ${route}`, {
 			service: SERVICE,
 			traceId: span.traceId,

@@ -80,8 +80,8 @@ export function rowsRoutes(app: App): void {
 			const format = rowsFormat(headers.get("Content-Type"));
 			const gzip = isGzip(headers.get("Content-Encoding"));
 			const key = idempotencyKey(headers);
-			const body = countedBody(request);
-			const ingest: IngestRequest = { table, format, gzip, idempotencyKey: key, body: body.stream };
+			const body = await countedBody(request);
+			const ingest: IngestRequest = { table, format, gzip, idempotencyKey: key, body: body.body };
 			try {
 				const { accepted, bookmark, duplicate } = await seenThrough(context, context.env.TENANT.ingest(callContext(context), ingest));
 				const answer: z.infer<typeof AppendSchema> = { accepted, bookmark, duplicate };

@@ -6,7 +6,8 @@ import { hasCode, isLittoralError, LittoralError } from "#shared/base/errors.ts"
  * @throws malformed_request
  */
 export function tableName(url: string): string {
-	const segment = new URL(url).pathname.split("/")[3] ?? "";
+	// A request's URL is normalised: `https://host/v1/tables/<name>...`.
+	const segment = (url.split(/[?#]/, 1)[0] as string).split("/")[5] ?? "";
 	try {
 		return decodeURIComponent(segment);
 	} catch {

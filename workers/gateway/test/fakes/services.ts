@@ -250,8 +250,7 @@ export class TenantService extends WorkerEntrypoint {
 	async ingest(context: CallContext, request: IngestRequest): Promise<AppendAnswer> {
 		raise(request.table);
 		const { body, ...rest } = request;
-		let byteCount = 0;
-		for await (const chunk of body) byteCount += chunk.byteLength;
+		const { byteLength: byteCount } = body instanceof Uint8Array ? body : await new Response(body).arrayBuffer();
 		return { accepted: byteCount, bookmark: JSON.stringify({ context, request: rest }), duplicate: request.idempotencyKey === "again" };
 	}
 

@@ -1,4 +1,5 @@
 /** SHA-256 of a body as it is read; with the media type it says whether two appends under one key are the same. */
+import { createHash } from "node:crypto";
 import { toHex } from "#shared/base/hash.ts";
 import type { RowsFormat } from "#shared/contracts/rpc.ts";
 
@@ -10,7 +11,7 @@ export interface HashedBody<Body> {
 
 /** A body that is here as a whole. */
 export function hashedBytes(body: Uint8Array<ArrayBuffer>, format: RowsFormat): HashedBody<Uint8Array<ArrayBuffer>> {
-	return { body, hash: async () => `${format}:${toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", body)))}` };
+	return { body, hash: async () => `${format}:${createHash("sha256").update(body).digest("hex")}` };
 }
 
 export function hashedBody(body: ReadableStream<Uint8Array>, format: RowsFormat): HashedBody<ReadableStream<Uint8Array>> {

@@ -46,7 +46,7 @@ export async function ingest(ports: Ports, context: CallContext, request: Ingest
 		appended = await appendBody(ports, context, { ...request, body }, { schema, ...name });
 	}
 	const { result, duplicate } = appended;
-	return { accepted: result.rowCount, bookmark: await makeBookmark(tenantId, { table: schema.tableId, ...result }), duplicate };
+	return { accepted: result.rowCount, bookmark: makeBookmark(tenantId, { table: schema.tableId, ...result }), duplicate };
 }
 
 async function appendBody(

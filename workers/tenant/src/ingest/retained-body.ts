@@ -12,7 +12,8 @@ export interface RetainedBody {
 }
 
 /** Reads a small body to its end, and of another as much as it takes to know that. @throws what the body fails with */
-export async function retainBody(source: ReadableStream<Uint8Array>): Promise<RetainedBody> {
+export async function retainBody(source: Body): Promise<RetainedBody> {
+	if (source instanceof Uint8Array) return { body: source, again: () => source };
 	const reader = source.getReader();
 	const chunks: Uint8Array[] = [];
 	let byteCount = 0;

@@ -46,7 +46,7 @@ const ACTIONS: Record<PlannedStatement["kind"], Action> = {
 };
 
 export async function query(ports: Ports, context: CallContext, request: QueryRequest): Promise<QueryAnswer> {
-	if (request.bookmark !== null) await checkBookmark(context.tenantId, request.bookmark);
+	if (request.bookmark !== null) checkBookmark(context.tenantId, request.bookmark);
 	const clock = new StatementClock(request.settings, () => ports.now());
 	const append = nameAppend(request.idempotencyKey);
 	for (let attempt = 1; ; attempt++) {
@@ -116,7 +116,7 @@ async function runStatement(running: Running): Promise<QueryAnswer> {
 }
 
 async function command(context: CallContext, name: string): Promise<QueryAnswer> {
-	return { kind: "command", command: name, rowCount: 0, bookmark: await makeBookmark(context.tenantId, { table: null }) };
+	return { kind: "command", command: name, rowCount: 0, bookmark: makeBookmark(context.tenantId, { table: null }) };
 }
 
 /** A session of the engine, and the plan's batches; the session closes with them. */
@@ -251,7 +251,7 @@ async function insert(
 		await batches.return();
 	}
 	const { result, duplicate } = appended;
-	const bookmark = await makeBookmark(context.tenantId, { table: table.tableId, ...result });
+	const bookmark = makeBookmark(context.tenantId, { table: table.tableId, ...result });
 	return {
 		kind: "command",
 		command: "INSERT",
@@ -304,7 +304,7 @@ async function createTableAs(
 		const filled = await fillNewTable(ports, context, request, { definition, engine: session.context.engine, batches });
 		if (filled === null) return await command(context, "CREATE TABLE AS");
 		const { result } = filled.appended;
-		const bookmark = await makeBookmark(context.tenantId, { table: filled.table.tableId, ...result });
+		const bookmark = makeBookmark(context.tenantId, { table: filled.table.tableId, ...result });
 		return { kind: "command", command: "SELECT", rowCount: result.rowCount, bookmark };
 	} finally {
 		await batches.return();
