@@ -3,7 +3,7 @@ import type { LittoralClient } from "../scripts/client.ts";
 import type { Littoral, LittoralOptions } from "../scripts/local/littoral.ts";
 
 export const HASTY_SCALING: NonNullable<LittoralOptions["vars"]> = {
-	tenant: { LOAD_MEASURE: JSON.stringify({ appendsPerSecond: 4, sampleMs: 500, signalMs: 250 }) },
+	tenant: { LOAD_MEASURE: JSON.stringify({ commitsPerSecond: 4, requestsPerSecond: 4, sampleMs: 500, signalMs: 250 }) },
 	operations: {
 		SCALING_POLICY: JSON.stringify({
 			growCooldownMs: 100,

@@ -5,7 +5,7 @@
  * A second is overloaded when more is sent than the shards can take; the excess is refused, and clients come again with it in their own time, which
  * the trace does not know. Every shard gets the same share: ids are spread by hash.
  */
-import { APPEND_ID_TTL_MS, SHARD_APPENDS_PER_SECOND } from "#shared/base/limits.ts";
+import { APPEND_ID_TTL_MS, SHARD_COMMITS_PER_SECOND } from "#shared/base/limits.ts";
 import type { LoadSample, ScalingBounds } from "#shared/contracts/scaling.ts";
 import { decide, type PastChange, SCALING_POLICY, type ScalingPolicy } from "../../workers/operations/src/scaling/policy.ts";
 import { LoadMeter } from "../../workers/tenant/src/shard/load-meter.ts";
@@ -70,7 +70,7 @@ export function runPolicy(trace: Trace, bounds: ScalingBounds, policy: ScalingPo
 		counts[second] = count;
 		const sent = loads[second] as number;
 		if (sent > count) overloadSeconds++;
-		const appendCount = Math.min(sent, count) * SHARD_APPENDS_PER_SECOND;
+		const appendCount = Math.min(sent, count) * SHARD_COMMITS_PER_SECOND;
 		const reports = shards.work(appendCount, nowMs);
 		shardDollars += count * (PRICES.shardSecond + PRICES.flush / 60) + reports.length * PRICES.report;
 		questionDollars += appendCount * shards.questionsPerAppend * PRICES.question;
@@ -122,7 +122,8 @@ class SimulatedShards {
 		return active.flatMap((shard) => {
 			const meter = this.#meters.get(shard) ?? new LoadMeter();
 			this.#meters.set(shard, meter);
-			meter.count({ appendCount: appendCount / active.length, byteCount: 0 }, nowMs);
+			// At worst: no two appends share a commit.
+			meter.count({ appendCount: appendCount / active.length, commitCount: appendCount / active.length, byteCount: 0 }, nowMs);
 			return meter.take(() => ({ shard, epoch, activeCount: active.length, tailBytes: 0 }), nowMs) ?? [];
 		});
 	}
@@ -154,7 +155,7 @@ export function runAllKnowing(trace: Trace, { shardCountMin, shardCountMax }: Sc
 		if (from !== count) changes.push({ from, to: count, atMs: second * 1000 });
 		if (sent > count) overloadSeconds++;
 		shardDollars += count * (PRICES.shardSecond + PRICES.flush / 60);
-		appendDollars += Math.min(sent, count) * SHARD_APPENDS_PER_SECOND * PRICES.append;
+		appendDollars += Math.min(sent, count) * SHARD_COMMITS_PER_SECOND * PRICES.append;
 	}
 	return { ...figures(counts, changes), overloadSeconds, shardDollars, questionDollars: 0, appendDollars };
 }

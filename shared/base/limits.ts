@@ -156,8 +156,10 @@ export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 export const RPC_ATTEMPT_COUNT_MAX = 4;
 
 // Scaling of shards. The numbers and what they were weighed against: docs/scaling.md
-/** Appends that one shard stores in a second: the platform's figure for transactions of a Durable Object. */
-export const SHARD_APPENDS_PER_SECOND = 400;
+/** Commits that one shard stores in a second: the platform's figure for transactions of a Durable Object. */
+export const SHARD_COMMITS_PER_SECOND = 400;
+/** Requests that an object serves in a second: the platform's soft limit (developers.cloudflare.com/durable-objects/platform/limits). */
+export const SHARD_REQUESTS_PER_SECOND = 1000;
 /** Bytes that one shard takes in and flushes in a second: a flush of FLUSH_RANGE_BYTES is encoded, stored and committed in about 0.75 s. */
 export const SHARD_APPENDED_BYTES_PER_SECOND = 16 * MIB;
 /** A busy shard reports its load this often; an idle one never. */
@@ -203,6 +205,8 @@ export const INLINE_STATISTICS_BYTES_MAX = 4 * MIB;
 export const MANIFEST_STATISTICS_BYTES_MAX = 4 * MIB;
 /** Small manifests that are written together as one. */
 export const MANIFEST_MERGE_COUNT = 8;
+/** A lone manifest, half of whose files are gone, is written anew once so many are. */
+export const MANIFEST_GONE_COUNT_MIN = 64;
 /** File pages of all snapshots of one answer: above it bounds are left out, which only prune. An RPC message may have 32 MiB. */
 export const SNAPSHOT_ANSWER_BYTES_MAX = 24 * MIB;
 /** Sketches of a table: as many of its first columns as fit. D1 holds them as one text of at most 2 MB. */

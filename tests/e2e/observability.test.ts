@@ -32,6 +32,7 @@ interface LogLine {
 	traceId?: string;
 	requestId?: string;
 	message?: string;
+	code?: string;
 }
 
 function logLines(): LogLine[] {
@@ -88,7 +89,7 @@ test("an append that goes well is one log line, the gateway's; of one that does 
 	const well = await requestIdOf('[{"a": 1}]');
 	const badly = await requestIdOf('[{"a": "x"}]');
 	const linesOf = (requestId: string | null): string[] =>
-		logLines().flatMap((line) => (line.requestId === requestId ? [`${String(line.service)} ${String(line["code"])}`] : []));
+		logLines().flatMap((line) => (line.requestId === requestId ? [`${line.service} ${line.code}`] : []));
 	await expect.poll(() => linesOf(badly).toSorted(), { timeout: 5000 }).toEqual(["gateway invalid_rows", "tenant invalid_rows"]);
 	expect(linesOf(well)).toEqual(["gateway ok"]);
 });

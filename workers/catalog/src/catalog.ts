@@ -179,13 +179,13 @@ export class Catalog implements CatalogRpc {
 	}
 
 	async announceObjects(tenantId: TenantId, tableId: TableId | null): Promise<void> {
-		const database = await this.#database(tenantId);
-		if (database === null) return;
+		const database = await this.#caches.assignment.findOrChoose(this.#ports, tenantId);
 		const nowMs = this.#ports.nowMs();
 		const exists = sql`EXISTS (SELECT 1 FROM tables WHERE tenant_id = ${tenantId})`;
 		const note =
 			tableId === null
-				? noteActivity({ tenantId, tableId: NO_TABLE }, { nowMs, dueAtMs: sql`${nowMs + 2 * SPILL_AGE_MS}`, where: exists })
+				? // A tenant without any table spills, too. The row of one that was deleted meanwhile goes with its first collection.
+					noteActivity({ tenantId, tableId: NO_TABLE }, { nowMs, dueAtMs: sql`${nowMs + 2 * SPILL_AGE_MS}` })
 				: noteActivity({ tenantId, tableId }, { nowMs, where: exists });
 		await repeated(this.#ports, () => database.batch("announce", [note]));
 	}

@@ -11,11 +11,13 @@ import {
 	SWEEP_PERIOD_MS,
 	SWEEP_SETTLE_MS,
 } from "#shared/base/limits.ts";
+import { newTenantId } from "#shared/base/ids.ts";
 import catalogApp from "../src/index.ts";
 import { fold } from "../src/manifest/fold.ts";
 import {
 	commitTo,
 	dataFile,
+	FaultyPorts,
 	type Fixture,
 	migrate,
 	newTable,
@@ -130,6 +132,25 @@ test("spill goes when it is an hour old, and what is younger is waited for", asy
 	expect(await objectsOf(tenantId)).toHaveLength(1);
 	await collectAll(ports, tenantId);
 	expect(await objectsOf(tenantId)).toEqual([]);
+});
+
+test.each([1, 2])("spill of a tenant that never had a table goes as well, and so does the note of it, with %i databases", async (count) => {
+	const ports = new FaultyPorts([testEnv.CATALOG_0, testEnv.CATALOG_1].slice(0, count));
+	const catalog = otherIsolate(ports);
+	// Of two databases one of these gets the second.
+	for (const tenantId of Array.from({ length: 6 }, newTenantId)) {
+		await catalog.announceObjects(tenantId, null);
+		await putObject(`spill/${tenantId}/q/0`);
+		await collectAfter(ports, 2 * SPILL_AGE_MS);
+		await collectAfter(ports, SPILL_AGE_MS);
+		expect(await objectsOf(tenantId)).toEqual([]);
+		const notes = await Promise.all(
+			[testEnv.CATALOG_0, testEnv.CATALOG_1].map((database) =>
+				database.prepare("SELECT count(*) AS count FROM collection WHERE tenant_id = ?").bind(tenantId).first("count"),
+			),
+		);
+		expect(notes).toEqual([0, 0]);
+	}
 });
 
 test("a dropped table leaves nothing but its row, watermarks and condemned objects; its name's successor is untouched", async () => {

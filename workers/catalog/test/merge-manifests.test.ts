@@ -20,7 +20,10 @@ test.each<[string, ManifestSize[], number]>([
 	["as many as one takes", many(30, 100), 10],
 	["full ones stand", many(20, 900), 0],
 	["two, where one is mostly gone", [manifest(1000, 400), manifest(300)], 2],
-	["a lone one that is mostly gone stands", [manifest(1000, 400), manifest(900)], 0],
+	["a lone one that is mostly gone is written anew", [manifest(1000, 400), manifest(900)], 1],
+	["what is mostly gone comes before what is small", [manifest(450), manifest(500), manifest(1000, 400)], 2],
+	["of few files, too few to gain from", [manifest(100, 37), manifest(900)], 0],
+	["of few files, enough to gain from", [manifest(100, 36), manifest(900)], 1],
 	["one that is all gone is not looked at", [manifest(1000, 0), manifest(300)], 0],
 	["few files with large statistics are full", Array.from({ length: 9 }, () => manifest(60, 60, 3 * 1024 * 1024)), 0],
 ])("%s", (_, manifests, count) => {
@@ -45,7 +48,9 @@ test("every version holds what it held; what is removed later is removed from th
 	const replace = async (id: string, names: string[]) =>
 		await commitTo(fixture, id, { kind: "replace", removed: names.map((name) => dataFile(fixture, name).path), files: [] });
 	await replace("r1", first);
+	expect(await merge(fixture)).toBe(1);
 	expect(await merge(fixture)).toBe(0);
+	expect((await readFresh(fixture, otherIsolate())).pages.map((page) => page.fileCount)).toEqual([1000, 300]);
 	await replace(
 		"r2",
 		Array.from({ length: 600 }, (_, index) => `b${index}`),

@@ -50,6 +50,11 @@ export class DatabaseAssignment {
 		return row === undefined ? null : this.#remember(ports, tenantId, numberOf(row, "database"));
 	}
 
+	/** The tenant's database, or the one that a tenant without any would get, not stored: for a note that is gone again by itself. */
+	async findOrChoose(ports: CatalogPorts, tenantId: TenantId): Promise<CatalogDatabase> {
+		return (await this.find(ports, tenantId)) ?? databaseAt(ports, chosenDatabase(tenantId, ports.databases.length));
+	}
+
 	forget(tenantId: TenantId): void {
 		this.#known.delete(tenantId);
 	}

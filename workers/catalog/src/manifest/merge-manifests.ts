@@ -1,11 +1,12 @@
 /**
- * Merges a table's small manifests, and those most of whose files are gone, into one. Like a fold it changes how the newest version is written down, not what it holds:
+ * Merges a table's small manifests, and those most of whose files are gone, into one, which may replace a single one. Like a fold it changes how the newest version is written down, not what it holds:
  * the old ones show older versions until these expire. A commit that removes one of the files meanwhile wins; the next look begins again.
  */
 import type { TableId, TenantId } from "#shared/base/ids.ts";
 import {
 	MANIFEST_CACHE_BYTES_MAX,
 	MANIFEST_FILE_COUNT_MAX,
+	MANIFEST_GONE_COUNT_MIN,
 	MANIFEST_MERGE_COUNT,
 	MANIFEST_STATISTICS_BYTES_MAX,
 } from "#shared/base/limits.ts";
@@ -30,8 +31,9 @@ export interface ManifestSize {
 }
 
 /**
- * Which manifests become one: all that are small or mostly gone, as far as one takes them, once there are MANIFEST_MERGE_COUNT of them, or two of which one is mostly
- * gone. One whose files are all gone is garbage collection's.
+ * Which manifests become one: all that are mostly gone or small, as far as one takes them, once there are MANIFEST_MERGE_COUNT of them, or two of which one is mostly
+ * gone, or one of which MANIFEST_GONE_COUNT_MIN files and half are gone. So no manifest at rest lists more than twice its live files, and MANIFEST_GONE_COUNT_MIN;
+ * and an entry is written again at most once for each that is gone. One whose files are all gone is garbage collection's.
  */
 export function chooseManifests(manifests: readonly ManifestSize[]): ManifestSize[] {
 	const isSparse = ({ liveCount, fileCount }: ManifestSize) => liveCount * 2 <= fileCount;
@@ -40,7 +42,8 @@ export function chooseManifests(manifests: readonly ManifestSize[]): ManifestSiz
 	const chosen: ManifestSize[] = [];
 	let liveCount = 0;
 	let byteCount = 0;
-	for (const manifest of manifests) {
+	// What is mostly gone has the first call on the room of one.
+	for (const manifest of manifests.toSorted((left, right) => Number(isSparse(right)) - Number(isSparse(left)))) {
 		if (manifest.liveCount === 0 || !(isSmall(manifest) || isSparse(manifest))) continue;
 		const liveBytes = (manifest.byteCount * manifest.liveCount) / manifest.fileCount;
 		if (liveCount + manifest.liveCount > MANIFEST_FILE_COUNT_MAX || byteCount + liveBytes > MANIFEST_STATISTICS_BYTES_MAX / 2) continue;
@@ -48,7 +51,12 @@ export function chooseManifests(manifests: readonly ManifestSize[]): ManifestSiz
 		liveCount += manifest.liveCount;
 		byteCount += liveBytes;
 	}
-	return chosen.length >= MANIFEST_MERGE_COUNT || (chosen.length >= 2 && chosen.some(isSparse)) ? chosen : [];
+	const sparse = chosen.filter(isSparse);
+	const isDue =
+		chosen.length >= MANIFEST_MERGE_COUNT ||
+		(chosen.length >= 2 && sparse.length > 0) ||
+		sparse.some(({ liveCount: live, fileCount }) => fileCount - live >= MANIFEST_GONE_COUNT_MIN);
+	return isDue ? chosen : [];
 }
 
 /** @returns how many manifests became one; 0 where nothing is to be gained, or another change won */

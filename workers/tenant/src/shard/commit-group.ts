@@ -17,17 +17,19 @@ export class CommitGroup {
 		this.#durable = durable;
 	}
 
-	/** Ends at once where no commit is under way, or too many wait for it. */
-	async turn(): Promise<void> {
-		if (!this.#isCommitting || this.#waiting.length >= COMMIT_GROUP_COUNT_MAX) return;
+	/** Ends at once where no commit is under way, or too many wait for it. @returns whether it waited, and so shares a commit */
+	async turn(): Promise<boolean> {
+		if (!this.#isCommitting || this.#waiting.length >= COMMIT_GROUP_COUNT_MAX) return false;
 		await new Promise<void>((go) => this.#waiting.push(go));
+		return true;
 	}
 
-	/** Something was written: who comes now waits until it is durable. */
-	written(): void {
-		if (this.#isCommitting) return;
+	/** Something was written: who comes now waits until it is durable. @returns whether a commit began with it */
+	written(): boolean {
+		if (this.#isCommitting) return false;
 		this.#isCommitting = true;
 		void this.#letGo();
+		return true;
 	}
 
 	async #letGo(): Promise<void> {

@@ -1,9 +1,10 @@
 /**
  * How busy a shard is, measured by what can be measured.
  *
- * A Worker's clock stands still while its code runs, so the time that the shard computes cannot be taken. Its work can be counted: an append costs one of
- * the {@link SHARD_APPENDS_PER_SECOND} transactions that a Durable Object stores in a second, and its bytes their share of what one shard takes in
- * and flushes. The busy fraction of a window is that work over the window. Reading is left out: every query reads every shard, so more shards do not
+ * A Worker's clock stands still while its code runs, so the time that the shard computes cannot be taken. Its work can be counted: a commit is one of
+ * the {@link SHARD_COMMITS_PER_SECOND} that a Durable Object stores in a second, an append one of the {@link SHARD_REQUESTS_PER_SECOND} requests that it serves,
+ * and its bytes have their share of what one shard takes in and flushes. Small appends share commits, so that whichever of the two is nearer to its end counts.
+ * The busy fraction of a window is that work over the window. Reading is left out: every query reads every shard, so more shards do not
  * make less of it. What a shard never sees is its own queue: requests that wait for it count once they are served, so that a shard which cannot keep
  * up reports a fraction about 1, never its demand.
  *
@@ -15,14 +16,16 @@ import {
 	OVERLOADED_BUSY_FRACTION,
 	OVERLOADED_TAIL_BYTES,
 	SHARD_APPENDED_BYTES_PER_SECOND,
-	SHARD_APPENDS_PER_SECOND,
+	SHARD_COMMITS_PER_SECOND,
+	SHARD_REQUESTS_PER_SECOND,
 } from "#shared/base/limits.ts";
 import { overridden } from "#shared/base/override.ts";
 import { log } from "#shared/observability/log.ts";
 import type { LoadSample } from "#shared/contracts/scaling.ts";
 
 const LOAD_MEASURE = {
-	appendsPerSecond: SHARD_APPENDS_PER_SECOND,
+	commitsPerSecond: SHARD_COMMITS_PER_SECOND,
+	requestsPerSecond: SHARD_REQUESTS_PER_SECOND,
 	appendedBytesPerSecond: SHARD_APPENDED_BYTES_PER_SECOND,
 	sampleMs: LOAD_SAMPLE_MS,
 	signalMs: LOAD_SIGNAL_MS,
@@ -45,6 +48,7 @@ export class LoadMeter {
 	readonly #measure: LoadMeasure;
 	#fromMs: number | null = null;
 	#appendCount = 0;
+	#commitCount = 0;
 	#appendedBytes = 0;
 	#refusedCount = 0;
 
@@ -52,10 +56,11 @@ export class LoadMeter {
 		this.#measure = measure;
 	}
 
-	/** Appends that were handled: a duplicate is work all the same. The first one opens a window. */
-	count({ appendCount, byteCount }: { appendCount: number; byteCount: number }, nowMs: number): void {
+	/** Appends that were handled, and the commits that they took: a duplicate is work all the same. The first one opens a window. */
+	count({ appendCount, commitCount, byteCount }: { appendCount: number; commitCount: number; byteCount: number }, nowMs: number): void {
 		this.#fromMs ??= nowMs;
 		this.#appendCount += appendCount;
+		this.#commitCount += commitCount;
 		this.#appendedBytes += byteCount;
 	}
 
@@ -87,14 +92,16 @@ export class LoadMeter {
 		// After a long rest the next append opens a window of its own.
 		this.#fromMs = elapsedMs > 2 * sampleMs ? null : nowMs;
 		this.#appendCount = 0;
+		this.#commitCount = 0;
 		this.#appendedBytes = 0;
 		this.#refusedCount = 0;
 		return sample;
 	}
 
 	#busyFraction(elapsedMs: number): number {
-		const { appendsPerSecond, appendedBytesPerSecond } = this.#measure;
-		const workSeconds = this.#appendCount / appendsPerSecond + this.#appendedBytes / appendedBytesPerSecond;
+		const { commitsPerSecond, requestsPerSecond, appendedBytesPerSecond } = this.#measure;
+		const storedSeconds = Math.max(this.#commitCount / commitsPerSecond, this.#appendCount / requestsPerSecond);
+		const workSeconds = storedSeconds + this.#appendedBytes / appendedBytesPerSecond;
 		return (workSeconds * 1000) / elapsedMs;
 	}
 }

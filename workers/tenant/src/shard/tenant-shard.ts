@@ -99,12 +99,12 @@ export class TenantShard extends DurableObject<Env> implements ShardRpc {
 
 	async append(request: AppendRequest): Promise<AppendOutcome> {
 		const byteCount = request.batches.reduce((sum, batch) => sum + batch.byteLength, 0);
-		if (byteCount <= COMMIT_GROUP_APPEND_BYTES_MAX) await this.#group.turn();
+		const shares = byteCount <= COMMIT_GROUP_APPEND_BYTES_MAX && (await this.#group.turn());
 		this.#adoptOpen(request.routing);
 		try {
 			const { outcome, hasScheduled } = await append(this.#context, request);
-			this.#group.written();
-			this.#meter.count({ appendCount: 1, byteCount }, this.#now());
+			const begins = this.#group.written();
+			this.#meter.count({ appendCount: 1, commitCount: begins || !shares ? 1 : 0, byteCount }, this.#now());
 			if (hasScheduled || this.#armedAtMs === null) await this.#arm();
 			return outcome;
 		} catch (error) {
