@@ -16,7 +16,16 @@ const files = features(process.env["FILES"] ?? "");
 const UPDATE = process.env["UPDATE_SLT"] === "1";
 
 /** Operators that hold rows, recursions and shared subplans included. */
-const SPILLING_KINDS = ["hash_aggregate", "hash_join", "recursive_union", "set_operation", "sort", "subplan_scan"];
+const SPILLING_KINDS = [
+	"hash_aggregate",
+	"hash_join",
+	"nested_loop_join",
+	"recursive_union",
+	"set_operation",
+	"sort",
+	"subplan_scan",
+	"top_n",
+];
 const spilledKinds = new Set<string>();
 let overflowCount = 0;
 let tailRowCount = 0;

@@ -13,6 +13,7 @@ import type { Batch } from "../vector/batch.ts";
 import type { RowPointers } from "../vector/row-gather.ts";
 import { DESCRIPTOR_BYTES, type RowColumn, rowLayout, writeDescriptors } from "../vector/row-layout.ts";
 import { constantVector } from "../vector/builder.ts";
+import { flatten } from "../vector/copy.ts";
 import type { ConstantVector, FlatVector, Vector } from "../vector/vector.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import type { JoinSides } from "./join.ts";
@@ -144,6 +145,15 @@ export class BuildSide {
 	/** Rows of the source with the columns that they would be stored with. */
 	asStored(input: Batch, region: Region): Batch {
 		return this.#columns.prepare(input, region);
+	}
+
+	/** Rows as {@link asStored} gave them, in a store of their own: pairs with them are joined like those with the side's. The caller frees it. */
+	storeOf(stored: Batch, region: Region): RowStore {
+		const { engine, lease } = this.#context;
+		const store = new RowStore(engine, lease, this.store.layout);
+		const columns = stored.columns.map((column) => flatten(engine, column, stored, region));
+		store.append(columns, { selection: stored.selection, count: stored.selectedCount, hashes: 0 });
+		return store;
 	}
 
 	/** The keys among the stored columns. */

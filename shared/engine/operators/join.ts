@@ -25,8 +25,8 @@ export interface PairFinder {
 	narrowed(batch: Batch): Batch;
 	/** @param matched marks, u8 by position, all 0; 0 where the join needs none. `region` lives as long as the probe batch */
 	start(batch: Batch, matched: Pointer, region: Region): void;
-	/** One step. @returns what the step's matches give at once, in `region`; null if nothing */
-	step(region: Region): Batch | null;
+	/** One step. @returns what the step's matches give at once, in `region`; null if nothing; "blocked" while build rows are read back */
+	step(region: Region): Batch | "blocked" | null;
 	/** True when every match of the batch was found. */
 	readonly done: boolean;
 }

@@ -1,4 +1,4 @@
-/** The pairs of a join on any condition: every probe row with every stored build row, a batch of pairs at a time. */
+/** The pairs of a join on any condition: every probe row with every stored build row, then with those of the overflow, a batch of it at a time; a batch of pairs in a step. */
 import type { PhysicalNestedLoopJoin } from "#shared/contracts/plan/physical.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
@@ -10,6 +10,9 @@ import type { ExecutionContext } from "./execution-context.ts";
 import type { PairFinder } from "./join.ts";
 import { asksExistence, type JoinOutput, MARK, type Pairs } from "./join-output.ts";
 import type { RowCursor } from "./row-cursor.ts";
+import type { RowStore } from "./row-store.ts";
+import type { BatchSource } from "./source.ts";
+import type { SpillFile } from "./spill-file.ts";
 
 const PAIR_COST = 4;
 
@@ -23,7 +26,14 @@ export class LoopPairs implements PairFinder {
 	readonly #condition: Condition;
 	/** One match is enough for a probe row. */
 	readonly #existence: boolean;
-	readonly #cursor: () => RowCursor;
+	/** Build rows that the memory has no room for; set before the first probe batch. */
+	overflow: SpillFile | null = null;
+	/** The overflow as it is read for this probe batch, and the rows of it that are held. */
+	#reader: BatchSource | null = null;
+	#part: RowStore | null = null;
+	readonly #partRegion: Region;
+	/** Every row of the overflow was paired with the batch. */
+	#overflowDone = true;
 	#batch: Batch = { rowCount: 0, columns: [], selection: 0, selectedCount: 0 };
 	#matched: Pointer = 0;
 	/** Live row whose pairs are being made, and the build rows still to come. */
@@ -38,11 +48,15 @@ export class LoopPairs implements PairFinder {
 		if (node.condition === null) this.#condition = { kind: "always" };
 		else if (node.join === "mark") this.#condition = { kind: "mark", value: context.compileExpression(node.condition) };
 		else this.#condition = { kind: "select", predicate: context.compilePredicate(node.condition) };
-		this.#cursor = () => build.cursor();
-		this.#stored = this.#cursor();
+		this.#partRegion = context.lease.region();
+		this.#stored = build.cursor();
 	}
 
 	get done(): boolean {
+		return this.#partDone && this.#overflowDone;
+	}
+
+	get #partDone(): boolean {
 		return this.#index >= this.#batch.selectedCount || this.#build.store.rowCount === 0;
 	}
 
@@ -54,10 +68,12 @@ export class LoopPairs implements PairFinder {
 		this.#batch = batch;
 		this.#matched = matched;
 		this.#index = 0;
-		this.#stored = this.#cursor();
+		this.#stored = this.#build.cursor();
+		this.#overflowDone = this.overflow === null;
 	}
 
-	step(region: Region): Batch | null {
+	step(region: Region): Batch | "blocked" | null {
+		if (this.#partDone) return this.#readOverflow();
 		region.reset();
 		const pairs = this.#nextPairs(region);
 		if (pairs.count === 0) return null;
@@ -79,6 +95,26 @@ export class LoopPairs implements PairFinder {
 				this.#markValues(this.#condition.value, joined, pairs, region);
 				return null;
 		}
+	}
+
+	/** The next rows of the overflow, for all rows of the probe batch. */
+	#readOverflow(): "blocked" | null {
+		this.#reader ??= (this.overflow as SpillFile).source();
+		const batch = this.#reader.next();
+		if (batch === "blocked") return batch;
+		this.#part?.free();
+		this.#part = null;
+		if (batch === null) {
+			this.#reader.close();
+			this.#reader = null;
+			this.#overflowDone = true;
+			return null;
+		}
+		this.#partRegion.reset();
+		this.#part = this.#build.storeOf(batch, this.#partRegion);
+		this.#stored = this.#build.cursor(this.#part);
+		this.#index = 0;
+		return null;
 	}
 
 	/** The pairs of some probe rows, as many as fit. */

@@ -44,7 +44,7 @@ export class SortOperator implements BatchSource {
 	#merge: Merge | null = null;
 
 	/** @param types of the input's columns */
-	constructor(context: ExecutionContext, node: PhysicalSort, input: BatchSource, types: DataType[]) {
+	constructor(context: ExecutionContext, node: Pick<PhysicalSort, "keys">, input: BatchSource, types: DataType[]) {
 		this.#context = context;
 		this.#input = input;
 		this.#sortInput = new SortInput(context, types, node.keys);

@@ -35,6 +35,14 @@ const narrow: PhysicalOperator = {
 	estimate: ESTIMATE,
 };
 
+/** Of those whose build rows need not stay. */
+const loops = KINDS.filter((join) => !/full|right/.test(join)).flatMap((join) =>
+	[null, below].map((condition): [string, PhysicalOperator] => [
+		`${join} ${condition === null ? "cross join" : "join on a condition"}`,
+		{ kind: "nested_loop_join", join, ...sides, condition },
+	]),
+);
+
 function aggregate(functionId: string, args: AggregateCall["arguments"], options: Partial<AggregateCall> = {}): AggregateCall {
 	const type = signatureById(functionId)!.result(args.map((argument) => argument.type));
 	return { functionId, arguments: args, distinct: false, filter: null, type, ...options };
@@ -55,7 +63,7 @@ const grouped: PhysicalOperator = {
 
 /** In the order of their rows or not. */
 const PLANS: [string, PhysicalOperator, PhysicalOperator[]][] = [
-	...joins.map(([name, plan]): [string, PhysicalOperator, PhysicalOperator[]] => [name, plan, []]),
+	...[...joins, ...loops].map(([name, plan]): [string, PhysicalOperator, PhysicalOperator[]] => [name, plan, []]),
 	["a join of which some columns are read", narrow, []],
 	[
 		"a mark join that knows NULLs",
@@ -76,6 +84,7 @@ const PLANS: [string, PhysicalOperator, PhysicalOperator[]][] = [
 		{ kind: "hash_aggregate", input: scan(0, types), groupKeys: [textColumn, integerColumn], aggregates: [], estimate: ESTIMATE },
 		[],
 	],
+	["a top-N", { kind: "top_n", input: scan(0, types), keys: sortKeys, limit: 20_000, offset: 3, estimate: ESTIMATE }, []],
 	["a sort", { kind: "sort", input: scan(0, types), keys: sortKeys, estimate: ESTIMATE }, []],
 	[
 		"except all",
@@ -147,7 +156,7 @@ const PLANS: [string, PhysicalOperator, PhysicalOperator[]][] = [
 	],
 ];
 /** Sorts by one text column have one answer only if the order is checked apart. */
-const isSorted = (plan: PhysicalOperator): boolean => plan.kind === "sort" && plan.keys.length === 2;
+const isSorted = (plan: PhysicalOperator): boolean => (plan.kind === "sort" || plan.kind === "top_n") && plan.keys.length === 2;
 
 const keysOf = (rows: SqlValue[][]): string[] => rows.map((row) => row.map(equalityKey).join("|"));
 const answer = (plan: PhysicalOperator, rows: SqlValue[][]): string[] => (isSorted(plan) ? keysOf(rows) : keysOf(rows).sort());
@@ -203,7 +212,7 @@ describe("beyond the query's memory", () => {
 	/** Of rows that are kept once and lie close together. */
 	const MEMORY_OF_SUBPLANS = 1.5 * 1024 * 1024;
 
-	test.each(PLANS.filter(([name]) => /^(inner join|full join|DISTINCT|a sort|intersect|a shared)$|^a shared/.test(name)))(
+	test.each(PLANS.filter(([name]) => /^(inner join|full join|DISTINCT|a sort|a top-N|intersect|a shared)$|^a shared/.test(name)))(
 		"%s spills, and without a store fails",
 		async (_, plan, subplans) => {
 			const byteCountMax = subplans.length > 0 ? MEMORY_OF_SUBPLANS : MEMORY;
@@ -218,6 +227,16 @@ describe("beyond the query's memory", () => {
 			await expect(runPlan(plan, tables, { subplans, byteCountMax })).rejects.toMatchObject({ code: "resource_exhausted" });
 		},
 	);
+
+	test.each(loops.filter(([name]) => /inner|left/.test(name)))("%s spills its build side, and without a store fails", async (_, plan) => {
+		const few = [manyRows(2, 1), manyRows(45_000, 104_729)];
+		const expected = answer(plan, (await runPlan(plan, few)).rows);
+		const { rows, statistics } = await runSpilling(plan, few, { byteCountMax: MEMORY });
+		expect(answer(plan, rows)).toEqual(expected);
+		expect(statistics.spilledBytes).toBeGreaterThan(200_000);
+		expect(statistics.arenaPeakBytes).toBeLessThanOrEqual(MEMORY);
+		await expect(runPlan(plan, few, { byteCountMax: MEMORY })).rejects.toMatchObject({ code: "resource_exhausted" });
+	});
 
 	test("rows of one key cannot be shared out: resource_exhausted after three levels", async () => {
 		const same: TestTable = {

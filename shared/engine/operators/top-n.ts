@@ -1,6 +1,8 @@
 /**
  * ORDER BY with LIMIT: keeps the first offset + limit rows, in bounded memory. Rows are stored until there are twice as many (and some batches) as are
  * wanted; then they are sorted and all but the first are dropped, and the last of these bounds what later batches may add.
+ *
+ * Where the rows wanted are more than the memory holds, those stored and those still to come go through an external sort.
  */
 import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
@@ -9,9 +11,12 @@ import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import type { ExecutionContext } from "./execution-context.ts";
+import { LimitOperator } from "./limit.ts";
+import { RowCursor } from "./row-cursor.ts";
 import type { RowStore } from "./row-store.ts";
 import { SortInput } from "./sort-input.ts";
-import type { SortedRows } from "./sorted-rows.ts";
+import { SortOperator } from "./sort.ts";
+import { SortedRows } from "./sorted-rows.ts";
 import type { BatchSource } from "./source.ts";
 
 /** Rows stored beyond those wanted before they are cut again. */
@@ -21,6 +26,8 @@ export class TopNOperator implements BatchSource {
 	readonly #context: ExecutionContext;
 	readonly #input: BatchSource;
 	readonly #sortInput: SortInput;
+	readonly #node: PhysicalTopN;
+	readonly #types: DataType[];
 	readonly #offset: number;
 	readonly #wanted: number;
 	readonly #region: Region;
@@ -33,10 +40,13 @@ export class TopNOperator implements BatchSource {
 	#cutting = false;
 	#ended = false;
 	#emitted = 0;
+	#external: BatchSource | null = null;
 
 	/** @param types of the input's columns */
 	constructor(context: ExecutionContext, node: PhysicalTopN, input: BatchSource, types: DataType[]) {
 		this.#context = context;
+		this.#node = node;
+		this.#types = types;
 		this.#input = input;
 		this.#sortInput = new SortInput(context, types, node.keys);
 		this.#offset = node.offset;
@@ -49,6 +59,7 @@ export class TopNOperator implements BatchSource {
 		if (this.#wanted === 0) return null;
 		for (;;) {
 			if (this.#context.yieldDue) return "blocked";
+			if (this.#external !== null) return this.#external.next();
 			if (this.#sorted !== null) {
 				const handled = this.#sorted.step();
 				this.#context.spend(handled);
@@ -72,14 +83,38 @@ export class TopNOperator implements BatchSource {
 		this.#input.close();
 	}
 
+	/** A sort of the rows stored and of what is left of the input, and its first rows. */
+	#startExternal(): BatchSource {
+		const cursor = new RowCursor(this.#context.engine, this.#store.blocks, this.#store.layout.rowBytes);
+		let isStored = true;
+		const input: BatchSource = {
+			next: () => {
+				if (isStored) {
+					this.#region.reset();
+					const rows = cursor.next(this.#context.batchRowCountMax, this.#region);
+					if (rows.count > 0) return this.#sortInput.gather(this.#store, rows, this.#region);
+					isStored = false;
+					this.#store.free();
+				}
+				return this.#input.next();
+			},
+			close: () => undefined,
+		};
+		const sort = new SortOperator(this.#context, this.#node, input, this.#types);
+		return new LimitOperator(this.#context, { limit: this.#node.limit, offset: this.#offset }, sort);
+	}
+
 	#append(input: Batch): void {
 		this.#region.reset();
 		const prepared = this.#sortInput.prepare(input, this.#region);
 		const batch = this.#bound === 0 ? prepared : this.#sortInput.before(prepared, this.#bound, this.#store, this.#region);
 		this.#store.append(batch.columns, { selection: batch.selection, count: batch.selectedCount, hashes: 0 });
-		if (this.#store.rowCount >= 2 * this.#wanted + SLACK_ROW_COUNT) {
+		const isFull = this.#store.rowCount >= 2 * this.#wanted + SLACK_ROW_COUNT;
+		if (isFull) {
 			this.#sorted = this.#sortInput.sort(this.#store);
 			this.#cutting = true;
+		} else if (this.#context.spill !== null && this.#context.memoryTight(SortedRows.bytesOf(this.#store.rowCount))) {
+			this.#external = this.#startExternal();
 		}
 	}
 
