@@ -45,6 +45,8 @@ export const SPILL_LEVEL_COUNT_MAX = 3;
 export const SPILL_MERGE_RUN_COUNT_MAX = 8;
 /** Arena bytes of a merged run's slice. */
 export const SPILL_MERGE_SLICE_BYTES = 256 * KIB;
+/** Arena of one filter of a join's keys; a wider one only knows their range. */
+export const KEY_FILTER_BYTES_MAX = 4 * MIB;
 /** An operator spills when less than this part of the query's memory is left, or of the isolate's. */
 export const SPILL_RESERVE_FRACTION = 0.25;
 /** Of one WITH RECURSIVE: rounds, and rows of all of them. */

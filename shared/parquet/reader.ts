@@ -35,10 +35,10 @@ export interface ParquetReaderOptions {
 	source: ByteSource;
 	columns: RequestedColumn[];
 	/**
-	 * Which rows of a batch are wanted, by those of the columns (their positions) that decide it: the others are read where there is such a row. Batches come with that
-	 * selection, and may be of no row at all. Of our own files only.
+	 * Which rows of a batch are wanted, one question after the other, each by those of the columns (their positions) that decide it: the others are read where there is such a
+	 * row. Batches come with that selection, and may be of no row at all. Of our own files only.
 	 */
-	filter?: { columns: readonly number[]; select: (batch: Batch) => Batch } | undefined;
+	filters?: readonly { columns: readonly number[]; select: (batch: Batch) => Batch }[] | undefined;
 	/** Row groups to read, in this order; all when absent. */
 	rowGroups?: number[];
 	engine: Engine;
@@ -138,7 +138,8 @@ export class ParquetReader {
 			this.#fetch();
 			return "blocked";
 		}
-		if (this.#options.filter !== undefined) return this.#readFiltered(this.#options.filter, rowCount);
+		const { filters = [] } = this.#options;
+		if (filters.length > 0) return this.#readFiltered(filters, rowCount);
 		const columns = this.#readers.map((_, index) => this.#read(index, rowCount));
 		this.#rowsLeft -= rowCount;
 		if (this.#options.onRowError !== undefined) this.#checkDecoded(columns, rowCount);
@@ -149,17 +150,21 @@ export class ParquetReader {
 		return this.#readers[column]?.read(rowCount, this.#batchRegion) ?? this.#nulls(column);
 	}
 
-	#readFiltered({ columns: deciding, select }: NonNullable<ParquetReaderOptions["filter"]>, rowCount: number): Batch {
+	#readFiltered(filters: NonNullable<ParquetReaderOptions["filters"]>, rowCount: number): Batch {
 		const columns: Vector[] = [];
-		for (const column of deciding) columns[column] = this.#read(column, rowCount);
-		const { selection, selectedCount } = select({ rowCount, columns, selection: 0, selectedCount: rowCount });
+		let batch: Batch = { rowCount, columns, selection: 0, selectedCount: rowCount };
+		for (const { columns: deciding, select } of filters) {
+			for (const column of deciding) columns[column] ??= this.#read(column, rowCount);
+			batch = select(batch);
+			if (batch.selectedCount === 0) break;
+		}
 		for (const [column, reader] of this.#readers.entries()) {
-			if (deciding.includes(column)) continue;
-			if (selectedCount > 0) columns[column] = this.#read(column, rowCount);
+			if (columns[column] !== undefined) continue;
+			if (batch.selectedCount > 0) columns[column] = this.#read(column, rowCount);
 			else reader?.skip(rowCount, this.#batchRegion);
 		}
 		this.#rowsLeft -= rowCount;
-		return { rowCount, columns, selection, selectedCount };
+		return { ...batch, columns };
 	}
 
 	/** A few bytes of a file from outside can stand for any number of rows. @throws body_too_large above BODY_DECODED_BYTES_MAX */

@@ -28,7 +28,10 @@ interface ReadOptions {
 }
 
 /** Keeps rows by their number, whatever the deciding columns hold: those must be there, the others must not. */
-function rowFilter({ deciding, wants }: KeptRows, { engine, region }: { engine: Engine; region: Region }): ParquetReaderOptions["filter"] {
+function rowFilter(
+	{ deciding, wants }: KeptRows,
+	{ engine, region }: { engine: Engine; region: Region },
+): NonNullable<ParquetReaderOptions["filters"]>[number] {
 	let first = 0;
 	return {
 		columns: deciding,
@@ -42,6 +45,46 @@ function rowFilter({ deciding, wants }: KeptRows, { engine, region }: { engine: 
 			return { ...batch, selection, selectedCount: kept.length };
 		},
 	};
+}
+
+/** Half of the rows that are not wanted by the first deciding column alone, the rest by all of them: what is decided early is not read for. */
+function rowFilters({ deciding, wants }: KeptRows, { engine, lease }: { engine: Engine; lease: Lease }): ParquetReaderOptions["filters"] {
+	const whole = rowFilter({ deciding, wants }, { engine, region: lease.region() });
+	const [first] = deciding;
+	if (first === undefined || deciding.length < 2) return [whole];
+	let start = 0;
+	let batchStart = 0;
+	const early = lease.region();
+	const late = lease.region();
+	const narrowed = (batch: Batch, region: Region, keeps: (row: number) => boolean): Batch => {
+		const { u16 } = engine.arena.views;
+		const live = Array.from({ length: batch.selectedCount }, (_, index) =>
+			batch.selection === 0 ? index : (u16[batch.selection / 2 + index] as number),
+		);
+		const kept = live.filter((row) => keeps(batchStart + row));
+		region.reset();
+		const selection = region.allocate(kept.length * 2);
+		u16.set(kept, selection / 2);
+		return { ...batch, selection, selectedCount: kept.length };
+	};
+	return [
+		{
+			columns: [first],
+			select: (batch) => {
+				expect(Object.keys(batch.columns).map(Number)).toEqual([first]);
+				batchStart = start;
+				start += batch.rowCount;
+				return narrowed(batch, early, (row) => wants(row) || row % 2 === 0);
+			},
+		},
+		{
+			columns: deciding,
+			select: (batch) => {
+				expect(Object.keys(batch.columns).map(Number)).toEqual(deciding);
+				return narrowed(batch, late, wants);
+			},
+		},
+	];
 }
 
 export async function readAll(
@@ -81,7 +124,7 @@ export async function readBatches(bytes: Uint8Array | ByteSource, columns: Reque
 			blockOn: (promise) => {
 				blocked = promise;
 			},
-			...(options.keep === undefined ? {} : { filter: rowFilter(options.keep, { engine, region: lease.region() }) }),
+			...(options.keep === undefined ? {} : { filters: rowFilters(options.keep, { engine, lease }) }),
 			...(options.rowGroups === undefined ? {} : { rowGroups: options.rowGroups }),
 			...(errors === undefined ? {} : { onRowError: (error: RowError) => void errors.push(error) }),
 		});

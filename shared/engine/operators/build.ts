@@ -15,6 +15,8 @@ import { FilterOperator } from "./filter.ts";
 import { HashAggregateOperator } from "./hash-aggregate.ts";
 import { HashJoinOperator } from "./hash-join.ts";
 import type { JoinSides } from "./join.ts";
+import type { ScanKeyFilter } from "./key-filter.ts";
+import { KeyFilters } from "./key-filters.ts";
 import { LimitOperator } from "./limit.ts";
 import { type JoinColumns, joinColumns } from "./live-columns.ts";
 import { MaterialisedRows } from "./materialised-rows.ts";
@@ -34,8 +36,8 @@ import { ValuesOperator } from "./values.ts";
 import { WindowOperator } from "./window/window.ts";
 import { YieldingSource } from "./yielding-source.ts";
 
-/** Gives a scan's columns in order and applies its predicate in full. */
-export type OpenScan = (scan: PhysicalScan) => BatchSource;
+/** Gives a scan's columns in order and applies its predicate in full; it may also drop rows that the filters do not want. */
+export type OpenScan = (scan: PhysicalScan, keyFilters: readonly ScanKeyFilter[]) => BatchSource;
 
 /** One operator's statistics, by its place in the tree. */
 export interface MeasuredNode {
@@ -44,6 +46,10 @@ export interface MeasuredNode {
 	/** Of the subplan that the node is of; null in the plan itself. */
 	subplan: number | null;
 	statistics: OperatorStatistics;
+	/** Of a scan: rows that filters by the keys of joins dropped behind its predicate. */
+	droppedByKeysCount: number;
+	/** A join above it dropped rows of scans below it: it had fewer than it stands for. */
+	isKeyFiltered: boolean;
 }
 
 /** A plan's operators. As a source it is the root; nothing is read before its first `next()`. */
@@ -55,13 +61,16 @@ export class RunningPlan implements BatchSource {
 	readonly #worktables = new Map<number, Worktable>();
 	readonly #meters = new Map<PhysicalOperator, OperatorMeter>();
 	readonly #joinColumns: JoinColumns;
+	readonly #keyFilters: KeyFilters;
 	readonly #root: BatchSource;
 
 	constructor(context: ExecutionContext, plan: Pick<PhysicalPlan, "subplans" | "root">, openScan: OpenScan) {
 		this.#context = context;
 		this.#plan = plan;
 		this.#openScan = openScan;
-		this.#joinColumns = joinColumns([plan.root, ...plan.subplans], (node) => this.#typesOf(node).length);
+		const widthOf = (node: PhysicalOperator): number => this.#typesOf(node).length;
+		this.#joinColumns = joinColumns([plan.root, ...plan.subplans], widthOf);
+		this.#keyFilters = new KeyFilters(context, widthOf);
 		for (const subplan of plan.subplans) this.#subplans.push(new Subplan(context, this.#build(subplan)));
 		this.#root = this.#build(plan.root);
 	}
@@ -84,11 +93,23 @@ export class RunningPlan implements BatchSource {
 
 	/** Every operator, the root first, inputs behind their operator (as `inputsOf` orders them), the subplans last. */
 	get statistics(): MeasuredNode[] {
-		const measured = (node: PhysicalOperator, depth: number, subplan: number | null): MeasuredNode[] => {
-			const statistics = (this.#meters.get(node) ?? new OperatorMeter()).statistics;
-			return [{ node, depth, subplan, statistics }, ...inputsOf(node).flatMap((input) => measured(input, depth + 1, subplan))];
+		const nodes: MeasuredNode[] = [];
+		/** @returns the joins that dropped rows of the node's scans */
+		const measure = (node: PhysicalOperator, depth: number, subplan: number | null): Set<PhysicalOperator> => {
+			const { statistics } = this.#meters.get(node) ?? new OperatorMeter();
+			const filters = node.kind === "scan" ? this.#keyFilters.of(node) : [];
+			const droppedByKeysCount = filters.reduce((sum, { droppedCount }) => sum + droppedCount, 0);
+			const measured: MeasuredNode = { node, depth, subplan, statistics, droppedByKeysCount, isKeyFiltered: false };
+			nodes.push(measured);
+			const droppers = new Set<PhysicalOperator>(node.kind === "scan" ? this.#keyFilters.droppersOf(node) : []);
+			for (const input of inputsOf(node)) for (const join of measure(input, depth + 1, subplan)) droppers.add(join);
+			droppers.delete(node);
+			measured.isKeyFiltered = node.kind !== "scan" && droppers.size > 0;
+			return droppers;
 		};
-		return [...measured(this.#plan.root, 0, null), ...this.#plan.subplans.flatMap((node, index) => measured(node, 0, index))];
+		measure(this.#plan.root, 0, null);
+		for (const [index, node] of this.#plan.subplans.entries()) measure(node, 0, index);
+		return nodes;
 	}
 
 	#typesOf(node: PhysicalOperator): DataType[] {
@@ -118,7 +139,7 @@ export class RunningPlan implements BatchSource {
 		};
 		switch (node.kind) {
 			case "scan":
-				return new YieldingSource(context, this.#openScan(node));
+				return new YieldingSource(context, this.#openScan(node, this.#keyFilters.of(node)));
 			case "values":
 				return new ValuesOperator(context, node);
 			case "filter":
@@ -130,7 +151,7 @@ export class RunningPlan implements BatchSource {
 			case "hash_aggregate":
 				return new HashAggregateOperator(context, node, build(node.input));
 			case "hash_join":
-				return new HashJoinOperator(context, node, sidesOf(node));
+				return new HashJoinOperator(context, node, { keyFilters: this.#keyFilters.make(node), ...sidesOf(node) });
 			case "nested_loop_join":
 				return new NestedLoopJoinOperator(context, node, sidesOf(node));
 			case "sort":

@@ -18,6 +18,7 @@ import type { ExecutionContext } from "./execution-context.ts";
 import { HashPairs } from "./hash-pairs.ts";
 import { Join, type JoinSides } from "./join.ts";
 import { emitsBuild, JoinOutput } from "./join-output.ts";
+import type { KeyFilter } from "./key-filter.ts";
 import type { BatchSource } from "./source.ts";
 import type { SpillFile } from "./spill-file.ts";
 import { spaceAtLevel, SpillPartitions } from "./spill-partitions.ts";
@@ -29,6 +30,8 @@ export interface HashJoinPassOptions {
 	sides: JoinSides;
 	/** The build side's columns in joined rows. */
 	emitted: readonly EmittedColumn[];
+	/** By key: to be told the build side's keys. They ask memory that is this pass's, and are cleared before that is returned. */
+	keyFilters: readonly (KeyFilter | null)[];
 	/** Of the recursion over spilled rows, from 0. */
 	level: number;
 }
@@ -105,7 +108,7 @@ export class HashJoinPass {
 					const state = this.#build.consume(this.#options.sides.build, this.#spills);
 					if (state === "blocked") return state;
 					if (state === "tight") this.#startSpilling();
-					else this.#phase = "joining";
+					else this.#startJoining();
 					break;
 				}
 				case "joining":
@@ -136,6 +139,13 @@ export class HashJoinPass {
 					break;
 				}
 			}
+		}
+	}
+
+	#startJoining(): void {
+		this.#phase = "joining";
+		for (const [index, filter] of this.#options.keyFilters.entries()) {
+			filter?.learn(this.#build.store, this.#build.keyColumns[index] as RowColumn, this.#context.lease);
 		}
 	}
 

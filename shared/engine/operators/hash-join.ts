@@ -11,6 +11,7 @@ import { emittedColumns } from "./build-side.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { HashJoinPass, type HashJoinPassOptions, type JoinPartition } from "./hash-join-pass.ts";
 import type { JoinSides } from "./join.ts";
+import type { KeyFilter } from "./key-filter.ts";
 import type { BatchSource } from "./source.ts";
 
 interface RunningPass {
@@ -32,10 +33,15 @@ export class HashJoinOperator implements BatchSource {
 	}[] = [];
 	#running: RunningPass;
 
-	constructor(context: ExecutionContext, node: PhysicalHashJoin, sides: JoinSides) {
+	/** @param input `keyFilters` by key: who asks them is on the probe side */
+	constructor(
+		context: ExecutionContext,
+		node: PhysicalHashJoin,
+		{ keyFilters, ...sides }: JoinSides & { keyFilters: (KeyFilter | null)[] },
+	) {
 		this.#context = context;
 		this.#sides = sides;
-		this.#running = this.#start({ spec: node, sides, emitted: emittedColumns(sides), level: 0 }, null);
+		this.#running = this.#start({ spec: node, sides, emitted: emittedColumns(sides), keyFilters, level: 0 }, null);
 	}
 
 	next(): Batch | "blocked" | null {
@@ -74,7 +80,7 @@ export class HashJoinOperator implements BatchSource {
 		const { spec, sides, level } = options;
 		const left = pass.spilled.filter(({ build, probe }) => build.rowCount + probe.rowCount > 0);
 		const types = { probeTypes: sides.probeTypes, buildTypes: pass.storedTypes, read: sides.read };
-		const next = { spec: { ...spec, buildKeys: pass.storedKeys }, emitted: pass.storedEmitted, level: level + 1 };
+		const next = { spec: { ...spec, buildKeys: pass.storedKeys }, emitted: pass.storedEmitted, keyFilters: [], level: level + 1 };
 		for (const one of left.toReversed()) this.#pending.push({ partition: one, options: next, types });
 		if (partition !== null) {
 			sides.probe.close();
@@ -82,6 +88,7 @@ export class HashJoinOperator implements BatchSource {
 			partition.build.drop();
 			partition.probe.drop();
 		}
+		for (const filter of options.keyFilters) filter?.clear();
 		lease.release();
 	}
 }

@@ -16,6 +16,7 @@ import { type MeasuredNode, RunningPlan } from "./build.ts";
 import { run } from "./driver.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { ExecutionContext, type ExecutionOptions, type ExecutionStatistics } from "./execution-context.ts";
+import type { ScanKeyFilter } from "./key-filter.ts";
 import type { BatchSource } from "./source.ts";
 import type { SpillHandle, SpillStore } from "./spill-space.ts";
 
@@ -88,6 +89,20 @@ export class ScribblingSource implements BatchSource {
 	close(): void {
 		this.closed++;
 	}
+}
+
+/** Asks the filters of joins above, as scans of files do. */
+function keyFiltered(context: ExecutionContext, source: BatchSource, keyFilters: readonly ScanKeyFilter[]): BatchSource {
+	const region = context.lease.region();
+	return {
+		next() {
+			const batch = source.next();
+			if (batch === null || batch === "blocked") return batch;
+			region.reset();
+			return keyFilters.reduce((kept, filter) => filter.select(kept, region), batch);
+		},
+		close: () => source.close(),
+	};
 }
 
 /** Spilled blocks on the heap; each call may be made to fail. */
@@ -176,10 +191,10 @@ async function runLeased(root: PhysicalOperator, tables: TestTable[], options: R
 			...(options.spill ? { spill: options.spill } : {}),
 			...(options.nowMs ? { nowMs: options.nowMs } : {}),
 		});
-		const operator = new RunningPlan(context, { root, subplans: options.subplans ?? [] }, (node) => {
+		const operator = new RunningPlan(context, { root, subplans: options.subplans ?? [] }, (node, keyFilters) => {
 			const source = new ScribblingSource(context, (tables[node.table] as TestTable).batches);
 			sources.push(source);
-			return source;
+			return keyFiltered(context, source, keyFilters);
 		});
 		const rows: SqlValue[][] = [];
 		const batchRowCounts: number[] = [];

@@ -12,6 +12,7 @@ export { rows_before, rows_gather, rows_gather_bytes, rows_gather_offsets, rows_
 export * from "./group";
 export * from "./group-codes";
 export * from "./join";
+export * from "./key-filter";
 export * from "./sort";
 export * from "./window";
 export * from "./spill";

@@ -20,7 +20,7 @@ export interface FileSourceOptions {
 	/** Row groups of a file that may hold matching rows. */
 	rowGroups: (file: ParquetFile) => number[];
 	/** Of the rows, by positions of `columns`; see `ParquetReaderOptions`. */
-	filter?: ParquetReaderOptions["filter"];
+	filters?: ParquetReaderOptions["filters"];
 }
 
 interface OpenedFile {
@@ -57,7 +57,7 @@ export class FileSource implements BatchSource {
 	}
 
 	#openReader(): "open" | "blocked" | null {
-		const { context, columns, fileCount, open, rowGroups, filter } = this.#options;
+		const { context, columns, fileCount, open, rowGroups, filters } = this.#options;
 		while (this.#opened.length <= OPEN_AHEAD_COUNT && this.#openedCount < fileCount) {
 			context.signal.throwIfAborted();
 			this.#opened.push(startOpening(open(this.#openedCount++)));
@@ -75,7 +75,7 @@ export class FileSource implements BatchSource {
 			source: current.source,
 			columns: columns.map(({ fieldId, type }) => ({ fieldId, type })),
 			rowGroups: rowGroups(current.file),
-			filter,
+			filters,
 			engine: context.engine,
 			lease: context.lease,
 			blockOn: (promise) => context.blockOn(promise),

@@ -1,17 +1,17 @@
 /**
  * What a run teaches the optimizer: of each operator whose estimate has a shape, how far the estimate was off by itself, the errors of its inputs taken out. Pure.
  *
- * Only what ran to its end counts: an operator below a LIMIT, or on the side of a join that was not needed, has seen less than there is.
+ * Only what ran to its end counts: an operator below a LIMIT, or on the side of a join that was not needed, has seen less than there is. So has
+ * what lies between a join and the scans of which its keys dropped rows; what a scan's predicate alone left is known.
  */
 import { LEARNED_FACTOR_MIN, OBSERVATION_COUNT_MAX } from "#shared/base/limits.ts";
 import type { PhysicalOperator } from "#shared/contracts/plan/physical.ts";
 import type { Observation } from "#shared/contracts/rpc.ts";
 import type { MeasuredNode } from "#shared/engine/operators/build.ts";
-import type { OperatorStatistics } from "#shared/engine/operators/measured.ts";
 
 /** @returns those that are off by LEARNED_FACTOR_MIN at least, the furthest first */
 export function observationsOf(nodes: readonly MeasuredNode[]): Observation[] {
-	const measured = new Map(nodes.map(({ node, statistics }) => [node, statistics]));
+	const measured: Measured = new Map(nodes.filter(({ isKeyFiltered }) => !isKeyFiltered).map((one) => [one.node, one]));
 	const found: Observation[] = [];
 	for (const { node } of nodes) {
 		const { shape, shapeRowCount, learned = 1 } = node.estimate;
@@ -23,7 +23,7 @@ export function observationsOf(nodes: readonly MeasuredNode[]): Observation[] {
 	return found.sort((left, right) => Math.abs(right.logRatio) - Math.abs(left.logRatio)).slice(0, OBSERVATION_COUNT_MAX);
 }
 
-type Measured = ReadonlyMap<PhysicalOperator, OperatorStatistics>;
+type Measured = ReadonlyMap<PhysicalOperator, Pick<MeasuredNode, "statistics" | "droppedByKeysCount">>;
 
 /** Null where it cannot be told from that of the inputs. */
 function ownError(node: PhysicalOperator, measured: Measured): number | null {
@@ -61,7 +61,7 @@ function without(error: number, inputs: readonly PhysicalOperator[], measured: M
 
 /** Natural logarithm of true rows by estimated ones; a row more each, so that none is not infinitely few. */
 function errorOf(node: PhysicalOperator, measured: Measured): number | null {
-	const statistics = measured.get(node);
-	if (statistics === undefined || !statistics.ended || statistics.loops !== 1) return null;
-	return Math.log((statistics.rows + 1) / (node.estimate.rowCount + 1));
+	const found = measured.get(node);
+	if (found === undefined || !found.statistics.ended || found.statistics.loops !== 1) return null;
+	return Math.log((found.statistics.rows + found.droppedByKeysCount + 1) / (node.estimate.rowCount + 1));
 }

@@ -7,9 +7,11 @@ import { columnsOf } from "#shared/engine/expression/single-column.ts";
 import { RunningPlan } from "#shared/engine/operators/build.ts";
 import { run } from "#shared/engine/operators/driver.ts";
 import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
+import type { ScanKeyFilter } from "#shared/engine/operators/key-filter.ts";
 import type { BatchSource } from "#shared/engine/operators/source.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { runningCount } from "../admission.ts";
+import type { ParquetReaderOptions } from "#shared/parquet/reader.ts";
 import type { Ports } from "../ports.ts";
 import { CacheShare, objectSource, openDataFile } from "./block-cache.ts";
 import { scanColumns } from "./columns.ts";
@@ -36,7 +38,7 @@ export function runPlan(
 /** The plan's operators, which count what they do while they run. */
 export function openPlan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], context: ExecutionContext): RunningPlan {
 	const share = new CacheShare();
-	return new RunningPlan(context, plan, (scan) => openScan({ ports, plan, tails, share }, scan, context));
+	return new RunningPlan(context, plan, (scan, keyFilters) => openScan({ ports, plan, tails, share }, { scan, keyFilters }, context));
 }
 
 export function filesOf(plan: PhysicalPlan): PlanFiles {
@@ -49,6 +51,11 @@ export function filesOf(plan: PhysicalPlan): PlanFiles {
 /** Queries that run at once share what an isolate may read ahead. */
 const aheadByteCount = (): number => READ_AHEAD_BYTES_MAX / Math.max(1, runningCount());
 
+interface OpenedScan {
+	scan: PhysicalScan;
+	keyFilters: readonly ScanKeyFilter[];
+}
+
 interface OpenedTables {
 	ports: Ports;
 	plan: PhysicalPlan;
@@ -56,7 +63,7 @@ interface OpenedTables {
 	share: CacheShare;
 }
 
-function openScan({ ports, plan, tails, share }: OpenedTables, scan: PhysicalScan, context: ExecutionContext): BatchSource {
+function openScan({ ports, plan, tails, share }: OpenedTables, { scan, keyFilters }: OpenedScan, context: ExecutionContext): BatchSource {
 	const table = plan.tables[scan.table] as (typeof plan.tables)[number];
 	const columns = scanColumns(table.schema, scan.columns);
 	const ranges = predicateRanges(scan.predicate);
@@ -66,6 +73,7 @@ function openScan({ ports, plan, tails, share }: OpenedTables, scan: PhysicalSca
 	);
 	const predicate = scan.predicate === null ? null : context.compilePredicate(scan.predicate);
 	const filter = new ScanFilter(predicate, context);
+	const isFiltered = scan.predicate !== null || keyFilters.length > 0;
 	const fileSource = new FileSource({
 		context,
 		columns,
@@ -75,10 +83,26 @@ function openScan({ ports, plan, tails, share }: OpenedTables, scan: PhysicalSca
 			return { source: objectSource(ports.objects, { ...file, share }, aheadByteCount), file: openDataFile(ports.objects, file) };
 		},
 		rowGroups: (file) => matchingRowGroups(file, columns, ranges),
-		...(scan.predicate === null ? {} : { filter: { columns: columnsOf(scan.predicate), select: (batch) => filter.select(batch) } }),
+		filters: isFiltered
+			? [
+					{ columns: scan.predicate === null ? [] : columnsOf(scan.predicate), select: (batch) => filter.select(batch) },
+					...keySelections(keyFilters, context),
+				]
+			: [],
 	});
 	const tailSources = (tails[scan.table] as OpenedTail[]).map((tail) => tailSource(context, tail, columns, countBytes));
-	const isFiltered = scan.predicate !== null;
 	const sources = [{ source: fileSource, isFiltered }, ...tailSources.map((source) => ({ source, isFiltered: false }))];
 	return new TableSource(sources, filter, context);
+}
+
+/** Each asked when its column alone is read. */
+function keySelections(keyFilters: readonly ScanKeyFilter[], context: ExecutionContext): NonNullable<ParquetReaderOptions["filters"]> {
+	return keyFilters.map((keyFilter) => {
+		const region = context.lease.region();
+		const select = (batch: Batch): Batch => {
+			region.reset();
+			return keyFilter.select(batch, region);
+		};
+		return { columns: [keyFilter.column], select };
+	});
 }
