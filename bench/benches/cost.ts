@@ -1,6 +1,6 @@
 /** Operations of the platform by activity, and the monthly bills of three workloads; rewrites the tables of `docs/cost.md`. */
-import { ACTIVITIES, BILLED, countActivities } from "../cost/activities.ts";
-import { billOf, CPU_MS, LINES, WORKLOADS } from "../cost/bill.ts";
+import { ACTIVITIES, type Activity, BILLED, countActivities, type ShardWallMs } from "../cost/activities.ts";
+import { billOf, CPU_MS, DURABLE_MS, LINES, OBJECT_MS, WORKLOADS } from "../cost/bill.ts";
 import { writePage } from "../cost/page.ts";
 import { measureProcessorTime } from "../cost/processor-time.ts";
 import { COUNTED_ENTRIES, CountedFleet } from "../../tests/counted/fleet.ts";
@@ -15,7 +15,12 @@ export const costBench: Bench = {
 		await measure(session);
 		const littoral = await startLittoralServer({ entryPoints: COUNTED_ENTRIES });
 		try {
-			const counts = await countActivities(new CountedFleet(littoral.littoral), await littoral.tenant("cost"));
+			const wallMs: ShardWallMs = {};
+			const counts = await countActivities(new CountedFleet(littoral.littoral), await littoral.tenant("cost"), wallMs);
+			for (const [activity, measured] of Object.entries(wallMs) as [Activity, number][]) {
+				const value = measured + DURABLE_MS[activity];
+				session.bar({ what: `${activity}: time that a shard is awake, of the bill's`, value, atMost: OBJECT_MS[activity], unit: "ms" });
+			}
 			for (const activity of ACTIVITIES) {
 				for (const name of BILLED) if (counts[activity][name] > 0) session.figure(`${activity}: ${name}`, counts[activity][name], "");
 			}

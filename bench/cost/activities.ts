@@ -25,6 +25,9 @@ export type Billed = (typeof BILLED)[number];
 
 export type ActivityCounts = Record<Activity, Record<Billed, number>>;
 
+/** Milliseconds that a shard's requests of an activity took, durability not waited for. */
+export type ShardWallMs = Partial<Record<Activity, number>>;
+
 const REPEAT_COUNT = 3;
 const ROWS_PER_APPEND = 100;
 /** Flushed rows are purged after fifteen minutes: part of what a flush costs. */
@@ -46,22 +49,29 @@ function minus(all: Record<Billed, number>, part: Record<Billed, number>, times:
 	return Object.fromEntries(BILLED.map((name) => [name, Math.max(0, all[name] - part[name] * times)])) as Record<Billed, number>;
 }
 
-/** Does each activity some times on its own, with nothing else going on, and counts. @param client of a tenant without tables */
-export async function countActivities(fleet: CountedFleet, client: LittoralClient): Promise<ActivityCounts> {
+/**
+ * Does each activity some times on its own, with nothing else going on, and counts.
+ *
+ * @param client of a tenant without tables
+ * @param wallMs is told what shards took
+ */
+export async function countActivities(fleet: CountedFleet, client: LittoralClient, wallMs: ShardWallMs = {}): Promise<ActivityCounts> {
 	let rowCount = 0;
 	const append = async (): Promise<void> => {
 		await client.append("events", eventsJson(rowCount, ROWS_PER_APPEND));
 		rowCount += ROWS_PER_APPEND;
 	};
 	/** Each one's background work is done before the next: none shares a push of counters with another. */
-	const counted = async (times: number, run: () => Promise<void>): Promise<Record<Billed, number>> => {
+	const counted = async (times: number, run: () => Promise<void>, activity?: Activity): Promise<Record<Billed, number>> => {
 		await fleet.settle();
 		await fleet.reset();
 		for (let time = 0; time < times; time++) {
 			await run();
 			await fleet.settle();
 		}
-		return billed(await fleet.counts(), times);
+		const counts = await fleet.counts();
+		if (activity !== undefined) wallMs[activity] = (counts["TenantShard.wall_ms"] ?? 0) / times;
+		return billed(counts, times);
 	};
 	const query = async (): Promise<void> => void (await client.query(EVENTS_TOTAL));
 	await client.execute(EVENTS_DDL);
@@ -71,14 +81,14 @@ export async function countActivities(fleet: CountedFleet, client: LittoralClien
 
 	const idleMinute = await counted(REPEAT_COUNT, () => fleet.pass(1));
 	await append();
-	const appended = await counted(REPEAT_COUNT, append);
+	const appended = await counted(REPEAT_COUNT, append, "append");
 	// The rows are flushed by an alarm, and their tail is purged by another.
-	const flushed = minus(await counted(1, () => fleet.pass(MINUTES_UNTIL_PURGED)), idleMinute, MINUTES_UNTIL_PURGED);
+	const flushed = minus(await counted(1, () => fleet.pass(MINUTES_UNTIL_PURGED), "flush"), idleMinute, MINUTES_UNTIL_PURGED);
 	await append();
 	await query();
-	const queried = await counted(REPEAT_COUNT, query);
+	const queried = await counted(REPEAT_COUNT, query, "query");
 	await fleet.pass(MINUTES_UNTIL_COLD);
-	const queriedFirst = await counted(1, query);
+	const queriedFirst = await counted(1, query, "first_query");
 	// What the hubs do ten seconds after something was counted; alarms ring here only while minutes pass.
 	await fleet.settle();
 	const counters = minus(await counted(1, () => fleet.pass(1)), idleMinute, 1);

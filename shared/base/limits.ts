@@ -388,7 +388,7 @@ export const COMPACTION_ATTEMPT_COUNT_MAX = 5;
 export const COMPACTION_RETRY_SECONDS = 30;
 /** How long a message waits for the isolate's job before it. */
 export const COMPACTION_SLOT_WAIT_MS = MINUTE;
-/** Queries of a table a day, until somebody counts them: the policy's estimate of what fewer files save. */
+/** Queries of a table a day, counted by nobody: from 5 to 10 on the policy chooses the same (docs/storage.md). */
 export const COMPACTION_QUERIES_PER_DAY = 100;
 /** Finished jobs are listed this long. */
 export const JOB_RETAINED_MS = 7 * 24 * HOUR;

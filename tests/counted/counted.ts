@@ -110,6 +110,16 @@ const alarms = new Map<string, number>();
 
 type ObjectClass = new (ctx: DurableObjectState, env: never) => DurableObject & { alarm?: () => Promise<void> };
 
+/** Wall time of an object's requests, which keep it awake; of those that overlap, each its own. It ends before the output gate, which waits until what was written is durable. */
+async function timed<Answer>(name: string, run: () => Answer | Promise<Answer>): Promise<Answer> {
+	const startedMs = performance.now();
+	try {
+		return await run();
+	} finally {
+		count(`${name}.wall_ms`, performance.now() - startedMs);
+	}
+}
+
 /** @param name of the class, under which it is counted */
 export function countedObject<Class extends ObjectClass>(Product: Class, name: string): Class {
 	class Counted extends (Product as ObjectClass) {
@@ -134,14 +144,14 @@ export function countedObject<Class extends ObjectClass>(Product: Class, name: s
 
 		async ringAlarm(): Promise<void> {
 			count(`${name}.alarms`);
-			await this.alarm?.();
+			await timed(name, () => this.alarm?.());
 		}
 	}
 	for (const method of Object.getOwnPropertyNames(Product.prototype)) {
 		if (method === "constructor" || method === "alarm") continue;
 		const own = Product.prototype[method as never] as Method;
 		const counted = function (this: unknown, ...input: unknown[]): unknown {
-			return operation(`${name}.requests`, async () => own.apply(this, input));
+			return operation(`${name}.requests`, async () => timed(name, () => own.apply(this, input)));
 		};
 		Object.defineProperty(Counted.prototype, method, { value: counted, configurable: true });
 	}

@@ -84,6 +84,19 @@ describe("settled files", () => {
 		expect(plan(files, false)).toEqual([]);
 	});
 
+	// docs/storage.md says why nobody counts a table's queries; these are its figures.
+	test.each([
+		[32, 5, "0.00074"],
+		[40, 6, "0.00091"],
+		[64, 10, "0.0014"],
+	])("of %i MiB each: from %i queries a day on the choice is the same, and below it a merge loses at most $%s", (mib, fewest, dollars) => {
+		const files = Array.from({ length: 8 }, () => file(mib * MIB, [0, 100]));
+		const chosen = [fewest, 100, 1_000_000].map((queriesPerDay) => plan(files, true, queriesPerDay).map(({ inputs }) => inputs));
+		expect(chosen).toEqual([[files], [files], [files]]);
+		expect(plan(files, true, fewest - 1)).toEqual([]);
+		expect(plan(files, true)[0]?.reason).toContain(`costs $${dollars},`);
+	});
+
 	test("files of one run, files that only touch, of one value, or without bounds overlap none", () => {
 		const run = Array.from({ length: 9 }, (_, index) => ({
 			...file(40 * MIB, [0, 100]),
