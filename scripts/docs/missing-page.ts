@@ -1,6 +1,7 @@
 /** docs/sql-missing.md: what PostgreSQL's own catalog has and the registry has not. */
 import type { PGlite } from "@electric-sql/pglite";
 import { type DataType, typeName } from "#shared/contracts/data-type.ts";
+import { JSON_FUNCTIONS } from "#shared/contracts/functions/json-names.ts";
 import { SIGNATURES } from "#shared/contracts/functions/registry.ts";
 import { type ArgumentKind, OPERATOR_FUNCTIONS } from "#shared/contracts/functions/signature.ts";
 import { isHypotheticalSet } from "../../workers/optimizer/src/sql/bind/hypothetical-set.ts";
@@ -11,7 +12,8 @@ const TYPES = [
 	...(["boolean", "smallint", "integer", "bigint", "real", "double", "numeric", "text", "bytea", "uuid"] as const),
 	...(["date", "time", "timestamp", "timestamptz", "interval", "jsonb"] as const),
 ].map((kind) => typeName({ kind } as DataType));
-const KNOWN_TYPES = new Set([...TYPES, "character varying", "character"]);
+/** JSONB stands for json. */
+const KNOWN_TYPES = new Set([...TYPES, "character varying", "character", "json"]);
 /** Types that are texts or numbers here, and PostgreSQL's own for the catalog. */
 const CATALOG_TYPES =
 	/^(?:reg\w+|oid|oidvector|int2vector|name|"char"|xid8?|cid|tid|pg_\w+|txid_snapshot|aclitem|refcursor|jsonpath|gtsvector|\w*_handler|void|unknown|record|trigger|any\w*|cstring|internal)$/;
@@ -76,10 +78,12 @@ function takes(kind: ArgumentKind, type: string): boolean {
 
 /** Whether some overload takes these; VARIADIC ones are given as PostgreSQL lists them, with their array. */
 function isThere(name: string, types: string[]): boolean {
+	const known = JSON_FUNCTIONS.get(name) ?? name;
+	const given = types.map((type) => type.replace(/^json(?=$|\[)/, "jsonb"));
 	return SIGNATURES.some((signature) => {
-		if (signature.name !== name) return false;
+		if (signature.name !== known) return false;
 		if (signature.variadic) return true;
-		return signature.arguments.length === types.length && signature.arguments.every((kind, index) => takes(kind, types[index] as string));
+		return signature.arguments.length === given.length && signature.arguments.every((kind, index) => takes(kind, given[index] as string));
 	});
 }
 
@@ -102,7 +106,7 @@ export async function missingPage(database: PGlite): Promise<string> {
 	const { rows: functions } = await database.query<CatalogFunction>(FUNCTIONS);
 	const { rows: operators } = await database.query<{ name: string; left: string; right: string }>(OPERATORS);
 	const { rows: types } = await database.query<{ name: string }>(TYPE_NAMES);
-	const names = new Set([...SIGNATURES.map(({ name }) => name), ...Object.keys(SESSION_VALUES)]);
+	const names = new Set([...SIGNATURES.map(({ name }) => name), ...Object.keys(SESSION_VALUES), ...JSON_FUNCTIONS.keys()]);
 	const missing = functions.filter(({ name }) => !names.has(name));
 	const usable = (one: CatalogFunction): boolean => typesOf(one.arguments).every(isKnown) && isKnown(one.result);
 	const usableNames = new Set(missing.filter(usable).map(({ name }) => name));
@@ -128,7 +132,7 @@ export async function missingPage(database: PGlite): Promise<string> {
 		"Written by `npm run docs:sql` from PostgreSQL 18's catalog (PGlite) and the registry of functions; `tests/sql/missing.test.ts` keeps it so. What is there: [sql.md](sql.md), statements and syntax included.",
 		"An overload that is listed may still work: its arguments are then cast to those of another.",
 		"## Types",
-		`${code(types.map(({ name }) => name).filter(foreign))}. \`varchar\` and \`char\` are there; the catalog's own (\`name\`, \`oid\`, \`regclass\`) are texts and numbers where system tables show them.`,
+		`${code(types.map(({ name }) => name).filter(foreign))}. \`varchar\` and \`char\` are there, and JSONB stands for \`json\`; the catalog's own (\`name\`, \`oid\`, \`regclass\`) are texts and numbers where system tables show them.`,
 		"## Aggregates",
 		list(missing, true),
 		"## Functions of types that are there",

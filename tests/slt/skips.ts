@@ -16,7 +16,7 @@ const DEFERRED: [feature: string, pattern: RegExp][] = [
 ];
 /** Administration of a server: sessions, transactions, schemas, indexes, settings. */
 const SERVER =
-	/^\s*(begin|start\s+transaction|commit|rollback|abort|savepoint|release|set|reset|show|vacuum|analyze|prepare|execute|deallocate|discard|grant|revoke|lock|comment|create\s+(schema|index|unique\s+index|sequence|database|role|user)|drop\s+(schema|index|sequence|database))\b/i;
+	/^\s*(begin|start\s+transaction|commit|rollback|abort|savepoint|release|set|reset|show|vacuum|analyze|checkpoint|prepare|execute|deallocate|discard|grant|revoke|lock|comment|create\s+(schema|index|unique\s+index|sequence|database|role|user)|drop\s+(schema|index|sequence|database))\b/i;
 
 /** Goes through a file in order, and remembers which tables a skipped statement would have made or changed. */
 export class Skips {

@@ -51,7 +51,7 @@ export class Oracle {
 	async query(sql: string): Promise<TextAnswer> {
 		try {
 			const { fields, rows } = await this.#pg.query<(string | null)[]>(sql, [], { rowMode: "array", parsers: IDENTITY_PARSERS });
-			const columns = fields.map(({ name, dataTypeID }) => ({ name, type: this.#typeNames.get(dataTypeID) ?? String(dataTypeID) }));
+			const columns = fields.map(({ name, dataTypeID }) => ({ name, type: this.#typeNames.get(dataTypeID) ?? "record" }));
 			// The API writes intervals in ISO 8601.
 			const intervals = columns.map(({ type }) => type === "interval");
 			const isoText = (text: string | null) => (text === null || text.endsWith("infinity") ? text : formatIntervalIso(parseInterval(text)));

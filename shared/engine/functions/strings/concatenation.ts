@@ -10,11 +10,11 @@ import { allocateBytes, allocateLengths, rowsOf } from "../lanes.ts";
 
 const TEXT: DataType = { kind: "text" };
 
-/** The operand as text. `output`: by the type's output function (concat: `t` and `f`, CHAR with its blanks), else by the cast. */
-function asText(call: KernelCall, operand: Operand, output: boolean): Operand {
+/** The operand as text, bytes as they are where the result is bytes. `output`: by the type's output function (concat: `t` and `f`, CHAR with its blanks), else by the cast. */
+function asText(call: KernelCall, operand: Operand, output: boolean, result: DataType): Operand {
 	const { vector, constant } = operand;
 	const { type } = vector;
-	if (type.kind === "text" || type.kind === "varchar" || type.kind === "bytea" || (output && type.kind === "char")) return operand;
+	if (type.kind === "text" || type.kind === "varchar" || type.kind === result.kind || (output && type.kind === "char")) return operand;
 	const { engine, statement, region } = call;
 	const text = (row: number): string | null => {
 		const value = readValue(engine, vector, row);
@@ -53,7 +53,7 @@ function bindConcatenation(output: boolean): Bind {
 		(call, operands) =>
 			concatenate(
 				call,
-				operands.map((operand) => asText(call, operand, output)),
+				operands.map((operand) => asText(call, operand, output, type)),
 				type,
 			);
 }

@@ -11,6 +11,7 @@ import { unifyTypes } from "./conditionals.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
 import { bindOperator } from "./operators.ts";
 import { bindInValues } from "./predicates.ts";
+import { rowField, rowShape } from "./row-values.ts";
 import { bareTypeName } from "./statement.ts";
 
 const TEXT: DataType = { kind: "text" };
@@ -57,6 +58,14 @@ function arrayOf(elements: Expression[], element: DataType): Expression {
 export function bindSubscripts(environment: ExpressionEnvironment, indirection: A_Indirection): Bound {
 	const { statement } = environment;
 	if (indirection.arg === undefined) throw statement.unsupported("this subscript");
+	const [first, ...further] = indirection.indirection ?? [];
+	const name = as(first, "String")?.sval;
+	const row = name === undefined ? null : rowShape(environment, indirection.arg);
+	if (row !== null && name !== undefined) {
+		const field = rowField(environment.statement, row, name, row.location);
+		if (further.length > 0) throw environment.statement.unsupported("a part of a field", row.location);
+		return field;
+	}
 	const container = environment.bind(indirection.arg);
 	const { location } = container;
 	const indices = (indirection.indirection ?? []).map((node) => {

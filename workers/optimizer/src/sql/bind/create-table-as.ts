@@ -46,6 +46,7 @@ function bindInto(options: QueryOptions, made: { query: SelectStmt; into: IntoCl
 		throw statement.unsupported("a temporary or unlogged table");
 	if (into.tableSpaceName !== undefined || into.accessMethod !== undefined) throw statement.unsupported("this CREATE TABLE AS");
 	const query = options.bindQuery(made.query, options);
+	if (query.columns.some(({ isRow }) => isRow)) throw statement.unsupported("a row value as a column");
 	const names = strings(into.colNames);
 	if (names.length > query.columns.length) throw statement.error("syntax_error", "too many column names were specified");
 	const columns = query.columns.map(({ name, type }, index) => ({ name: names[index] ?? name, type, nullable: true, default: null }));

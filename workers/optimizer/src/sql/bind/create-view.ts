@@ -21,6 +21,7 @@ export function bindCreateView(options: QueryOptions, view: ViewStmt): { definit
 	if (view.options !== undefined) throw statement.unsupported("an option of a view", as(view.options[0], "DefElem")?.location ?? 0);
 	if (query.intoClause !== undefined) throw statement.error("feature_not_supported", "views must not contain SELECT INTO");
 	const bound = options.bindQuery(query, options);
+	if (bound.columns.some(({ isRow }) => isRow)) throw statement.unsupported("a row value as a column");
 	const columns = nameColumns(statement, bound.columns, view.aliases ?? []);
 	const used = [...statement.uses.values()];
 	const name = checkName(statement, relation.relname ?? "", relation.location ?? 0);

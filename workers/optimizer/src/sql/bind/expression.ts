@@ -11,8 +11,9 @@ import { bindConstant, bindParameter, bindTypeCast } from "./literals.ts";
 import { bindOperator } from "./operators.ts";
 import { bindBetween, bindBoolean, bindBooleanTest, bindDistinct, bindIn, bindLike, bindNullTest } from "./predicates.ts";
 import type { QueryOptions } from "./query.ts";
+import { refuseRow, rowShape } from "./row-values.ts";
 import { bindRowOperator } from "./rows.ts";
-import { findColumn, findQualifiedColumn, type Scope } from "./scope.ts";
+import { findColumn, findQualifiedColumn, findRelation, type Found, namesRelation, type Scope } from "./scope.ts";
 import { bindRowSubLink, bindSubLink } from "./subqueries.ts";
 
 /** The environment in which a clause's expressions are bound. What is not given is not allowed there. */
@@ -89,7 +90,7 @@ function bindExpression(environment: ExpressionEnvironment, node: Node): Bound {
 		case "A_ArrayExpr":
 			return bindArray(environment, as(node, kind) ?? {});
 		case "RowExpr":
-			throw statement.unsupported("a row value", as(node, kind)?.location ?? 0);
+			throw refuseRow(statement, node);
 		case "A_Indirection":
 			return bindSubscripts(environment, as(node, kind) ?? {});
 		case "GroupingFunc":
@@ -123,11 +124,12 @@ function bindColumn(environment: ExpressionEnvironment, reference: ColumnRef): B
 	}
 	const { column, level } =
 		names.length === 1
-			? findColumn(environment, name, location)
+			? (findValue(environment, reference, name) ?? findColumn(environment, name, location))
 			: findQualifiedColumn(environment, { relation: names[names.length - 2] as string, name, location });
 	if (level === null && (clause === "LIMIT" || clause === "OFFSET")) {
 		throw statement.error("invalid_column_reference", `argument of ${clause} must not contain variables`, location);
 	}
+	if (column.isRow) throw statement.unsupported("a row value that a query inside has made", location);
 	const expression = { kind: "column", index: column.id, type: column.type } as const;
 	const { relations } = level?.scope ?? scope;
 	const relation = names.length === 1 ? relations.find((other) => other.columns.some((own) => own.id === column.id)) : undefined;
@@ -135,6 +137,15 @@ function bindColumn(environment: ExpressionEnvironment, reference: ColumnRef): B
 	environment.locations.set(expression, { location, name: shown });
 	level?.uses.push({ id: column.id, name: shown, location });
 	return typed(expression, location);
+}
+
+/** The column of a function in FROM that is named as a whole. @throws feature_not_supported (0A000) for another relation: a row */
+function findValue(environment: ExpressionEnvironment, reference: ColumnRef, name: string): Found | null {
+	if (!namesRelation(environment, name)) return null;
+	const { relation, level } = findRelation(environment, name, reference.location ?? 0);
+	const [column] = relation.columns;
+	if (!relation.isValue || column === undefined) throw refuseRow(environment.statement, { ColumnRef: reference });
+	return { column, level };
 }
 
 function bindOperatorExpression(environment: ExpressionEnvironment, expression: A_Expr): Bound {
@@ -161,7 +172,7 @@ function bindOperatorExpression(environment: ExpressionEnvironment, expression: 
 			const rows = bindRowOperator(environment, symbols.at(-1) ?? "", expression);
 			if (rows !== null) return typed(rows, location);
 			const subLink = as(expression.rexpr, "SubLink");
-			if (as(expression.lexpr, "RowExpr") !== undefined && subLink?.subLinkType === "EXPR_SUBLINK") {
+			if (subLink?.subLinkType === "EXPR_SUBLINK" && rowShape(environment, expression.lexpr) !== null) {
 				return bindRowSubLink(environment, expression, subLink);
 			}
 			const operands = [expression.lexpr, expression.rexpr]

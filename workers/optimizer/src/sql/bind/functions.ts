@@ -1,5 +1,6 @@
 /** Function calls and aggregates. */
 import type { FuncCall, Node } from "libpg-query";
+import { JSON_FUNCTIONS } from "#shared/contracts/functions/json-names.ts";
 import { signaturesByName } from "#shared/contracts/functions/registry.ts";
 import { type FunctionSignature, ORDERED_SET_AGGREGATES, UNCALLABLE_FUNCTIONS } from "#shared/contracts/functions/signature.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
@@ -16,6 +17,7 @@ import { makeCall, type Chosen } from "./make-call.ts";
 import { argumentsInOrder } from "./named-arguments.ts";
 import { bindSortKey } from "./ordering.ts";
 import { SESSION_VALUES } from "../system/session.ts";
+import { bindArgument, countedRow, rowShape } from "./row-values.ts";
 import { resolveOverload } from "./resolve-function.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
 import { addTableFunction } from "./table-functions.ts";
@@ -54,7 +56,7 @@ export function bindFunctionCall(environment: ExpressionEnvironment, written: Fu
 	const args = argumentsInOrder(statement, written, name);
 	const call = args.length === 0 ? written : { ...written, args };
 	if (call.func_variadic) throw statement.unsupported("a VARIADIC argument", location);
-	const overloads = UNCALLABLE_FUNCTIONS.has(name) ? [] : signaturesByName(name);
+	const overloads = overloadsOf(environment, call, name);
 	const session = call.args === undefined && Object.hasOwn(SESSION_VALUES, name) ? SESSION_VALUES[name] : undefined;
 	if (session !== undefined && overloads.length === 0) return typed({ kind: "constant", ...session }, location);
 	if (isHypotheticalSet(name) && (call.agg_within_group || call.args !== undefined)) {
@@ -74,7 +76,7 @@ export function bindFunctionCall(environment: ExpressionEnvironment, written: Fu
 	if (call.agg_star || call.agg_distinct || call.agg_filter !== undefined || call.agg_order !== undefined) {
 		refuseAggregateSyntax(statement, call, { overloads, shownName, location });
 	}
-	const list = (call.args ?? []).map((argument) => environment.bind(argument));
+	const list = (call.args ?? []).map((argument) => bindArgument(environment, { overloads, shownName, location }, argument));
 	if (overloads.length === 0) {
 		const cast = CAST_FUNCTIONS[name];
 		if (cast !== undefined && list.length === 1 && canCoerce(boundType(list[0] as Bound), cast, "explicit")) {
@@ -91,6 +93,16 @@ export function bindFunctionCall(environment: ExpressionEnvironment, written: Fu
 	return typed(made, start);
 }
 
+/** row_to_json and array_to_json are narrower than the function that stands for them. */
+function overloadsOf(environment: ExpressionEnvironment, call: FuncCall, name: string): readonly FunctionSignature[] {
+	const isInternal = UNCALLABLE_FUNCTIONS.has(name) || (name === "count_rows" && call.funcformat !== undefined);
+	if (isInternal) return [];
+	const [first] = call.args ?? [];
+	if (name === "row_to_json" && rowShape(environment, first) === null) return [];
+	if (name === "array_to_json" && first !== undefined && boundType(environment.bind(first))?.kind !== "array") return [];
+	return signaturesByName(JSON_FUNCTIONS.get(name) ?? name);
+}
+
 /** A call in FROM of a function that returns rows; null for any other. */
 export function bindRowsOf(
 	environment: ExpressionEnvironment,
@@ -99,7 +111,7 @@ export function bindRowsOf(
 	const { statement } = environment;
 	const call = as(node, "FuncCall");
 	const name = strings(call?.funcname).at(-1) ?? "";
-	const overloads = signaturesByName(name);
+	const overloads = signaturesByName(JSON_FUNCTIONS.get(name) ?? name);
 	if (call === undefined || overloads[0]?.kind !== "table") return null;
 	const list = (call.args ?? []).map((argument) => environment.bind(argument));
 	const chosen = chooseOverload(statement, { overloads, list, shownName: strings(call.funcname).join("."), location: call.location ?? 0 });
@@ -217,15 +229,20 @@ function bindAggregateCall(
 		const direct = (call.args ?? []).map((argument) => settle(statement, environment.bind(argument)));
 		environment.aggregates?.direct.push(...direct);
 	}
-	const own = (call.args ?? []).map((argument: Node) => environment.bind(argument, inner));
-	const inside: ExpressionEnvironment = { ...environment, bind: (node, change) => environment.bind(node, { ...inner, ...change }) };
+	const inside: ExpressionEnvironment = {
+		...environment,
+		...inner,
+		bind: (node, change) => environment.bind(node, { ...inner, ...change }),
+	};
+	const counted = site.overloads[0]?.name === "count" ? countedRow(inside, call) : null;
+	const own = counted?.list ?? (call.args ?? []).map((argument: Node) => bindArgument(inside, site, argument));
 	const keys = (call.agg_order ?? []).map((item) => bindSortKey(inside, item));
 	// WITHIN GROUP (ORDER BY x): what is sorted is what is aggregated.
 	const list = call.agg_within_group ? [...own, ...keys.map((key) => typed(key.expression, location))] : own;
 	if (!call.agg_star && list.length === 0 && shownName === "count") {
 		throw statement.error("wrong_object_type", "count(*) must be used to call a parameterless aggregate function", location);
 	}
-	const chosen = chooseOverload(statement, { ...site, list });
+	const chosen = chooseOverload(statement, { ...site, ...(counted === null ? {} : { overloads: counted.overloads }), list });
 	if (isOrderedSet !== (call.agg_within_group ?? false)) {
 		const what = isOrderedSet
 			? `WITHIN GROUP is required for ordered-set aggregate ${shownName}`

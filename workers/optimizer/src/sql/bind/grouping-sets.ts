@@ -4,7 +4,7 @@ import { GROUPING_SET_COUNT_MAX } from "#shared/base/limits.ts";
 import { as, locationOf } from "../parse/ast.ts";
 import { typed, type Bound } from "./bound.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
-import { bindGroupItem } from "./ordering.ts";
+import { bindGroupItem, bindGroupRow } from "./ordering.ts";
 import type { Target } from "./targets.ts";
 
 export interface GroupBy {
@@ -21,12 +21,14 @@ const CUBE_ELEMENT_COUNT_MAX = 12;
 export function bindGroupBy(environment: ExpressionEnvironment, targets: Target[], clause: { items: Node[]; distinct: boolean }): GroupBy {
 	const { statement } = environment;
 	const keys: number[] = [];
-	const keyOf = (node: Node): number => {
-		const target = bindGroupItem(environment, targets, node, "GROUP BY");
+	const keyOf = (target: number): number => {
 		const known = keys.indexOf(target);
 		return known >= 0 ? known : keys.push(target) - 1;
 	};
-	const elementOf = (node: Node): number[] => (as(node, "RowExpr")?.args ?? [node]).map(keyOf);
+	const elementOf = (node: Node): number[] =>
+		(as(node, "RowExpr")?.args ?? [node])
+			.flatMap((item) => bindGroupRow(environment, targets, item) ?? [bindGroupItem(environment, targets, item, "GROUP BY")])
+			.map(keyOf);
 	const setsOf = (node: Node): number[][] => {
 		const set = as(node, "GroupingSet");
 		return set === undefined ? [elementOf(node)] : setsOfGroupingSet(set);

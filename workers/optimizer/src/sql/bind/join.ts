@@ -13,7 +13,7 @@ import { expressionEnvironment } from "./expression.ts";
 import { bindComparison } from "./operators.ts";
 import type { QueryOptions } from "./query.ts";
 import { type BoundFrom, bothScopes, renameColumns } from "./relation-scope.ts";
-import type { Scope, ScopeColumn } from "./scope.ts";
+import type { Relation, Scope, ScopeColumn } from "./scope.ts";
 import type { StatementContext } from "./statement.ts";
 import { guardWithin } from "./guard.ts";
 import { joinSubqueries, subqueryCollector, type SubqueryCollector } from "./subqueries.ts";
@@ -57,7 +57,14 @@ export function bindJoin(join: JoinExpr, options: QueryOptions, siblings: Scope,
 	});
 	const operator = computed.length > 0 ? extend(statement, joined, computed) : joined;
 	const rest = scope.columns.filter((column) => !using.includes(column.name));
-	const result: Scope = { relations: scope.relations, columns: [...merged, ...rest] };
+	const mayMiss: Record<string, Relation[]> = {
+		JOIN_LEFT: right.scope.relations,
+		JOIN_RIGHT: left.scope.relations,
+		JOIN_FULL: scope.relations,
+	};
+	const missing = mayMiss[join.jointype ?? ""] ?? [];
+	const relations = scope.relations.map((relation) => (missing.includes(relation) ? { ...relation, mayBeMissing: true } : relation));
+	const result: Scope = { relations, columns: [...merged, ...rest] };
 	if (join.alias?.aliasname !== undefined) {
 		const names = strings(join.alias.colnames);
 		const columns = renameColumns(statement, { alias: join.alias.aliasname, columns: result.columns, names, location: -1 });

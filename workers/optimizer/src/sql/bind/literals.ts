@@ -1,5 +1,9 @@
 /** Literals and parameters. Numbers take their type from their size; quoted texts and NULL wait for their context. */
 import type { A_Const, ParamRef, TypeCast } from "libpg-query";
+import { isLittoralError } from "#shared/base/errors.ts";
+import { typeName, type DataType } from "#shared/contracts/data-type.ts";
+import type { Expression } from "#shared/contracts/plan/expression.ts";
+import type { SqlValue } from "#shared/contracts/value.ts";
 import { parseInterval } from "#shared/contracts/values/interval-text.ts";
 import { parseValue } from "#shared/contracts/values/parse.ts";
 import { as, leftmost } from "../parse/ast.ts";
@@ -7,6 +11,7 @@ import { bindArray } from "./arrays.ts";
 import { typed, type Bound } from "./bound.ts";
 import { bindExplicitCast, coerce } from "./coerce.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
+import { type RowShape, rowShape, rowText } from "./row-values.ts";
 import type { StatementContext } from "./statement.ts";
 import { bindTypeName, intervalUnit } from "./type-name.ts";
 
@@ -30,10 +35,23 @@ export function bindConstant(statement: StatementContext, constant: A_Const): Bo
 			if (whole === INT4_MIN) return typed({ kind: "constant", value: Number(whole), type: { kind: "integer" } }, location);
 			if (whole >= INT8_MIN && whole <= INT8_MAX) return typed({ kind: "constant", value: whole, type: { kind: "bigint" } }, location);
 		}
-		const value = statement.at(location, () => parseValue({ kind: "numeric" }, text));
+		const value = numericValue(text);
+		// What a NUMERIC cannot hold here raises where it is evaluated: what is wrong with the statement itself is said first.
+		const literal: Expression = { kind: "constant", value: text, type: { kind: "text" } };
+		if (value === null) return typed({ kind: "cast", input: literal, type: { kind: "numeric" }, explicit: true }, location);
 		return typed({ kind: "constant", value, type: { kind: "numeric" } }, location);
 	}
 	throw statement.unsupported("a bit string", location);
+}
+
+/** @returns null beyond what a NUMERIC holds */
+function numericValue(text: string): SqlValue {
+	try {
+		return parseValue({ kind: "numeric" }, text);
+	} catch (error) {
+		if (isLittoralError(error) && error.code === "numeric_value_out_of_range") return null;
+		throw error;
+	}
 }
 
 /** @throws undefined_parameter (42P02) */
@@ -53,6 +71,8 @@ export function bindTypeCast(environment: ExpressionEnvironment, cast: TypeCast)
 	if (cast.typeName === undefined || cast.arg === undefined) throw statement.unsupported("this cast");
 	const type = bindTypeName(statement, cast.typeName);
 	const array = as(cast.arg, "A_ArrayExpr");
+	const row = rowShape(environment, cast.arg);
+	if (row !== null) return bindRowCast(statement, row, type, cast.location ?? 0);
 	let input = array !== undefined && type.kind === "array" ? bindArray(environment, array, type.element) : environment.bind(cast.arg);
 	if (type.kind === "interval") {
 		const unit = intervalUnit(statement, cast.typeName);
@@ -63,6 +83,13 @@ export function bindTypeCast(environment: ExpressionEnvironment, cast: TypeCast)
 	// `cannot cast type` points at the cast itself for ::, at the keyword for CAST.
 	const bound = bindExplicitCast(statement, input, type, own);
 	return { ...bound, location };
+}
+
+function bindRowCast(statement: StatementContext, row: RowShape, type: DataType, location: number): Bound {
+	if (type.kind !== "text" && type.kind !== "varchar" && type.kind !== "char") {
+		throw statement.error("cannot_coerce", `cannot cast type record to ${typeName(type)}`, location);
+	}
+	return { ...bindExplicitCast(statement, typed(rowText(statement, row), row.location), type, location), location: row.location };
 }
 
 /** Months, days and microseconds that a field keeps whole multiples of; null for all, 0 for none. */

@@ -7,6 +7,7 @@ import { boundType } from "./bound.ts";
 import { settle } from "./coerce.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
+import { fieldsOf, type RowShape, rowShape } from "./row-values.ts";
 import { findOrAddTarget, type Target } from "./targets.ts";
 import { fingerprint } from "../../logical/expression.ts";
 
@@ -39,12 +40,38 @@ export function bindOrderBy(environment: ExpressionEnvironment, targets: Target[
 	for (const item of items) {
 		const sort = as(item, "SortBy") as SortBy;
 		if (sort.sortby_dir === "SORTBY_USING") throw environment.statement.unsupported("ORDER BY USING", sort.location);
+		const row = rowItem(environment, targets, sort.node as Node, "ORDER BY");
+		if (row !== null) {
+			// Fields that are NULL are above all others, wherever the row's own NULLs are to go.
+			const { descending } = directionOf(sort);
+			for (const field of fieldsOf(environment.statement, row)) {
+				const target = findOrAddTarget(targets, field, row.location);
+				checkOrdered(environment.statement, targets[target] as Target, "ordering");
+				if (!orderings.some((other) => other.target === target)) orderings.push({ target, descending, nullsFirst: descending });
+			}
+			continue;
+		}
 		const target = findItem(environment, targets, sort.node as Node, "ORDER BY");
 		checkOrdered(environment.statement, targets[target] as Target, "ordering");
 		// A key repeated later decides nothing.
 		if (!orderings.some((other) => other.target === target)) orderings.push({ target, ...directionOf(sort) });
 	}
 	return orderings;
+}
+
+/** The row that an item of ORDER BY or GROUP BY is. @returns null for any other item */
+function rowItem(environment: ExpressionEnvironment, targets: Target[], node: Node, clause: "ORDER BY" | "GROUP BY"): RowShape | null {
+	const isNamed = as(node, "ColumnRef") !== undefined || as(node, "A_Const") !== undefined;
+	const name = strings(as(node, "ColumnRef")?.fields);
+	const isOutput = isNamed && (name.length !== 1 || targets.some((target) => !target.hidden && target.name === name[0]));
+	if (!isOutput) return rowShape(environment, node);
+	return targets[findItem(environment, targets, node, clause)]?.row ?? null;
+}
+
+/** The nodes that a row in GROUP BY stands for, one after the other. @returns targets; null where the item is no row */
+export function bindGroupRow(environment: ExpressionEnvironment, targets: Target[], item: Node): number[] | null {
+	const row = rowItem(environment, targets, item, "GROUP BY");
+	return row === null ? null : fieldsOf(environment.statement, row).map((field) => findOrAddTarget(targets, field, row.location));
 }
 
 /** One item of GROUP BY or DISTINCT ON. @returns its target */

@@ -35,8 +35,13 @@ function figure(node: Node | undefined): Figured | null {
 		}
 		case "A_ArrayExpr":
 			return strong("array");
-		case "A_Indirection":
-			return figure(as(node, "A_Indirection")?.arg);
+		case "RowExpr":
+			return strong("row");
+		case "A_Indirection": {
+			const { arg, indirection = [] } = as(node, "A_Indirection") ?? {};
+			const field = strings(indirection).findLast((name) => name !== "");
+			return field === undefined ? figure(arg) : strong(field);
+		}
 		case "CollateClause":
 			return figure(as(node, "CollateClause")?.arg);
 		case "CaseExpr": {

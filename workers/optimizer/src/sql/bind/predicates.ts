@@ -13,7 +13,8 @@ import type { ExpressionEnvironment } from "./environment.ts";
 import { distinctValues } from "./distinct-values.ts";
 import { guarded, guardedByAnd, notTrue } from "./guard.ts";
 import { bindComparison, bindOperator } from "./operators.ts";
-import { bindRowIn, bindRowNullTest, bindRowOperator, distinctRows, rowFields } from "./rows.ts";
+import { rowFields, rowShape } from "./row-values.ts";
+import { bindRowIn, bindRowNullTest, bindRowOperator, distinctRows } from "./rows.ts";
 import { commonType } from "./type-category.ts";
 
 export function bindBoolean(environment: ExpressionEnvironment, expression: BoolExpr): Bound {
@@ -146,7 +147,7 @@ export function bindIn(environment: ExpressionEnvironment, expression: A_Expr): 
 	const negated = strings(expression.name)[0] === "<>";
 	const items = as(expression.rexpr, "List")?.items ?? [];
 	if (expression.lexpr === undefined) throw statement.unsupported("this IN", location);
-	const row = rowFields(environment, expression.lexpr);
+	const row = rowShape(environment, expression.lexpr);
 	if (row !== null) return bindRowIn(environment, row, items, expression);
 	const subject = environment.bind(expression.lexpr);
 	const values = items.map((item) => environment.bind(item));

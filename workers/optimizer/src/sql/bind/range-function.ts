@@ -51,7 +51,8 @@ export function bindRangeFunction(reference: RangeFunction, options: QueryOption
 		columns.push({ name: "ordinality", id: ordinality, type });
 	}
 	const operator: LogicalOperator = { kind: "table_function", input: ONE_ROW, join: "inner", functions, ordinality };
-	return relationScope(statement, operator, { alias: firstName, tableName: null, columns }, reference.alias);
+	const isValue = columns.length === 1;
+	return relationScope(statement, operator, { alias: firstName, tableName: null, columns, isValue }, reference.alias);
 }
 
 /** As PostgreSQL's errors name it. */

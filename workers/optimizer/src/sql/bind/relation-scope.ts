@@ -24,7 +24,7 @@ export function relationScope(
 	const name = alias?.aliasname ?? relation.alias;
 	const names = strings(alias?.colnames);
 	const columns = renameColumns(statement, { alias: name, columns: relation.columns, names, location: -1 });
-	const named: Relation = { alias: name, tableName: relation.tableName, columns };
+	const named: Relation = { ...relation, alias: name, columns };
 	return { operator, scope: { relations: [named], columns } };
 }
 

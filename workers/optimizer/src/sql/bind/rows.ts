@@ -1,4 +1,4 @@
-/** Row values where SQL takes them apart: comparisons, IN, BETWEEN, IS NULL, IS DISTINCT FROM. A row value by itself is no type here. */
+/** Row values where SQL takes them apart: comparisons, IN, BETWEEN, IS NULL, IS DISTINCT FROM. */
 import type { A_Expr, Node, NullTest } from "libpg-query";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { BOOLEAN } from "../../logical/expression.ts";
@@ -8,38 +8,38 @@ import { settle } from "./coerce.ts";
 import { distinctValues } from "./distinct-values.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
 import { bindComparison } from "./operators.ts";
-import { namesRelation } from "./scope.ts";
+import { fieldsOf, type RowShape, rowShape } from "./row-values.ts";
 import { bareTypeName, type StatementContext } from "./statement.ts";
-import { bindStar } from "./targets.ts";
 
-/**
- * The fields of ROW(...), of a list in brackets, or of a table named as a whole.
- *
- * @returns null where the expression is no row
- */
-export function rowFields(environment: ExpressionEnvironment, node: Node | undefined): Bound[] | null {
-	const row = as(node, "RowExpr");
-	if (row !== undefined) {
-		return (row.args ?? []).flatMap((item) => {
-			const reference = as(item, "ColumnRef");
-			const isStar = reference?.fields?.some((field) => as(field, "A_Star") !== undefined) ?? false;
-			return reference !== undefined && isStar ? bindStar(environment, reference).map(({ bound }) => bound) : [environment.bind(item)];
-		});
-	}
-	const reference = as(node, "ColumnRef");
-	const [name, ...rest] = strings(reference?.fields);
-	if (reference === undefined || name === undefined || name === "" || rest.length > 0) return null;
-	return namesRelation(environment, name)
-		? bindStar(environment, { ...reference, fields: [...(reference.fields ?? []), { A_Star: {} }] }).map(({ bound }) => bound)
-		: null;
-}
-
-/** `op` between two rows that are written out. @returns null where a side is none */
+/** `op` between two rows. @returns null where a side is none */
 export function bindRowOperator(environment: ExpressionEnvironment, symbol: string, expression: A_Expr): Expression | null {
 	const { lexpr, rexpr, location = 0 } = expression;
-	if (as(lexpr, "RowExpr") === undefined || as(rexpr, "RowExpr") === undefined) return null;
-	const [left, right] = [rowFields(environment, lexpr) ?? [], rowFields(environment, rexpr) ?? []];
-	return compareRows(environment.statement, symbol, left, right, location);
+	if (as(rexpr, "SubLink") !== undefined || as(lexpr, "SubLink") !== undefined) return null;
+	const [left, right] = [rowShape(environment, lexpr), rowShape(environment, rexpr)];
+	return left === null || right === null ? null : compareShapes(environment.statement, symbol, left, right, location);
+}
+
+/**
+ * Two written rows are compared field by field in SQL's three values. A relation's row is one value: its NULLs are equal to each other, and its types must agree.
+ *
+ * @throws datatype_mismatch (42804), feature_not_supported (0A000)
+ */
+function compareShapes(statement: StatementContext, symbol: string, left: RowShape, right: RowShape, location: number): Expression {
+	const [own, other] = [fieldsOf(statement, left), fieldsOf(statement, right)];
+	if (left.isWritten && right.isWritten) return compareRows(statement, symbol, own, other, location);
+	for (const [index, field] of own.entries()) {
+		const types = [field, other[index] ?? field].map(boundType);
+		if (bareTypeName(types[0] ?? null) === bareTypeName(types[1] ?? null)) continue;
+		const shown = types.map(bareTypeName).join(" and ");
+		throw statement.error("datatype_mismatch", `cannot compare dissimilar column types ${shown} at record column ${index + 1}`);
+	}
+	if (left.mayBeMissing || right.mayBeMissing) throw statement.unsupported("to compare a row that an outer join may miss", location);
+	if (own.length !== other.length)
+		throw statement.error("datatype_mismatch", "cannot compare record types with different numbers of columns");
+	const differ = distinctRows(statement, own, other, location);
+	if (symbol === "<>") return differ;
+	if (symbol === "=") return { kind: "not", input: differ, type: BOOLEAN };
+	throw statement.unsupported(`operator ${symbol} of whole rows`, location);
 }
 
 /** A row IS NULL where all its fields are, and IS NOT NULL where none is: neither is the other's opposite. */
@@ -50,17 +50,17 @@ export function bindRowNullTest({ statement }: ExpressionEnvironment, fields: Bo
 }
 
 /** `(a, b) [NOT] IN ((1, 2), ...)`. @throws undefined_function (42883) for an item that is no row */
-export function bindRowIn(environment: ExpressionEnvironment, left: Bound[], items: Node[], expression: A_Expr): Bound {
+export function bindRowIn(environment: ExpressionEnvironment, left: RowShape, items: Node[], expression: A_Expr): Bound {
 	const { statement } = environment;
 	const { location = 0 } = expression;
 	const symbol = strings(expression.name)[0] ?? "=";
 	const comparisons = items.map((item) => {
-		const right = rowFields(environment, item);
-		if (right !== null) return compareRows(statement, symbol, left, right, location);
+		const right = rowShape(environment, item);
+		if (right !== null) return compareShapes(statement, symbol, left, right, location);
 		const type = bareTypeName(boundType(environment.bind(item)));
 		throw statement.error("undefined_function", `operator does not exist: record ${symbol} ${type}`, location);
 	});
-	return typed(joined(symbol === "<>" ? "and" : "or", comparisons), leftmost(location, left[0]?.location ?? -1));
+	return typed(joined(symbol === "<>" ? "and" : "or", comparisons), leftmost(location, left.location));
 }
 
 /** Rows differ where some pair does, NULL being a value. @throws syntax_error (42601) for rows of different lengths */

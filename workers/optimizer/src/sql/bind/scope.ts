@@ -8,6 +8,8 @@ export interface ScopeColumn {
 	name: string;
 	id: ColumnId;
 	type: DataType;
+	/** A row value, shown as its text: no other query may read it. */
+	isRow?: boolean;
 }
 
 /** A relation of FROM under its alias. */
@@ -17,6 +19,10 @@ export interface Relation {
 	/** The table's own name, for hints when an alias hides it; null for subqueries. */
 	tableName: string | null;
 	columns: ScopeColumn[];
+	/** On the side of an outer join that may have no row. */
+	mayBeMissing?: boolean;
+	/** A function's one column: the relation named as a whole is its value. */
+	isValue?: boolean;
 }
 
 /** `columns` is what `*` and unqualified names see: those of the relations, with the columns of JOIN USING merged. */

@@ -298,7 +298,16 @@ function finish(query: SelectStmt, top: QueryTop): BoundQuery {
 	if (keys.length > 0) operator = { kind: "sort", input: operator, keys };
 	operator = bindLimit(environment, query, operator, keys);
 	const columns = needed.flatMap((target, index): ScopeColumn[] =>
-		target.hidden ? [] : [{ name: target.name, id: ids[index] as ColumnId, type: (expressions[index] as Expression).type }],
+		target.hidden
+			? []
+			: [
+					{
+						name: target.name,
+						id: ids[index] as ColumnId,
+						type: (expressions[index] as Expression).type,
+						...(target.row === undefined ? {} : { isRow: true }),
+					},
+				],
 	);
 	if (columns.length < outputColumns(operator).length) {
 		operator = {

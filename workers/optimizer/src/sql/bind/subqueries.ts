@@ -15,7 +15,8 @@ import { bindComparison } from "./operators.ts";
 import type { BoundQuery } from "./query.ts";
 import { arrayOfRows } from "./array-of-rows.ts";
 import { settle } from "./coerce.ts";
-import { compareRows, rowFields } from "./rows.ts";
+import { rowFields } from "./row-values.ts";
+import { compareRows } from "./rows.ts";
 import type { StatementContext } from "./statement.ts";
 
 /** The right side of a join that the clause needs. */

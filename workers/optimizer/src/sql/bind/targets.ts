@@ -1,15 +1,15 @@
 /** The select list: `*`, expressions, and the hidden entries that ORDER BY and GROUP BY add. */
-import type { ColumnRef, Node, ResTarget } from "libpg-query";
+import type { A_Indirection, Node, ResTarget } from "libpg-query";
 import { TARGET_COUNT_MAX } from "#shared/base/limits.ts";
-import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { fingerprint } from "../../logical/expression.ts";
-import { as, locationOf, strings } from "../parse/ast.ts";
+import { as, locationOf } from "../parse/ast.ts";
 import { typed, type Bound } from "./bound.ts";
 import { coerce, settle } from "./coerce.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
 import { outputName } from "./output-name.ts";
 import type { QueryOptions } from "./query.ts";
-import { findRelation } from "./scope.ts";
+import { fieldsOf, type RowShape, rowShape, rowText } from "./row-values.ts";
+import { bindStar } from "./star.ts";
 
 export interface Target {
 	name: string;
@@ -18,6 +18,8 @@ export interface Target {
 	hidden: boolean;
 	/** Where the entry begins, for errors. */
 	location: number;
+	/** Of a row value, whose text `bound` is. */
+	row?: RowShape;
 }
 
 /** @throws too_many_columns (54011) */
@@ -26,6 +28,14 @@ export function bindTargets(environment: ExpressionEnvironment, list: Node[]): T
 		const target = as(node, "ResTarget") as ResTarget;
 		const reference = as(target.val, "ColumnRef");
 		if (reference?.fields?.some((field) => as(field, "A_Star") !== undefined)) return bindStar(environment, reference);
+		const indirection = as(target.val, "A_Indirection");
+		const whole = indirection === undefined ? null : starOfRow(environment, indirection);
+		if (whole !== null) return whole;
+		const row = rowShape(environment, target.val);
+		if (row !== null) {
+			const bound = typed(rowText(environment.statement, row), row.location);
+			return [{ name: target.name ?? outputName(target.val), bound, hidden: false, location: locationOf(target.val), row }];
+		}
 		const bound = environment.bind(target.val as Node);
 		return [{ name: target.name ?? outputName(target.val), bound, hidden: false, location: locationOf(target.val) }];
 	});
@@ -35,23 +45,13 @@ export function bindTargets(environment: ExpressionEnvironment, list: Node[]): T
 	return targets;
 }
 
-/** `*` and `t.*`: the columns that they stand for. */
-export function bindStar(environment: ExpressionEnvironment, reference: ColumnRef): Target[] {
-	const { statement, scope } = environment;
-	const location = reference.location ?? 0;
-	const qualifier = strings(reference.fields).filter((name) => name !== "");
-	const alias = qualifier[qualifier.length - 1];
-	if (alias === undefined && scope.relations.length === 0) {
-		throw statement.error("syntax_error", "SELECT * with no tables specified is not valid", location);
-	}
-	const found = alias === undefined ? null : findRelation(environment, alias, location);
-	const columns = found === null ? scope.columns : found.relation.columns;
-	return columns.map((column) => {
-		found?.level?.uses.push({ id: column.id, name: `${found.relation.alias}.${column.name}`, location });
-		const expression: Expression = { kind: "column", index: column.id, type: column.type };
-		const relation = scope.relations.find((other) => other.columns.some((own) => own.id === column.id));
-		environment.locations.set(expression, { location, name: `${relation?.alias ?? ""}.${column.name}` });
-		return { name: column.name, bound: typed(expression, location), hidden: false, location };
+/** `(row).*` */
+function starOfRow(environment: ExpressionEnvironment, { arg, indirection }: A_Indirection): Target[] | null {
+	if (indirection?.length !== 1 || as(indirection[0], "A_Star") === undefined) return null;
+	const row = rowShape(environment, arg);
+	if (row === null) throw environment.statement.unsupported("the fields of this value", locationOf(arg));
+	return fieldsOf(environment.statement, row).map((bound, index) => {
+		return { name: (row.fields[index] as RowShape["fields"][number]).name, bound, hidden: false, location: row.location };
 	});
 }
 

@@ -21,11 +21,12 @@ const SIMPLE: Record<string, DataType> = {
 	interval: { kind: "interval" },
 	uuid: { kind: "uuid" },
 	jsonb: { kind: "jsonb" },
+	// See contracts/functions/json-names.ts.
+	json: { kind: "jsonb" },
 };
 /** Types of PostgreSQL that Littoral knows of and does not have. */
 const KNOWN_UNSUPPORTED = new Set([
 	"timetz",
-	"json",
 	"bit",
 	"varbit",
 	"money",
