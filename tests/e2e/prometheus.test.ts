@@ -83,3 +83,17 @@ test("/v1/status has probed all six, and nothing to alarm anybody", async () => 
 	expect([rest, alerts]).toEqual([{ status: "ok" }, []]);
 	expect(Object.values(history).flatMap((results) => results.map((result) => result.status))).not.toContain("failed");
 });
+
+test("a message of compaction that failed every time is listed, and counted where an alert waits for it", async () => {
+	const catalog = await harness.littoral.miniflare.getWorker("littoral-catalog");
+	const message = { id: "poison", timestamp: new Date(), attempts: 1, body: { not: "a job" } };
+	await catalog.queue("littoral-compaction-dead", [message]);
+	await expect
+		.poll(metricsText, { timeout: 20_000, interval: 300 })
+		.toContain('littoral_dead_letters_total{service="catalog",queue="compaction"} 1\n');
+	expect(await harness.admin.json("/v1/dead-letters")).toMatchObject({
+		dead_letters: [{ id: "poison", queue: "compaction", job: null, message: JSON.stringify(message.body) }],
+	});
+	const [rule] = ALERT_RULES.filter(({ name }) => name === "LittoralDeadLetters");
+	expect(rule).toMatchObject({ above: 0, signal: { kind: "increase", of: { metric: "littoral_dead_letters_total" } } });
+});

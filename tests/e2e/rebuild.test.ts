@@ -108,6 +108,20 @@ test("the CLI says what it can do, and fails with the exit codes that it promise
 	expect(await admin(["--json", "jobs", "list", "--tenant", id])).toMatchObject({ code: 0, stdout: "[]\n" });
 	expect(await admin(["dead-letters", "list"])).toMatchObject({ code: 0, stdout: "none\n" });
 	expect(await admin(["dead-letters", "redrive", "nothing"])).toMatchObject({ code: 1, stderr: expect.stringContaining("404 not_found") });
+	const operations = await littoral.miniflare.getD1Database("OPERATIONS_DB", "littoral-operations");
+	const signal = JSON.stringify({ kind: "tenant_step", tenantId: "nobody" });
+	for (const letter of ["letter-1", "letter-2"]) {
+		await operations.prepare("INSERT INTO dead_letters (id, message, died_at_ms) VALUES (?, ?, 0)").bind(letter, signal).run();
+	}
+	const letters = JSON.parse((await admin(["--json", "dead-letters", "list"])).stdout) as { id: string; queue: string }[];
+	expect(letters.map(({ id: letter, queue }) => [letter, queue])).toEqual(["letter-2", "letter-1"].map((letter) => [letter, "signals"]));
+	expect(await admin(["--json", "dead-letters", "redrive", "letter-1", "nothing"])).toMatchObject({
+		code: 3,
+		stdout: expect.stringContaining("letter-1"),
+		stderr: expect.stringContaining("1 of 2 could not be redriven"),
+	});
+	expect(await admin(["dead-letters", "redrive", "all"])).toMatchObject({ code: 0, stdout: expect.stringContaining("letter-2") });
+	expect(await admin(["dead-letters", "list"])).toMatchObject({ code: 0, stdout: "none\n" });
 	expect(await admin(["tenants", "suspend", "nobody"])).toMatchObject({ code: 1, stderr: expect.stringContaining("404 tenant_not_found") });
 	expect(await admin(["tenants", "list"], { ADMIN_KEY: "wrong" })).toMatchObject({
 		code: 1,
