@@ -1,8 +1,9 @@
 /** Any bytes give a LittoralError or rows, with every arena page back and the wasm never trapping. */
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import { createEngine, type Engine } from "#shared/engine/kernels/kernels.ts";
+import { GuardedArena } from "#shared/engine/memory/guarded-arena.fixture.ts";
 import { type Duck, openDuck } from "../../tests/parquet/duckdb.ts";
 import { readAll } from "../../tests/parquet/read-all.ts";
 import { writeRows } from "../../tests/parquet/write-rows.ts";
@@ -47,6 +48,13 @@ beforeAll(async () => {
 });
 afterAll(() => duck.close());
 
+/** Finds what is written where it may not be. */
+const guarded = new GuardedArena();
+afterEach(() => {
+	expect(guarded.leasedPageCount).toBe(0);
+	expect(guarded.violations).toEqual([]);
+});
+
 /** @returns null when rows came, else the error's code */
 async function attempt(bytes: Uint8Array, engine: Engine): Promise<string | null> {
 	try {
@@ -69,7 +77,7 @@ async function attempt(bytes: Uint8Array, engine: Engine): Promise<string | null
 const ALLOWED = new Set([null, "malformed_body", "feature_not_supported"]);
 
 test("every prefix of a small file is malformed_body", async () => {
-	const engine = createEngine();
+	const engine = createEngine({ arena: guarded });
 	for (const { bytes } of files.filter(({ name }) => name === "ours" || name.includes("zstd"))) {
 		for (let length = 0; length < bytes.length; length++) {
 			const code = await attempt(bytes.subarray(0, length), engine);
@@ -79,7 +87,7 @@ test("every prefix of a small file is malformed_body", async () => {
 });
 
 test("bit flips give an error or rows", async () => {
-	const engine = createEngine();
+	const engine = createEngine({ arena: guarded });
 	const codes = new Map<string | null, number>();
 	let seed = 12345;
 	const random = (limit: number): number => {
@@ -100,7 +108,7 @@ test("bit flips give an error or rows", async () => {
 });
 
 test("random bytes in the middle give an error or rows", async () => {
-	const engine = createEngine();
+	const engine = createEngine({ arena: guarded });
 	let seed = 99;
 	const random = (limit: number): number => {
 		seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;

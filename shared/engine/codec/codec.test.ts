@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { isLittoralError } from "#shared/base/errors.ts";
 import { typeName } from "#shared/contracts/data-type.ts";
 import { createEngine } from "../kernels/kernels.ts";
+import { GuardedArena } from "../memory/guarded-arena.fixture.ts";
 import { Lease } from "../memory/lease.ts";
 import { copyBatch } from "../vector/copy.ts";
 import { readRows } from "../vector/read.ts";
@@ -13,7 +14,10 @@ import { encodeBatch } from "./encode.ts";
 import { GOLDEN_BATCHES, READ_ONLY } from "./golden/batches.ts";
 import { checksum, CRC_OFFSET, viewOf } from "./layout.ts";
 
-const engine = createEngine({ pageCount: 400 });
+/** Finds what is written where it may not be. */
+const guarded = new GuardedArena(400);
+const engine = createEngine({ arena: guarded });
+afterEach(() => expect(guarded.violations).toEqual([]));
 
 function withLease<Result>(use: (lease: Lease) => Result): Result {
 	const lease = new Lease(engine.arena, { owner: "test" });

@@ -21,10 +21,10 @@ export function installKernels(module: WebAssembly.Module): void {
 	installed = module;
 }
 
-/** Binds the kernels to an arena of its own; tests pass a small one, or wrap the exports to watch calls. */
-export function createEngine(options: { pageCount?: number; wrap?: (kernels: Kernels) => Kernels } = {}): Engine {
+/** Binds the kernels to an arena of its own; tests pass a small one, one of their own, or wrap the exports to watch calls. */
+export function createEngine(options: { pageCount?: number; arena?: Arena; wrap?: (kernels: Kernels) => Kernels } = {}): Engine {
 	assert(installed !== null, "installKernels comes first");
-	const arena = new Arena(options.pageCount);
+	const arena = options.arena ?? new Arena(options.pageCount);
 	const instance = new WebAssembly.Instance(installed, { env: { memory: arena.memory } });
 	const kernels = instance.exports as unknown as Kernels;
 	return { arena, kernels: options.wrap ? options.wrap(kernels) : kernels };

@@ -63,17 +63,21 @@ async function letEventLoopIn(context: DriverContext): Promise<void> {
 }
 
 function throwIfAborted(signal: AbortSignal): void {
-	if (!signal.aborted) return;
-	const reason: unknown = signal.reason;
-	if (isLittoralError(reason)) throw reason;
+	if (signal.aborted) throw abortError(signal);
+}
+
+function abortError({ reason }: AbortSignal): LittoralError {
+	if (isLittoralError(reason)) return reason;
 	if (reason instanceof Error && reason.name === "TimeoutError") {
-		throw new LittoralError("query_timeout", "canceling statement due to statement timeout", { sqlstate: "57014" });
+		return new LittoralError("query_timeout", "canceling statement due to statement timeout", { sqlstate: "57014" });
 	}
-	throw new LittoralError("query_canceled", "canceling statement due to user request");
+	return new LittoralError("query_canceled", "canceling statement due to user request");
 }
 
 /** After a trap nothing in the memory can be trusted: the isolate replaces it, and this query can only be tried again. */
 function asQueryError(error: unknown, context: DriverContext): unknown {
+	// A source that looks at the signal itself raises its reason.
+	if (context.signal.aborted && error === context.signal.reason) return abortError(context.signal);
 	if (!(error instanceof WebAssembly.RuntimeError)) return error;
 	context.engine.arena.poison();
 	return new LittoralError("unavailable", "the query's memory was lost; try again", { retryAfterSeconds: 1 });

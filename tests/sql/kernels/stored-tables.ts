@@ -49,7 +49,7 @@ export class StoredTables {
 		const { rowCount, columns, sketches } = await writer.finish();
 		lease.release();
 		const file = new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
-		const path = `${name}.parquet`;
+		const path = `${schema.tableId}.parquet`;
 		this.#files.set(path, file);
 		const block = blockOf({ sequence: 1, rowCount: tailRowCount, batches });
 		this.#tails.set(name, {
