@@ -11,12 +11,13 @@ import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import type { RowPointers } from "../vector/row-gather.ts";
-import { DESCRIPTOR_BYTES, type RowColumn, rowLayout, writeDescriptors } from "../vector/row-layout.ts";
+import { DESCRIPTOR_BYTES, type RowColumn, rowLayout, VALUE_KIND, writeDescriptors } from "../vector/row-layout.ts";
 import { constantVector } from "../vector/builder.ts";
 import { flatten } from "../vector/copy.ts";
 import type { ConstantVector, FlatVector, Vector } from "../vector/vector.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import type { JoinSides } from "./join.ts";
+import { filtersKeys } from "./key-filter.ts";
 import { RowCursor } from "./row-cursor.ts";
 import { RowStore } from "./row-store.ts";
 import type { BatchSource } from "./source.ts";
@@ -26,6 +27,8 @@ import { type StorableBatch, StoredColumns } from "./stored-columns.ts";
 const INSERT_ROW_COUNT = 2048;
 /** Work units of hashing one key of a row. */
 const KEY_COST = 4;
+/** Distance of the outermost keys by rows, at most, where chains hang by the keys' places: of other keys a head might have too many. */
+const PLACES_PER_ROW = 64;
 /** Of the owner's bytes in a row: a second link, or a full join's flag. */
 const EXTRA_BYTES = 8;
 
@@ -52,11 +55,16 @@ export interface BuildSideOptions {
 	isFlagged: boolean;
 }
 
-/** Rows by their hashes; `link` is where the chain's link stands in a row. */
+/**
+ * Rows by their hashes; `link` is where the chain's link stands in a row. `range` is 0, or points at the least and the most key, i64 each: hashes are places in it then, and
+ * equal hashes are equal keys (`assembly/join.ts`).
+ */
 export interface Chains {
 	heads: Pointer;
 	mask: number;
+	shift: number;
 	link: number;
+	range: Pointer;
 }
 
 export class BuildSide {
@@ -238,20 +246,50 @@ export class BuildSide {
 		this.looseByPlainKeys = this.#hang(this.loose, 0);
 	}
 
-	#hang({ layout, rowCount, blocks }: RowStore, link: number): Chains {
+	#hang(store: RowStore, link: number): Chains {
+		const { layout, rowCount, blocks } = store;
 		const { engine, lease } = this.#context;
 		const headCount = headCountFor(rowCount);
 		const heads = lease.allocatePages(headCount * 4);
 		const mask = headCount - 1;
 		engine.arena.views.u8.fill(0, heads, heads + headCount * 4);
+		const { range, shift } = this.#placesOf(store, { link, headCount });
 		for (const block of blocks) {
 			for (let start = 0; start < block.rowCount; start += INSERT_ROW_COUNT) {
 				const count = Math.min(INSERT_ROW_COUNT, block.rowCount - start);
-				engine.kernels.join_insert(count, block.pointer + start * layout.rowBytes, layout.rowBytes, link, heads, mask);
+				engine.kernels.join_insert(count, block.pointer + start * layout.rowBytes, layout.rowBytes, link, heads, mask, shift);
 				this.#context.spend(count);
 			}
 		}
-		return { heads, mask, link };
+		return { heads, mask, shift, link, range };
+	}
+
+	/** Puts the keys' places where their hashes are, if there is one key, a whole number, and its values lie close enough. @returns a range of 0 otherwise */
+	#placesOf(
+		{ layout, rowCount, blocks }: RowStore,
+		{ link, headCount }: { link: number; headCount: number },
+	): Pick<Chains, "range" | "shift"> {
+		const [key, ...others] = this.keyColumns;
+		const hashed = { range: 0, shift: 0 };
+		if (key === undefined || others.length > 0 || !filtersKeys(key.type) || rowCount === 0 || this.#options.loose === "perhaps")
+			return hashed;
+		const { engine, lease } = this.#context;
+		const { i64 } = engine.arena.views;
+		const range = lease.region().allocate(16);
+		const wide = key.kind === VALUE_KIND.i64 ? 1 : 0;
+		i64[range / 8] = 2n ** 63n - 1n;
+		i64[range / 8 + 1] = -(2n ** 63n);
+		const each = (visit: (count: number, first: Pointer) => void): void => {
+			for (const block of blocks) {
+				this.#context.spend(block.rowCount);
+				visit(block.rowCount, block.pointer);
+			}
+		};
+		each((count, first) => engine.kernels.key_filter_range(count, first, layout.rowBytes, key.offset, wide, range));
+		const span = Number((i64[range / 8 + 1] as bigint) - (i64[range / 8] as bigint)) + 1;
+		if (span > Math.max(headCount, rowCount * PLACES_PER_ROW) || span >= 2 ** 32 - 1) return hashed;
+		each((count, first) => engine.kernels.join_place(count, first, layout.rowBytes, link, key.offset, wide, range));
+		return { range, shift: Math.max(0, Math.ceil(Math.log2(span / headCount))) };
 	}
 }
 

@@ -10,7 +10,7 @@ import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import { flatten } from "../vector/copy.ts";
-import { DESCRIPTOR_BYTES, type RowColumn, writeDescriptors } from "../vector/row-layout.ts";
+import { DESCRIPTOR_BYTES, type RowColumn, VALUE_KIND, writeDescriptors } from "../vector/row-layout.ts";
 import type { BuildSide, Chains } from "./build-side.ts";
 import type { CompiledExpression, CompiledPredicate } from "./evaluator.ts";
 import type { ExecutionContext } from "./execution-context.ts";
@@ -49,6 +49,8 @@ export class HashPairs implements PairFinder {
 	#batch: Batch = { rowCount: 0, columns: [], selection: 0, selectedCount: 0 };
 	#matched: Pointer = 0;
 	#hashes: Pointer = 0;
+	/** Values of the first key, by position. */
+	#firstKey: Pointer = 0;
 	/** Those not yet answered, the first of them under way. */
 	#questions: Question[] = [];
 
@@ -84,6 +86,7 @@ export class HashPairs implements PairFinder {
 			vector: flatten(engine, key.evaluate(batch, region), batch, region),
 		}));
 		writeDescriptors(engine, described, this.#descriptors);
+		this.#firstKey = (described[0] as (typeof described)[number]).vector.values;
 		this.#batch = batch;
 		this.#matched = matched;
 		this.#hashes = region.allocate(batch.rowCount * 4);
@@ -138,14 +141,25 @@ export class HashPairs implements PairFinder {
 				rows.count = engine.kernels.join_marked(0, rows.count, rows.selection, this.#matched, rows.selection);
 				if (rows.count === 0) continue;
 			}
-			engine.kernels.rows_hash(rows.count, rows.selection, keyCount, this.#descriptors, this.#hashes);
+			this.#hash(question.chains, { rows, keyCount });
 			return;
 		}
 	}
 
+	#hash({ range }: Chains, { rows, keyCount }: Pick<Question, "rows" | "keyCount">): void {
+		const { kernels } = this.#context.engine;
+		if (range === 0) kernels.rows_hash(rows.count, rows.selection, keyCount, this.#descriptors, this.#hashes);
+		else {
+			const { kind } = this.#build.keyColumns[0] as RowColumn;
+			kernels.keys_place(rows.count, rows.selection, this.#firstKey, kind === VALUE_KIND.i64 ? 1 : 0, range, this.#hashes);
+		}
+	}
+
 	/** What the kernels that follow a question's chains are given first. */
-	#asked({ chains: { heads, mask, link }, keyCount, rows }: Question) {
-		return [rows.count, rows.selection, keyCount, this.#descriptors, this.#hashes, link, heads, mask, this.#state] as const;
+	#asked({ chains: { heads, mask, shift, link, range }, keyCount, rows }: Question) {
+		// Places need no look at the keys.
+		const comparedCount = range === 0 ? keyCount : 0;
+		return [rows.count, rows.selection, comparedCount, this.#descriptors, this.#hashes, link, heads, mask, shift, this.#state] as const;
 	}
 
 	#exists(question: Question): null {

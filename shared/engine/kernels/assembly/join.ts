@@ -1,13 +1,16 @@
-// Hash join: chains of stored rows that hang from `heads`, u32 each, a power of two of them. A link (u32 hash, u32 next) stands `link` bytes into a row: the row's own
-// header, or a second one behind its slots where rows hang in two chains.
+// Hash join: chains of stored rows that hang from `heads`, u32 each, a power of two of them; a hash belongs to head (hash >> shift) & mask. A link (u32 hash, u32 next) stands
+// `link` bytes into a row: the row's own header, or a second one behind its slots where rows hang in two chains.
+//
+// Of a single whole number the hash may be its place, its distance from the least one: rows in the keys' order then hang in the heads' order, so that a probe side in that
+// order too walks memory forwards, and equal hashes are equal keys.
 import { equalsStored, livePosition } from "./row-store";
 import { isValid } from "./validity";
 
 /** Hangs `count` neighbouring rows into their chains. */
-export function join_insert(count: i32, first: usize, rowBytes: i32, link: i32, heads: usize, mask: u32): void {
+export function join_insert(count: i32, first: usize, rowBytes: i32, link: i32, heads: usize, mask: u32, shift: u32): void {
 	for (let index: i32 = 0; index < count; index++) {
 		const row = first + <usize>(index * rowBytes);
-		const head = heads + (<usize>(load<u32>(row + link) & mask) << 2);
+		const head = heads + (<usize>((load<u32>(row + link) >> shift) & mask) << 2);
 		store<u32>(row + link, load<u32>(head), 4);
 		store<u32>(head, <u32>row);
 	}
@@ -20,12 +23,39 @@ export function join_link(count: i32, selection: usize, hashes: usize, first: us
 	}
 }
 
+/** No key's place. */
+// @ts-ignore: decorator
+@inline
+const NO_PLACE: u32 = 0xffffffff;
+
+/** Writes the places of keys (slots of 64 bits if `wide`, else of 32) into the links of as many neighbouring stored rows. `range`: i64 least, i64 most, less than 2^32 - 1 apart. */
+export function join_place(count: i32, first: usize, rowBytes: i32, link: i32, offset: i32, wide: i32, range: usize): void {
+	const least = load<i64>(range);
+	for (let index: i32 = 0; index < count; index++) {
+		const row = first + <usize>(index * rowBytes);
+		const key = wide != 0 ? load<i64>(row + offset) : <i64>load<i32>(row + offset);
+		store<u32>(row + link, <u32>(key - least));
+	}
+}
+
+/** The places of a batch's keys, u32 by position, in the stead of hashes; of keys outside the range 2^32 - 1. `keys`: i32, or i64 if `wide`, by position. */
+export function keys_place(count: i32, selection: usize, keys: usize, wide: i32, range: usize, hashes: usize): void {
+	const least = load<i64>(range);
+	const span = <u64>(load<i64>(range, 8) - least);
+	for (let index: i32 = 0; index < count; index++) {
+		const row = livePosition(selection, index);
+		const key = wide != 0 ? load<i64>(keys + (<usize>row << 3)) : <i64>load<i32>(keys + (<usize>row << 2));
+		const place = <u64>(key - least);
+		store<u32>(hashes + (<usize>row << 2), place > span ? NO_PLACE : <u32>place);
+	}
+}
+
 /**
  * Pairs of a probe row's position (u16) and a stored row (u32) whose keys are equal, at most `capacity`; probe rows have no NULL key. `state`, u32 each: 0 index of the
  * probe row, 4 the stored row to look at next (0: begin its chain), 8 stored rows that may be looked at, counted down: a long chain of other keys must not take one call.
  * The descriptors name the stored rows' key slots. @returns pairs; the end is reached when state[0] is `count`
  */
-export function join_probe(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, link: i32, heads: usize, mask: u32, state: usize, capacity: i32, outPositions: usize, outRows: usize): i32 {
+export function join_probe(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, link: i32, heads: usize, mask: u32, shift: u32, state: usize, capacity: i32, outPositions: usize, outRows: usize): i32 {
 	let index = load<i32>(state);
 	let stored: usize = <usize>load<u32>(state, 4);
 	let pairs: i32 = 0;
@@ -33,7 +63,7 @@ export function join_probe(count: i32, selection: usize, columnCount: i32, descr
 	for (; index < count; index++) {
 		const row = livePosition(selection, index);
 		const hash = load<u32>(hashes + (<usize>row << 2));
-		if (stored == 0) stored = <usize>load<u32>(heads + (<usize>(hash & mask) << 2));
+		if (stored == 0) stored = <usize>load<u32>(heads + (<usize>((hash >> shift) & mask) << 2));
 		while (stored != 0) {
 			if (--budget < 0) {
 				store<i32>(state, index);
@@ -65,7 +95,7 @@ export function join_probe(count: i32, selection: usize, columnCount: i32, descr
  * Marks (u8, `value`) the positions of live rows for which a stored row with equal keys is there; rows marked already are passed over. `state` as in `join_probe`:
  * the end is reached when state[0] is `count`.
  */
-export function join_exists(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, link: i32, heads: usize, mask: u32, state: usize, value: i32, matched: usize): void {
+export function join_exists(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, link: i32, heads: usize, mask: u32, shift: u32, state: usize, value: i32, matched: usize): void {
 	let index = load<i32>(state);
 	let stored: usize = <usize>load<u32>(state, 4);
 	let budget = load<i32>(state, 8);
@@ -73,7 +103,7 @@ export function join_exists(count: i32, selection: usize, columnCount: i32, desc
 		const row = livePosition(selection, index);
 		if (load<u8>(matched + <usize>row) != 0) continue;
 		const hash = load<u32>(hashes + (<usize>row << 2));
-		if (stored == 0) stored = <usize>load<u32>(heads + (<usize>(hash & mask) << 2));
+		if (stored == 0) stored = <usize>load<u32>(heads + (<usize>((hash >> shift) & mask) << 2));
 		while (stored != 0) {
 			if (--budget < 0) {
 				store<i32>(state, index);
