@@ -49,6 +49,9 @@ interface CatalogFunction {
 	result: string;
 }
 
+/** Functions that the binder answers by itself. */
+const OF_BINDER = ["pg_typeof"];
+
 /** Of the server, its files and its sessions: not what a query over tables asks for. */
 const SERVER_FAMILIES =
 	/^(?:pg_(?!typeof|size_|column_size|input_)|has_|binary_upgrade_|inet_(?:client|server)|txid_|lo_|brin_|gin_|to_reg|ts_)/;
@@ -106,7 +109,7 @@ export async function missingPage(database: PGlite): Promise<string> {
 	const { rows: functions } = await database.query<CatalogFunction>(FUNCTIONS);
 	const { rows: operators } = await database.query<{ name: string; left: string; right: string }>(OPERATORS);
 	const { rows: types } = await database.query<{ name: string }>(TYPE_NAMES);
-	const names = new Set([...SIGNATURES.map(({ name }) => name), ...Object.keys(SESSION_VALUES), ...JSON_FUNCTIONS.keys()]);
+	const names = new Set([...SIGNATURES.map(({ name }) => name), ...Object.keys(SESSION_VALUES), ...JSON_FUNCTIONS.keys(), ...OF_BINDER]);
 	const missing = functions.filter(({ name }) => !names.has(name));
 	const usable = (one: CatalogFunction): boolean => typesOf(one.arguments).every(isKnown) && isKnown(one.result);
 	const usableNames = new Set(missing.filter(usable).map(({ name }) => name));

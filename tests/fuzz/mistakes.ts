@@ -32,7 +32,7 @@ export function randomMistake(random: Random, tables: readonly FuzzTable[]): str
 			`SELECT ${column}::${random.pick(["integer", "date", "uuid", "boolean", "interval", "jsonb", "nothing"])} FROM ${name} WHERE false`,
 		() => `SELECT (SELECT ${column}, ${other} ${from})`,
 		() => `SELECT 1 WHERE 1 IN (SELECT ${column}, ${other} ${from})`,
-		() => `SELECT ${column} ${from} ${random.pick(["LIMIT", "OFFSET"])} ${random.pick(["-1", "'a'", "true"])}`,
+		() => `SELECT ${column} ${from} ${random.pick(["LIMIT", "OFFSET"])} ${random.pick(["-1", "'a'", "true", column])}`,
 		() => `SELECT DISTINCT ON (${column}) ${other} ${from} ORDER BY ${other} DESC, 1`,
 		() => `SELECT DISTINCT ${column} ${from} ORDER BY ${other}`,
 		() => `SELECT CASE WHEN true THEN ${constant(random, random.pick(KINDS))} ELSE ${constant(random, random.pick(KINDS))} END`,

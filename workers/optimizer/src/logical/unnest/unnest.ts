@@ -7,16 +7,19 @@
  * Better: one pass, whatever the number of outer rows. Without it the plan cannot run at all, so it is not a rule that can be left out.
  * Safe: each step keeps rows and NULLs (`null-safe.ts`), and evaluates what may raise for outer rows' values only.
  */
+import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { cloned } from "../clone.ts";
 import { collectColumns, conjunction, conjuncts, substitute } from "../expression.ts";
 import { freeColumns } from "../free-columns.ts";
-import { expressionsOf } from "../map-expressions.ts";
+import { expressionsOf, mapOwnExpressions } from "../map-expressions.ts";
 import { inputsOf, mapInputs, outputColumns } from "../output.ts";
 import type { ColumnId, ColumnTable, LogicalAggregate, LogicalJoin, LogicalOperator } from "../plan.ts";
 import { pullUp } from "./pull-up.ts";
 import { carrierEqualities, groupByCarriers, isDependent, pushDomain, type DomainContext } from "./push-domain.ts";
 import { guardRaising, mayRaise, planMayRaise } from "./raising.ts";
+
+const TEXT = { kind: "text" } as const;
 
 export interface UnnestContext {
 	columns: ColumnTable;
@@ -46,6 +49,8 @@ export function unnest(node: LogicalOperator, context: UnnestContext): LogicalOp
 	const pulled: LogicalJoin = { ...join, right, condition: conjunction([...conjuncts(join.condition), ...conditions]) };
 	const outer = outerColumns(pulled);
 	if (outer.size === 0) return { ...pulled, right: unnest(right, context) };
+	const keyed = withTextKeys(pulled, outer, context.columns);
+	if (keyed !== null) return unnest(keyed, context);
 	return joinScalarAggregate(pulled, outer, context, unguarded) ?? joinDomainOf(pulled, outer, context, null);
 }
 
@@ -68,6 +73,8 @@ function unnestGuarded(join: LogicalJoin, guard: Expression, context: UnnestCont
 	const inlined = inlineLateral(plain, context, placed);
 	if (inlined !== null) return unnest(inlined, context);
 	const outer = outerColumns(plain);
+	const keyed = withTextKeys(plain, outer, context.columns);
+	if (keyed !== null) return unnest({ ...keyed, guard }, context);
 	if (!planMayRaise(belowProjections(plain.right), { subplans: false })) {
 		const aggregated = joinScalarAggregate(plain, outer, context, placed);
 		if (aggregated !== null) return aggregated;
@@ -76,6 +83,34 @@ function unnestGuarded(join: LogicalJoin, guard: Expression, context: UnnestCont
 		return unnest({ ...plain, condition: conjunction([guard, ...conjuncts(plain.condition)]) }, context);
 	}
 	return joinDomainOf(plain, new Set([...outer, ...collectColumns(guard)]), context, guard);
+}
+
+/**
+ * Arrays and documents are no keys of joins and groups. Their texts are, and say all of them: the right side takes the texts instead, and reads them.
+ *
+ * @returns null where there are none
+ */
+function withTextKeys(join: LogicalJoin, outer: ReadonlySet<ColumnId>, columns: ColumnTable): LogicalJoin | null {
+	const ids = [...outer].filter((id) => ["array", "jsonb"].includes(columns.get(id).type.kind));
+	if (ids.length === 0) return null;
+	const kept = outputColumns(join.left);
+	const texts = ids.map((id) => columns.add({ ...columns.get(id), type: TEXT, origin: null }));
+	const cast = (id: ColumnId, type: DataType): Expression => {
+		return { kind: "cast", input: { kind: "column", index: id, type: columns.get(id).type }, type, explicit: true };
+	};
+	const change = (part: Expression): Expression =>
+		substitute(part, (id) => {
+			const index = ids.indexOf(id);
+			return index === -1 ? undefined : cast(texts[index] as ColumnId, columns.get(id).type);
+		});
+	const changed = (node: LogicalOperator): LogicalOperator => mapOwnExpressions(mapInputs(node, changed), change);
+	const left: LogicalOperator = {
+		kind: "project",
+		input: join.left,
+		columns: [...kept, ...texts],
+		expressions: [...references(kept, columns), ...ids.map((id) => cast(id, TEXT))],
+	};
+	return { ...join, left, right: changed(join.right) };
 }
 
 function belowProjections(node: LogicalOperator): LogicalOperator {

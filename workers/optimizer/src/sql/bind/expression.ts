@@ -126,9 +126,6 @@ function bindColumn(environment: ExpressionEnvironment, reference: ColumnRef): B
 		names.length === 1
 			? (findValue(environment, reference, name) ?? findColumn(environment, name, location))
 			: findQualifiedColumn(environment, { relation: names[names.length - 2] as string, name, location });
-	if (level === null && (clause === "LIMIT" || clause === "OFFSET")) {
-		throw statement.error("invalid_column_reference", `argument of ${clause} must not contain variables`, location);
-	}
 	if (column.isRow) throw statement.unsupported("a row value that a query inside has made", location);
 	const expression = { kind: "column", index: column.id, type: column.type } as const;
 	const { relations } = level?.scope ?? scope;

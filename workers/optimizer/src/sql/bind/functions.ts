@@ -56,6 +56,7 @@ export function bindFunctionCall(environment: ExpressionEnvironment, written: Fu
 	const args = argumentsInOrder(statement, written, name);
 	const call = args.length === 0 ? written : { ...written, args };
 	if (call.func_variadic) throw statement.unsupported("a VARIADIC argument", location);
+	if (name === "pg_typeof" && call.args?.length === 1) return typeOf(environment, call.args[0] as Node, location);
 	const overloads = overloadsOf(environment, call, name);
 	const session = call.args === undefined && Object.hasOwn(SESSION_VALUES, name) ? SESSION_VALUES[name] : undefined;
 	if (session !== undefined && overloads.length === 0) return typed({ kind: "constant", ...session }, location);
@@ -91,6 +92,12 @@ export function bindFunctionCall(environment: ExpressionEnvironment, written: Fu
 	const made = makeCall(statement, chosen, list);
 	if (chosen.signature.kind === "table" && made.kind === "call") return typed(addTableFunction(environment, made, name, location), start);
 	return typed(made, start);
+}
+
+/** pg_typeof: known here, so the argument is not evaluated. */
+function typeOf(environment: ExpressionEnvironment, argument: Node, location: number): Bound {
+	const name = rowShape(environment, argument) === null ? bareTypeName(boundType(environment.bind(argument))) : "record";
+	return typed({ kind: "constant", value: name, type: { kind: "text" } }, location);
 }
 
 /** row_to_json and array_to_json are narrower than the function that stands for them. */

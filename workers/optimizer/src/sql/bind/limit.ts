@@ -1,4 +1,4 @@
-/** LIMIT, OFFSET and FETCH: constants are evaluated while planning; what needs a subquery counts rows by a window. */
+/** LIMIT, OFFSET and FETCH: constants are evaluated while planning; what needs a subquery or a column of a query around counts rows by a window. */
 import type { Node, SelectStmt } from "libpg-query";
 import type { Expression, SortKey } from "#shared/contracts/plan/expression.ts";
 import { BOOLEAN, collectColumns, conjunction } from "../../logical/expression.ts";
@@ -16,7 +16,8 @@ export function bindLimit(environment: ExpressionEnvironment, query: SelectStmt,
 	const skipped = count(environment, query.limitOffset, "OFFSET", subqueries);
 	const kept = count(environment, query.limitCount, "LIMIT", subqueries);
 	const withTies = query.limitOption === "LIMIT_OPTION_WITH_TIES";
-	if (withTies || subqueries.subqueries.length > 0) return countRows(statement, input, { keys, skipped, kept, withTies, subqueries });
+	const isKnown = [skipped, kept].every((part) => part === null || collectColumns(part).size === 0);
+	if (withTies || !isKnown) return countRows(statement, input, { keys, skipped, kept, withTies, subqueries });
 	const offset = skipped === null ? 0n : ((statement.evaluate(skipped) as bigint | null) ?? 0n);
 	const limit = kept === null ? null : (statement.evaluate(kept) as bigint | null);
 	if (offset < 0n) throw statement.error("invalid_row_count_in_result_offset_clause", "OFFSET must not be negative");
@@ -33,11 +34,11 @@ function count(
 ): Expression | null {
 	if (node === undefined) return null;
 	const { statement } = environment;
-	const before = subqueries.subqueries.length;
 	const bound = environment.bind(node, { clause, aggregates: null, windows: null, tableFunctions: null, subqueries });
 	const expression = coerceArgument(statement, bound, { kind: "bigint" }, clause);
-	if (subqueries.subqueries.length === before && collectColumns(expression).size > 0) {
-		throw statement.unsupported(`${clause} by a column of the query around`, bound.location);
+	const own = environment.scope.relations.flatMap(({ columns }) => columns.map(({ id }) => id));
+	if ([...collectColumns(expression)].some((id) => own.includes(id))) {
+		throw statement.error("invalid_column_reference", `argument of ${clause} must not contain variables`, bound.location);
 	}
 	return expression;
 }

@@ -4,7 +4,6 @@ import { isLittoralError } from "#shared/base/errors.ts";
 import { typeName, type DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
-import { parseInterval } from "#shared/contracts/values/interval-text.ts";
 import { parseValue } from "#shared/contracts/values/parse.ts";
 import { as, leftmost } from "../parse/ast.ts";
 import { bindArray } from "./arrays.ts";
@@ -13,7 +12,8 @@ import { bindExplicitCast, coerce } from "./coerce.ts";
 import type { ExpressionEnvironment } from "./environment.ts";
 import { type RowShape, rowShape, rowText } from "./row-values.ts";
 import type { StatementContext } from "./statement.ts";
-import { bindTypeName, intervalUnit } from "./type-name.ts";
+import { bindTypeName, intervalModifier } from "./type-name.ts";
+import { withModifier } from "./interval-fields.ts";
 
 const INT4_MIN = -(2n ** 31n);
 const INT8_MIN = -(2n ** 63n);
@@ -75,8 +75,8 @@ export function bindTypeCast(environment: ExpressionEnvironment, cast: TypeCast)
 	if (row !== null) return bindRowCast(statement, row, type, cast.location ?? 0);
 	let input = array !== undefined && type.kind === "array" ? bindArray(environment, array, type.element) : environment.bind(cast.arg);
 	if (type.kind === "interval") {
-		const unit = intervalUnit(statement, cast.typeName);
-		if (unit !== null) input = withUnit(statement, input, unit);
+		const modifier = intervalModifier(cast.typeName);
+		if (modifier !== null) input = withModifier(statement, input, modifier);
 	}
 	const own = cast.location ?? 0;
 	const location = leftmost(own, leftmost(input.location, cast.typeName.location ?? 0));
@@ -90,32 +90,4 @@ function bindRowCast(statement: StatementContext, row: RowShape, type: DataType,
 		throw statement.error("cannot_coerce", `cannot cast type record to ${typeName(type)}`, location);
 	}
 	return { ...bindExplicitCast(statement, typed(rowText(statement, row), row.location), type, location), location: row.location };
-}
-
-/** Months, days and microseconds that a field keeps whole multiples of; null for all, 0 for none. */
-const FIELD_STEPS: Record<string, [months: number, days: number | null, microseconds: bigint | null]> = {
-	year: [12, 0, 0n],
-	month: [1, 0, 0n],
-	day: [1, null, 0n],
-	hour: [1, null, 3_600_000_000n],
-	minute: [1, null, 60_000_000n],
-	second: [1, null, null],
-};
-
-/** INTERVAL '90' DAY: a bare number is in the unit; of a whole interval the fields below the unit are cut off. */
-function withUnit(statement: StatementContext, input: Bound, unit: string): Bound {
-	if (input.kind !== "unknown" || input.text === null) throw statement.unsupported("an INTERVAL field on an expression", input.location);
-	const text = input.text.trim();
-	if (!/^[-+]?\d+(\.\d+)?$/.test(text)) {
-		const { months, days, microseconds } = statement.at(input.location, () => parseInterval(text));
-		const [monthStep, dayStep, microsecondStep] = FIELD_STEPS[unit] as (typeof FIELD_STEPS)[string];
-		const value = {
-			months: months - (months % monthStep),
-			days: dayStep ?? days,
-			microseconds: microsecondStep === null ? microseconds : microsecondStep === 0n ? 0n : microseconds - (microseconds % microsecondStep),
-		};
-		return typed({ kind: "constant", value, type: { kind: "interval" } }, input.location);
-	}
-	const number = unit === "second" ? text : String(Math.trunc(Number(text)));
-	return { ...input, text: `${number} ${unit}` };
 }

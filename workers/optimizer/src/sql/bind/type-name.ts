@@ -107,22 +107,30 @@ function integerOf(statement: StatementContext, node: Node, location: number): n
 	return constant.ival.ival ?? 0;
 }
 
-const INTERVAL_UNITS = new Map([
-	[1 << 2, "year"],
-	[1 << 1, "month"],
-	[1 << 3, "day"],
-	[1 << 10, "hour"],
-	[1 << 11, "minute"],
-	[1 << 12, "second"],
-]);
+/** Fields of an interval, by the bits that PostgreSQL gives them. */
+const INTERVAL_FIELDS = [
+	["year", 2],
+	["month", 1],
+	["day", 3],
+	["hour", 10],
+	["minute", 11],
+	["second", 12],
+] as const;
 const INTERVAL_FULL_RANGE = 0x7fff;
 
-/** The unit of `INTERVAL '3' DAY`; null where the type has no fields. @throws feature_not_supported for ranges such as YEAR TO MONTH */
-export function intervalUnit(statement: StatementContext, name: TypeName): string | null {
-	const mask = as(name.typmods?.[0], "A_Const")?.ival?.ival;
-	if (mask === undefined || mask === INTERVAL_FULL_RANGE) return null;
-	const unit = INTERVAL_UNITS.get(mask);
-	if (unit === undefined || (name.typmods ?? []).length > 1)
-		throw statement.unsupported("an INTERVAL with a range of fields", name.location ?? 0);
-	return unit;
+export type IntervalField = (typeof INTERVAL_FIELDS)[number][0];
+/** INTERVAL DAY TO SECOND (3): the first and last field, null for all, and the digits of a second. */
+export interface IntervalModifier {
+	range: { first: IntervalField; last: IntervalField } | null;
+	precision: number | null;
+}
+
+/** @returns null where the type has neither */
+export function intervalModifier(name: TypeName): IntervalModifier | null {
+	const [mask, precision = null] = (name.typmods ?? []).map((node) => as(node, "A_Const")?.ival?.ival ?? 0);
+	if (mask === undefined) return null;
+	const fields = INTERVAL_FIELDS.filter(([, bit]) => (mask & (1 << bit)) !== 0).map(([field]) => field);
+	const [first, last] = [fields[0], fields.at(-1)];
+	const range = mask === INTERVAL_FULL_RANGE || first === undefined || last === undefined ? null : { first, last };
+	return range === null && precision === null ? null : { range, precision };
 }
