@@ -2,6 +2,7 @@
  * All suites. `shared`: pure code, in Node. `<worker>`: inside workerd. `house`: the rules of the house. `sql`, `e2e`, `faults`: the six together.
  */
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { SEED } from "./tests/seed.ts";
 
@@ -13,8 +14,8 @@ const workers = readdirSync(new URL("workers", import.meta.url));
 export default defineConfig({
 	test: {
 		silent: "passed-only",
-		// Vitest would leave one processor free; tests wait often enough for the disk and for each other.
-		maxWorkers: "100%",
+		// Vitest would leave one processor free; tests wait so often, for the disk, for time to pass and for each other, that one file more is worth it.
+		maxWorkers: availableParallelism() + 1,
 		projects: [
 			{
 				test: {
@@ -32,8 +33,8 @@ export default defineConfig({
 				test: {
 					name,
 					include: [`tests/${name}/**/*.test.ts`],
-					// Pure code, loaded once for all files; the other projects keep caches by path, and connections.
-					isolate: name !== "house",
+					// Modules are loaded once for all files that a process runs: no file may leave anything behind in them.
+					isolate: false,
 					setupFiles: ["tests/kernels.setup.ts"],
 					testTimeout: 300_000,
 					hookTimeout: 300_000,

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { build, type BuildOptions, type Plugin, version } from "esbuild";
+import { keepBundle, keptBundle } from "./bundle-cache.ts";
 
 export interface WorkerModule {
 	type: "ESModule" | "CompiledWasm";
@@ -11,8 +12,24 @@ export interface WorkerModule {
 	contents: string | Uint8Array;
 }
 
-/** Marks `.wasm` imports external under a name of their own and collects their bytes. */
-function wasmModules(found: Map<string, Uint8Array>): Plugin {
+const OPTIONS = {
+	bundle: true,
+	format: "esm",
+	platform: "neutral",
+	target: "es2024",
+	mainFields: ["module", "main"],
+	conditions: ["workerd", "worker", "browser"],
+	external: ["cloudflare:*", "node:*"],
+	define: { "process.env.NODE_ENV": '"production"' },
+	write: false,
+	metafile: true,
+	// No source map: seven in ten bytes that workerd would read at each start; names are kept, so traces stay readable.
+	sourcemap: false,
+	logLevel: "silent",
+} satisfies BuildOptions;
+
+/** Marks `.wasm` imports external under a name of their own and collects their bytes and where they are. */
+function wasmModules(found: Map<string, Uint8Array>, files: string[]): Plugin {
 	return {
 		name: "wasm-modules",
 		setup(context) {
@@ -25,6 +42,7 @@ function wasmModules(found: Map<string, Uint8Array>): Plugin {
 				const contents = readFileSync(file);
 				const name = `./${createHash("sha256").update(contents).digest("hex").slice(0, 12)}-${basename(file)}`;
 				found.set(name, contents);
+				files.push(file);
 				return { path: name, external: true };
 			});
 			async function locate(path: string, resolveDir: string): Promise<string> {
@@ -41,28 +59,20 @@ function wasmModules(found: Map<string, Uint8Array>): Plugin {
  * @returns the modules in Miniflare's form, the entry first
  */
 export async function bundleWorker(main: string): Promise<WorkerModule[]> {
+	const key = JSON.stringify([main, version, OPTIONS]);
+	const kept = keptBundle<WorkerModule[]>(key);
+	if (kept !== null) return kept;
+	const sinceMs = Date.now();
 	const wasm = new Map<string, Uint8Array>();
-	const result = await build({
-		entryPoints: [main],
-		absWorkingDir: dirname(main),
-		bundle: true,
-		format: "esm",
-		platform: "neutral",
-		target: "es2024",
-		mainFields: ["module", "main"],
-		conditions: ["workerd", "worker", "browser"],
-		external: ["cloudflare:*", "node:*"],
-		define: { "process.env.NODE_ENV": '"production"' },
-		write: false,
-		// No source map: seven in ten bytes that workerd would read at each start; names are kept, so traces stay readable.
-		sourcemap: false,
-		logLevel: "silent",
-		plugins: [wasmModules(wasm)],
-	});
+	const wasmFiles: string[] = [];
+	const result = await build({ ...OPTIONS, entryPoints: [main], absWorkingDir: dirname(main), plugins: [wasmModules(wasm, wasmFiles)] });
 	const [output] = result.outputFiles;
 	if (output === undefined) throw new Error(`no output for ${main}`);
-	return [
+	const modules = [
 		{ type: "ESModule", path: "index.mjs", contents: output.text },
 		...[...wasm].map(([path, contents]): WorkerModule => ({ type: "CompiledWasm", path: path.slice(2), contents })),
-	];
+	] satisfies WorkerModule[];
+	const inputs = Object.keys(result.metafile.inputs).map((path) => resolve(dirname(main), path));
+	keepBundle(key, modules, { from: [...inputs, ...wasmFiles], sinceMs });
+	return modules;
 }

@@ -8,7 +8,6 @@ import { parseValue } from "#shared/contracts/values/parse.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { BatchBuilder, constantVector } from "#shared/engine/vector/builder.ts";
-import { PGlite } from "@electric-sql/pglite";
 import { tableFromIPC } from "apache-arrow";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, describe, expect, test } from "vitest";
@@ -18,6 +17,7 @@ import { decodeParquetRows } from "./decode-parquet.ts";
 import { encodeResult } from "./encode.ts";
 import { holdBack } from "./hold-back.ts";
 import type { ResultStatistics } from "./result.ts";
+import { startPostgres } from "../../tests/postgres.ts";
 
 const lease = new Lease(engine.arena, { owner: "encode" });
 afterAll(() => lease.release());
@@ -332,7 +332,7 @@ describe("a result that fails late is whole for no reader, even where the reset 
 	test("CSV", async () => {
 		const bytes = await bytesBeforeReset("csv");
 		expect(new TextDecoder().decode(bytes).slice(-33)).toBe('x\n"query failed: division by zero');
-		const postgres = await PGlite.create();
+		const postgres = await startPostgres();
 		await postgres.exec("CREATE TABLE t (t text)");
 		await expect(postgres.query("COPY t FROM '/dev/blob' (FORMAT csv, HEADER)", [], { blob: new Blob([bytes]) })).rejects.toThrow(
 			"unterminated CSV quoted field",

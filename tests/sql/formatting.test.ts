@@ -9,9 +9,10 @@ import { parseValue } from "#shared/contracts/values/parse.ts";
 import { typeOf } from "#shared/engine/expression/oracle.fixture.ts";
 import { evaluateConstant } from "#shared/engine/expression/fold.ts";
 import { createEngine } from "#shared/engine/kernels/kernels.ts";
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Random } from "./random.ts";
+import { startPostgres } from "../postgres.ts";
 
 const SEED = Number(process.env["SEED"] ?? 1);
 const COUNT = Number(process.env["COUNT"] ?? 400);
@@ -19,7 +20,7 @@ const COUNT = Number(process.env["COUNT"] ?? 400);
 let database: PGlite;
 const engine = createEngine({ pageCount: 64 });
 beforeAll(async () => {
-	database = await PGlite.create();
+	database = await startPostgres();
 	await database.exec("set timezone = 'UTC'");
 });
 afterAll(() => database.close());

@@ -1,13 +1,13 @@
 /** `docs/sql-missing.md` is as PostgreSQL's catalog and the registry have it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PGlite } from "@electric-sql/pglite";
 import { expect, test } from "vitest";
 import { missingPage } from "../../scripts/docs/missing-page.ts";
 import { ROOT } from "../../scripts/fleet.ts";
+import { startPostgres } from "../postgres.ts";
 
 test("what PostgreSQL has and Littoral has not", async () => {
-	const database = await PGlite.create();
+	const database = await startPostgres();
 	const page = await missingPage(database);
 	await database.close();
 	expect(readFileSync(join(ROOT, "docs/sql-missing.md"), "utf8")).toBe(page);

@@ -1,6 +1,7 @@
 /** PostgreSQL itself, in process (PGlite), answering in its own text forms: the oracle for values, types, names, SQLSTATE and order. */
 import { formatIntervalIso, parseInterval } from "#shared/contracts/values/interval-text.ts";
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
+import { startPostgres } from "../postgres.ts";
 
 /** An answer as text; a query that failed has `error`. */
 export interface TextAnswer {
@@ -26,7 +27,7 @@ export class Oracle {
 
 	/** An empty database whose session is as PostgreSQL's own, in UTC. */
 	static async start(): Promise<Oracle> {
-		const pg = await PGlite.create();
+		const pg = await startPostgres();
 		await pg.exec("SET timezone = 'UTC'; SET datestyle = 'ISO, MDY'");
 		const oracle = new Oracle(pg);
 		const { rows } = await pg.query<{ oid: number; name: string }>("SELECT oid::int, format_type(oid, NULL) AS name FROM pg_type");

@@ -27,6 +27,8 @@ export default defineConfig({
 	test: {
 		name: "catalog",
 		include: ["test/**/*.test.ts"],
+		// One workerd for many files, whose storage is one: each test makes its own tenants.
+		isolate: false,
 		testTimeout: 120_000,
 		hookTimeout: 120_000,
 		setupFiles: ["../../tests/seed.setup.ts"],

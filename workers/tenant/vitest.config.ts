@@ -31,5 +31,11 @@ export default defineConfig({
 			},
 		}),
 	],
-	test: { name: "tenant", include: ["test/**/*.test.ts"], testTimeout: 60_000 },
+	test: {
+		name: "tenant",
+		include: ["test/**/*.test.ts"],
+		// One workerd for many files, whose storage and `world` are one: each test makes its own tenants.
+		isolate: false,
+		testTimeout: 60_000,
+	},
 });

@@ -1,18 +1,19 @@
 /** Scalar expressions here and in PostgreSQL (PGlite): type, text, SQLSTATE and message have to agree, for constants and for columns. */
 import { castContext } from "#shared/contracts/functions/casts.ts";
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEngine } from "../kernels/kernels.ts";
 import { type Case, ours, oursInColumns, type Outcome, postgres, typeOf } from "./oracle.fixture.ts";
 import { NESTED_CASE_GROUPS } from "./nested-cases.fixture.ts";
 import { CASE_GROUPS, castCases } from "./oracle-cases.fixture.ts";
 import { FUNCTION_CASE_GROUPS } from "./function-cases.fixture.ts";
+import { startPostgres } from "../../../tests/postgres.ts";
 
 let database: PGlite;
 const engine = createEngine({ pageCount: 64 });
 
 beforeAll(async () => {
-	database = await PGlite.create();
+	database = await startPostgres();
 	await database.exec("set timezone = 'UTC'");
 }, 60_000);
 afterAll(() => database.close());

@@ -1,15 +1,16 @@
 /** What depends on the session's time zone, here and in PostgreSQL. */
 import { zoneAbbreviationOffset } from "#shared/contracts/values/zone-abbreviations.ts";
 import { zoneNameAt } from "#shared/contracts/values/zone-name.ts";
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEngine } from "../kernels/kernels.ts";
 import { call, cast, lit, ours, oursInColumns, postgres, STATEMENT } from "./oracle.fixture.ts";
+import { startPostgres } from "../../../tests/postgres.ts";
 
 let database: PGlite;
 const engine = createEngine({ pageCount: 64 });
 beforeAll(async () => {
-	database = await PGlite.create();
+	database = await startPostgres();
 }, 60_000);
 afterAll(() => database.close());
 

@@ -1,4 +1,4 @@
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type DataType, typeName } from "#shared/contracts/data-type.ts";
@@ -14,11 +14,12 @@ import { VectorBuilder } from "../vector/builder.ts";
 import { readValue } from "../vector/read.ts";
 import { valuesOf } from "../vector/vectors.fixture.ts";
 import { aggregateFunction } from "../functions/aggregates/registry.ts";
+import { startPostgres } from "../../../tests/postgres.ts";
 
 const engine = createEngine({ pageCount: 200 });
 let database: PGlite;
 beforeAll(async () => {
-	database = await PGlite.create();
+	database = await startPostgres();
 });
 afterAll(async () => {
 	await database.close();

@@ -74,6 +74,7 @@ test("a long rest is not part of the next window", () => {
 test("a shard at work reports, whether or not the queue takes it; flushes, reads and the idle say nothing and write nothing for it", async () => {
 	const tenant = await Tenant.open();
 	world.signals = [];
+	world.calls = [];
 	await tenant.append("a");
 	world.clockMs += LOAD_SAMPLE_MS;
 	await tenant.append("b");

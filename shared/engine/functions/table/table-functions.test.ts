@@ -1,5 +1,5 @@
 /** Table functions beside PGlite: rows, types and errors; and their pieces, which are never more than was asked for. */
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { isLittoralError } from "#shared/base/errors.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
@@ -13,11 +13,12 @@ import { Lease } from "../../memory/lease.ts";
 import { VectorBuilder } from "../../vector/builder.ts";
 import { readValue } from "../../vector/read.ts";
 import { bindTableFunction, tableFunctionIds } from "./registry.ts";
+import { startPostgres } from "../../../../tests/postgres.ts";
 
 const engine = createEngine({ pageCount: 64 });
 let database: PGlite;
 beforeAll(async () => {
-	database = await PGlite.create();
+	database = await startPostgres();
 	await database.exec("set timezone = 'Europe/Berlin'");
 }, 60_000);
 afterAll(() => database.close());

@@ -1,5 +1,5 @@
 /** Windows against PostgreSQL: random rows with ties and NULLs, every function, every mode of frame, over batches of 1, 2 and 1,000 rows. */
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "@electric-sql/pglite";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DataType } from "#shared/contracts/data-type.ts";
@@ -9,10 +9,11 @@ import type { PhysicalWindow } from "#shared/contracts/plan/physical.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { formatValue } from "#shared/contracts/values/format.ts";
 import { call, column, ESTIMATE, integer, runPlan, scan, type TestTable } from "../operators.fixture.ts";
+import { startPostgres } from "../../../../tests/postgres.ts";
 
 let database: PGlite;
 beforeAll(async () => {
-	database = await PGlite.create();
+	database = await startPostgres();
 	await database.exec("CREATE TABLE t (p integer, o integer, v integer, s text, n integer, id integer)");
 });
 afterAll(async () => {
