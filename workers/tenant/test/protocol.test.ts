@@ -1,39 +1,22 @@
 /** The storage protocol on real Durable Objects: W1, W2, W3, Q1, shard-set changes, crashes at each step of a flush. */
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
-import { isLittoralError } from "#shared/base/errors.ts";
 import type { AppendId } from "#shared/base/ids.ts";
 import { DROPPED_TABLE_MEMORY_MS, FLUSH_AGE_MS, FLUSH_TAIL_BYTES, GRACE_PERIOD_MS, PRINCIPAL_CACHE_MS } from "#shared/base/limits.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
-import { routingOf } from "../src/directory/directory.ts";
-import { raiseSnapshotMinimum } from "../src/directory/minimums.ts";
 import { recentDirectory } from "../src/directory/directory-cache.ts";
 import { createTable, dropRelations } from "../src/query/define-table.ts";
 import { rendezvous } from "#shared/base/hash.ts";
 import type { Birth } from "../src/shard/contract.ts";
 import { appendRows } from "../src/ingest/append-rows.ts";
 import { planOf, readTailRows } from "./reading.ts";
-import { FAILURES, ports, Tenant, testEnv, world } from "./world.ts";
+import { codeOf, FAILURES, ports, Tenant, world } from "./world.ts";
 
 let tenant: Tenant;
 beforeEach(async () => {
 	tenant = await Tenant.open();
 });
-
-async function codeOf(call: () => Promise<unknown>): Promise<string> {
-	try {
-		await call();
-		return "ok";
-	} catch (error) {
-		return isLittoralError(error) ? error.code : String(error);
-	}
-}
-
-async function changeShards(count: number): Promise<void> {
-	for (let attempt = 0; attempt < 5; attempt++) if ((await tenant.stub(0).changeShards(count)).settled) return;
-	throw new Error("the change does not settle");
-}
 
 const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 
@@ -78,7 +61,7 @@ test("a tail flushes by age, is purged after the grace period, and then nothing 
 });
 
 test("an idle tenant has no alarm, and reading it writes nothing", async () => {
-	await changeShards(2);
+	await tenant.changeShards(2);
 	for (const id of ids("row", 6)) await tenant.append(id);
 	await tenant.work(FLUSH_AGE_MS + 1);
 	await tenant.work(GRACE_PERIOD_MS + 1);
@@ -226,12 +209,12 @@ test("a dropped table is forgotten by the directory and every shard, also by one
 });
 
 test("a shard drains although a table of it was dropped before its first flush", async () => {
-	await changeShards(2);
+	await tenant.changeShards(2);
 	for (const id of ids("row", 12)) await tenant.append(id);
 	expect(await tenant.sql(1, "SELECT count(*) AS tables FROM shard_table WHERE last_sequence > 0")).toEqual([{ tables: 1 }]);
 	const table = world.catalog.tables.get(tenant.table);
 	if (table) table.dropped = true;
-	await changeShards(1);
+	await tenant.changeShards(1);
 	for (let round = 0; round < 4; round++) await tenant.work(2000);
 	expect((await tenant.directory()).draining).toEqual([]);
 });
@@ -292,9 +275,9 @@ test("1 -> 3 -> 2 shards under concurrent appends with lost answers: every row o
 		}
 	};
 	const same = () => Promise.all(Array.from({ length: 10 }, () => tenant.append("same", { hint })));
-	await Promise.all([send("a"), send("b"), same(), changeShards(3)]);
+	await Promise.all([send("a"), send("b"), same(), tenant.changeShards(3)]);
 	expect(await tenant.read()).toEqual([...sent, "same"].toSorted());
-	await Promise.all([send("c"), same(), changeShards(2)]);
+	await Promise.all([send("c"), same(), tenant.changeShards(2)]);
 	world.inject = () => null;
 	expect(await tenant.read()).toEqual([...sent, "same"].toSorted());
 	const { directory } = await tenant.stub(0).readDirectory({ withTails: false });
@@ -316,12 +299,12 @@ test("an id that was minted after the last change of the shard set is asked for 
 		await append();
 		return world.calls.filter((call) => call === "shard.askId").length;
 	};
-	await changeShards(3);
+	await tenant.changeShards(3);
 	const moved = ids("id", 30).filter((id) => rendezvous(id, [0, 1, 2]) !== 0);
 	expect(moved.length).toBeGreaterThan(10);
 	for (const id of moved) expect(await asked(() => tenant.append(`minted ${id}`, { birth: { epoch: null } }))).toBe(0);
 	for (const id of moved) expect(await asked(() => tenant.append(id))).toBe(1);
-	await changeShards(2);
+	await tenant.changeShards(2);
 	const born = moved.find((id) => rendezvous(id, [0, 1, 2]) === 2 && rendezvous(id, [0, 1]) === 1) as string;
 	// Shard 2 since epoch 2, shard 0 before: only the one is asked of an id born at epoch 2.
 	expect(await asked(() => tenant.append(`${born}`, { birth: { epoch: 2 } }))).toBe(1);
@@ -335,7 +318,7 @@ test("a minted id whose answer was lost before the shard set changed is one appe
 		expect(await codeOf(() => tenant.append(id, { birth: births.get(id) as Birth }))).toBe("unavailable");
 	}
 	world.inject = () => null;
-	await changeShards(3);
+	await tenant.changeShards(3);
 	for (const id of moved) {
 		const outcome = await tenant.append(id, { birth: births.get(id) as Birth });
 		expect(outcome).toMatchObject({ kind: "done", duplicate: true });
@@ -344,9 +327,9 @@ test("a minted id whose answer was lost before the shard set changed is one appe
 });
 
 test("a dropped shard raises the minimum snapshot version with the same write, keeps a tombstone, and is emptied after a day", async () => {
-	await changeShards(3);
+	await tenant.changeShards(3);
 	for (const id of ids("row", 30)) await tenant.append(id);
-	await changeShards(1);
+	await tenant.changeShards(1);
 	expect(await tenant.read()).toEqual(ids("row", 30).toSorted());
 	for (let round = 0; round < 4; round++) await tenant.work(2000);
 	const directory = await tenant.directory();
@@ -361,81 +344,18 @@ test("a dropped shard raises the minimum snapshot version with the same write, k
 		]);
 		expect(await runInDurableObject(tenant.stub(ordinal), (_, state) => state.storage.getAlarm())).toBeNull();
 	}
-	await changeShards(2);
+	await tenant.changeShards(2);
 	// Sets that no append id can come from any more are forgotten.
 	expect((await tenant.directory()).history.map((set) => set.active)).toEqual([[0], [0, 3]]);
 });
 
 test("older appends and older tail reads meet StaleEpoch; a shard that is not open has no rows, and a range begun elsewhere does not end there", async () => {
 	const { routing: old } = await tenant.stub(0).readDirectory({ withTails: false });
-	await changeShards(2);
+	await tenant.changeShards(2);
 	expect(await codeOf(() => tenant.stub(0).readTail({ routing: old, tableId: tenant.table, above: 0, upTo: null }))).toBe("stale_epoch");
 	const { routing } = await tenant.stub(0).readDirectory({ withTails: false });
 	const read = { routing, tableId: tenant.table, above: 7 };
 	expect(await tenant.stub(5).readTail({ ...read, upTo: null })).toEqual({ blocks: [], upTo: 7, next: null });
 	expect(await codeOf(() => tenant.stub(5).readTail({ ...read, upTo: 9 }))).toBe("stale_epoch");
 	expect(await tenant.sql(5, "SELECT count(*) AS tables FROM sqlite_master WHERE name = 'shard'")).toEqual([{ tables: 0 }]);
-});
-
-test("a change of the shard set that a deletion meets opens no shard", async () => {
-	let left = 4;
-	world.inject = (step) => (step === "shard.open" && left-- > 0 ? "before" : null);
-	expect((await tenant.stub(0).changeShards(2)).settled).toBe(false);
-	await tenant.stub(0).setTenantState("deleting");
-	expect((await tenant.stub(0).changeShards(3)).settled).toBe(false);
-	await tenant.work(60_000);
-	expect(await tenant.sql(1, "SELECT count(*) AS tables FROM sqlite_master WHERE name = 'shard'")).toEqual([{ tables: 0 }]);
-	expect(await runInDurableObject(tenant.stub(0), (_, state) => state.storage.getAlarm())).toBeNull();
-});
-
-const LATE = [
-	{ call: "open", when: "asks", pause: "pauseAt", step: "shard.open" },
-	{ call: "open", when: "has asked", pause: "pauseAfter", step: "shard.readDirectory" },
-	{ call: "raiseMinimum", when: "asks", pause: "pauseAt", step: "shard.raiseMinimum" },
-	{ call: "raiseMinimum", when: "has asked", pause: "pauseAfter", step: "shard.readDirectory" },
-] as const;
-for (const { call, when, pause, step } of LATE) {
-	test(`${call} of a shard whose tenant is deleted before it ${when} leaves nothing in it`, async () => {
-		const { id, table: tableId } = tenant;
-		const shard = ports.shard(id, 1);
-		const { routing } = await tenant.stub(0).readDirectory({ withTails: false });
-		let deleted = false;
-		world[pause] = async (reached) => {
-			if (reached !== step || deleted) return;
-			deleted = true;
-			await changeShards(2);
-			while (!(await tenant.stub(0).deleteTenant()).done);
-		};
-		const late = {
-			open: () => shard.open({ identity: { tenantId: id, ordinal: 1 }, routing, minimums: [] }),
-			raiseMinimum: () => shard.raiseMinimum({ tenantId: id, tableId, schemaVersion: 2, snapshotVersion: 0 }),
-		}[call];
-		expect(await codeOf(late)).toBe("tenant_not_found");
-		expect(deleted).toBe(true);
-		expect(await tenant.sql(1, "SELECT count(*) AS tables FROM sqlite_master WHERE name LIKE 'shard%'")).toEqual([{ tables: 0 }]);
-	});
-}
-
-test("a deleted tenant leaves no row, key or alarm in any shard it ever had", async () => {
-	await changeShards(3);
-	for (const id of ids("row", 10)) await tenant.append(id);
-	await changeShards(2);
-	const before = await tenant.directory();
-	while (!(await tenant.stub(0).deleteTenant()).done);
-	const read = { routing: routingOf(before), tableId: tenant.table, above: 0, upTo: null };
-	expect(await codeOf(() => tenant.stub(1).readTail(read))).toBe("stale_epoch");
-	for (const ordinal of [0, 1, 2]) {
-		expect(await tenant.sql(ordinal, "SELECT count(*) AS tables FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'")).toEqual([
-			{ tables: 0 },
-		]);
-		expect(await runInDurableObject(tenant.stub(ordinal), (_, state) => state.storage.getAlarm())).toBeNull();
-	}
-	expect(await codeOf(() => tenant.append("late"))).toBe("tenant_not_found");
-	expect(await runDurableObjectAlarm(tenant.stub(0))).toBe(false);
-	expect(await tenant.stub(0).deleteTenant()).toEqual({ done: true });
-	// A bulk append that committed before the catalog was emptied.
-	const raise = { tableId: tenant.table, snapshotVersion: 1 };
-	expect(await codeOf(() => raiseSnapshotMinimum(ports, tenant.id, raise))).toBe("tenant_not_found");
-	expect(await tenant.sql(0, "SELECT count(*) AS tables FROM sqlite_master WHERE name = 'shard_table'")).toEqual([{ tables: 0 }]);
-	expect((await testEnv.DATA.list({ prefix: "spill/" })).objects).toEqual([]);
 });

@@ -5,7 +5,7 @@
  */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { LittoralError } from "#shared/base/errors.ts";
+import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
 import { randomHex, type AppendId, type TableId, newTenantId, shardName, type TenantId } from "#shared/base/ids.ts";
 import type { PlannedStatement, Signal } from "#shared/contracts/rpc.ts";
 import type { Directory } from "#shared/contracts/directory.ts";
@@ -97,6 +97,16 @@ installPortWrapper(
 );
 export const ports: Ports = openPorts(testEnv);
 
+/** The code of the error that a call fails with, or `ok`. */
+export async function codeOf(call: () => Promise<unknown>): Promise<string> {
+	try {
+		await call();
+		return "ok";
+	} catch (error) {
+		return isLittoralError(error) ? error.code : String(error);
+	}
+}
+
 export class Tenant {
 	readonly id: TenantId = newTenantId();
 	table!: TableId;
@@ -117,6 +127,11 @@ export class Tenant {
 
 	stub(ordinal: number): DurableObjectStub<TenantShard> & ShardRpc {
 		return testEnv.SHARDS.get(testEnv.SHARDS.idFromName(shardName(this.id, ordinal))) as DurableObjectStub<TenantShard> & ShardRpc;
+	}
+
+	async changeShards(count: number): Promise<void> {
+		for (let attempt = 0; attempt < 5; attempt++) if ((await this.stub(0).changeShards(count)).settled) return;
+		throw new Error("the change does not settle");
 	}
 
 	async directory(): Promise<Directory> {

@@ -1,124 +1,16 @@
-/** extract, date_part and date_trunc: field names bind to the opcodes of the date kernels; what is rare goes one value at a time. */
-import { LittoralError } from "#shared/base/errors.ts";
-import { type DataType, type DataTypeKind, typeName } from "#shared/contracts/data-type.ts";
+/** extract and date_part: field names bind to the opcodes of the date kernels; what is rare goes one value at a time. */
+import type { DataTypeKind } from "#shared/contracts/data-type.ts";
 import type { IntervalValue, NumericValue, SqlValue } from "#shared/contracts/value.ts";
 import { formatNumeric } from "#shared/contracts/values/number-text.ts";
 import { zoneOffsetSeconds } from "#shared/contracts/values/time-zone.ts";
 import { readValue } from "../../vector/read.ts";
 import type { FlatVector } from "../../vector/vector.ts";
-import { outOfRange } from "../errors.ts";
-import type { Bind, Kernel, KernelCall, Operand } from "../kernel.ts";
+import type { Bind, KernelCall, Operand } from "../kernel.ts";
 import { allocateResult, numericScratch, powersOfTen, rowsOf } from "../lanes.ts";
-import { perValue } from "../per-value.ts";
-import { toInstant, toLocal } from "./zone.ts";
-
-/** PostgreSQL's spellings of units and fields; the opcodes are those of `assembly/dates.ts`. */
-const FIELD_OPCODES = {
-	millennium: 0,
-	century: 1,
-	decade: 2,
-	year: 3,
-	quarter: 4,
-	month: 5,
-	week: 6,
-	day: 7,
-	hour: 8,
-	minute: 9,
-	second: 10,
-	milliseconds: 11,
-	microseconds: 12,
-	dow: 13,
-	isodow: 14,
-	doy: 15,
-	isoyear: 16,
-	epoch: 17,
-	julian: 18,
-	timezone: 19,
-	timezone_hour: 20,
-	timezone_minute: 21,
-} as const;
-type Field = keyof typeof FIELD_OPCODES;
-
-const SYNONYMS: Record<string, Field> = {
-	mil: "millennium",
-	mils: "millennium",
-	millennia: "millennium",
-	c: "century",
-	cent: "century",
-	centuries: "century",
-	dec: "decade",
-	decs: "decade",
-	decades: "decade",
-	y: "year",
-	yr: "year",
-	yrs: "year",
-	years: "year",
-	qtr: "quarter",
-	mon: "month",
-	mons: "month",
-	months: "month",
-	w: "week",
-	weeks: "week",
-	d: "day",
-	days: "day",
-	h: "hour",
-	hr: "hour",
-	hrs: "hour",
-	hours: "hour",
-	m: "minute",
-	min: "minute",
-	mins: "minute",
-	minutes: "minute",
-	s: "second",
-	sec: "second",
-	secs: "second",
-	seconds: "second",
-	ms: "milliseconds",
-	msec: "milliseconds",
-	msecs: "milliseconds",
-	msecond: "milliseconds",
-	mseconds: "milliseconds",
-	millisecond: "milliseconds",
-	millisecon: "milliseconds",
-	us: "microseconds",
-	usec: "microseconds",
-	usecs: "microseconds",
-	usecond: "microseconds",
-	useconds: "microseconds",
-	microsecond: "microseconds",
-	microsecon: "microseconds",
-	j: "julian",
-	jd: "julian",
-	timezone_h: "timezone_hour",
-	timezone_m: "timezone_minute",
-};
-/** Units that date_trunc knows, up to this opcode. */
-const UNIT_OPCODE_MAX = 12;
-const UNIT_OPCODE_HOUR = 8;
-const DAY = 86_400_000_000n;
-
-function fieldOf(text: string, type: DataType): Field {
-	const name = text.toLowerCase();
-	if (Object.hasOwn(FIELD_OPCODES, name)) return name as Field;
-	if (Object.hasOwn(SYNONYMS, name)) return SYNONYMS[name] as Field;
-	throw new LittoralError("invalid_parameter_value", `unit "${name}" not recognized for type ${typeName(type)}`);
-}
-
-function unsupported(text: string, type: DataType): LittoralError {
-	return new LittoralError("feature_not_supported", `unit "${text.toLowerCase()}" not supported for type ${typeName(type)}`);
-}
-
-/** Fields that have no length: date_trunc does not know them at all. */
-const PLACES: readonly Field[] = ["dow", "isodow", "doy", "isoyear", "epoch", "julian"];
-
-function unitOpcode(text: string, type: DataType): number {
-	const field = fieldOf(text, type);
-	if (PLACES.includes(field)) {
-		throw new LittoralError("invalid_parameter_value", `unit "${text.toLowerCase()}" not recognized for type ${typeName(type)}`);
-	}
-	if (FIELD_OPCODES[field] > UNIT_OPCODE_MAX) throw unsupported(text, type);
-	return FIELD_OPCODES[field];
-}
+import { toLocal } from "./zone.ts";
+import { FIELD_OPCODES, type Field, DAY, fieldOf, unsupported, UNIT_OPCODE_MAX } from "./field-names.ts";
+import { firstLane } from "./first-lane.ts";
+import { DATE_TRUNC_KERNELS } from "./truncate.ts";
 
 /** A field's value: coefficient and how many of its digits are decimals. */
 type Extracted = { coefficients: FlatVector; scale: number };
@@ -303,18 +195,6 @@ function bindExtract(toDouble: boolean): Bind {
 	};
 }
 
-/** A constant value under a column of field names: laid out once per row. */
-function firstLane(call: KernelCall, operand: Operand): FlatVector {
-	const { kernels } = call.engine;
-	const { rowCount } = call.rows;
-	const result = allocateResult(call, operand.vector.type);
-	const { values } = operand.vector;
-	if (operand.vector.physical === "i32") kernels.fill_32(rowCount, values, result.values);
-	else if (operand.vector.physical === "i64") kernels.fill_64(rowCount, values, result.values);
-	else kernels.fill_128(rowCount, values, result.values);
-	return result;
-}
-
 function widen(call: KernelCall, { coefficients, scale }: Extracted): FlatVector {
 	const { count, selection } = call.rows;
 	const result = allocateResult(call, { kind: "numeric" });
@@ -345,83 +225,7 @@ function extractMixed(call: KernelCall, operands: Operand[], toDouble: boolean):
 	return result;
 }
 
-/** @param zoneOf the zone whose days and months are meant; null for timestamps without one */
-function bindTruncate(type: DataType, zoneOf: ((call: KernelCall, operands: Operand[]) => string) | null): Bind {
-	const truncate: Kernel = (call, operands) => {
-		const [name, input] = operands as [Operand, Operand];
-		const unit = unitOpcode(readValue(call.engine, name.vector, 0) as string, type);
-		const zone = zoneOf?.(call, operands) ?? "UTC";
-		const source = input.constant === 1 ? firstLane(call, input) : input.vector;
-		const local = toLocal(call, source, zone);
-		const result = allocateResult(call, type);
-		const { count, selection } = call.rows;
-		if (call.engine.kernels.date_trunc_i64(unit, count, selection, local.values, result.values) !== 0) throw outOfRange(type);
-		return unit < UNIT_OPCODE_HOUR ? toInstant(call, result, zone) : keepOffset(call, { source, local, truncated: result });
-	};
-	return () => (call, operands) => {
-		const varying = operands.some((operand, index) => index !== 1 && operand.constant === 0);
-		if (!varying || call.rows.rowCount === 1) return truncate(call, operands);
-		return truncateEach(call, operands, truncate, type);
-	};
-}
-
-/** Hours and finer units keep the offset of the instant itself: in an hour that happens twice, the start is that of the same hour. */
-function keepOffset(call: KernelCall, parts: { source: FlatVector; local: FlatVector; truncated: FlatVector }): FlatVector {
-	const { source, local, truncated } = parts;
-	if (source === local) return truncated;
-	const { i64 } = call.engine.arena.views;
-	for (const row of rowsOf(call)) {
-		const offset = (i64[local.values / 8 + row] as bigint) - (i64[source.values / 8 + row] as bigint);
-		i64[truncated.values / 8 + row] = (i64[truncated.values / 8 + row] as bigint) - offset;
-	}
-	return truncated;
-}
-
-/** Units or zones that differ by row: one run per row. */
-function truncateEach(call: KernelCall, operands: Operand[], truncate: Kernel, type: DataType): FlatVector {
-	const result = allocateResult(call, type);
-	const { u16, i32, i64 } = call.engine.arena.views;
-	const selection = call.region.allocate(2);
-	for (const row of rowsOf(call)) {
-		u16[selection / 2] = row;
-		const ones = operands.map((operand, index): Operand => {
-			if (index === 1 || operand.constant === 1) return operand;
-			const start = i32[operand.vector.offsets / 4 + row] as number;
-			const offsets = call.region.allocate(8);
-			i32[offsets / 4] = 0;
-			i32[offsets / 4 + 1] = (i32[operand.vector.offsets / 4 + row + 1] as number) - start;
-			return { vector: { ...operand.vector, values: operand.vector.values + start, offsets, validity: 0 }, constant: 1 };
-		});
-		const part = truncate({ ...call, rows: { ...call.rows, selection, count: 1 } }, ones);
-		i64[result.values / 8 + row] = i64[part.values / 8 + row] as bigint;
-	}
-	return result;
-}
-
-/** Microseconds of the units that an interval's time has. */
-const INTERVAL_UNITS: Record<number, bigint> = { 8: 3_600_000_000n, 9: 60_000_000n, 10: 1_000_000n, 11: 1000n, 12: 1n };
-const MONTHS_OF_UNIT: Record<number, number> = { 0: 12_000, 1: 1200, 2: 120, 3: 12, 4: 3, 5: 1 };
-
-function truncateInterval(text: string, value: IntervalValue): IntervalValue {
-	const type: DataType = { kind: "interval" };
-	const unit = unitOpcode(text, type);
-	if (unit === 6) throw unsupported(text, type);
-	const size = INTERVAL_UNITS[unit];
-	if (size !== undefined) return { ...value, microseconds: (value.microseconds / size) * size };
-	const months = MONTHS_OF_UNIT[unit];
-	if (months === undefined) return { ...value, microseconds: 0n };
-	return { months: Math.trunc(value.months / months) * months, days: 0, microseconds: 0n };
-}
-
-const kernels: Record<string, Bind> = {
-	"date_trunc(text,timestamp)": bindTruncate({ kind: "timestamp" }, null),
-	"date_trunc(text,timestamptz)": bindTruncate({ kind: "timestamptz" }, (call) => call.statement.timeZone),
-	"date_trunc(text,timestamptz,text)": bindTruncate(
-		{ kind: "timestamptz" },
-		(call, operands) => readValue(call.engine, (operands[2] as Operand).vector, 0) as string,
-	),
-	"date_trunc(text,interval)": perValue(([text, value]) => truncateInterval(text as string, value as IntervalValue)),
-};
+const kernels: Record<string, Bind> = { ...DATE_TRUNC_KERNELS };
 for (const kind of ["date", "time", "timestamp", "timestamptz", "interval"]) {
 	kernels[`extract(text,${kind})`] = bindExtract(false);
 	kernels[`date_part(text,${kind})`] = bindExtract(true);

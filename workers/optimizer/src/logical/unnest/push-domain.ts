@@ -7,42 +7,31 @@
  * needed: the result then has groups that no outer row asks for, so this is done only where the more rows cannot raise.
  */
 import { unreachable } from "#shared/base/assert.ts";
-import { sameType } from "#shared/contracts/data-type.ts";
 import type { Expression, SortKey } from "#shared/contracts/plan/expression.ts";
-import { BOOLEAN, collectColumns, conjunction, conjuncts, rewrite } from "../expression.ts";
+import { BOOLEAN, conjunction, conjuncts } from "../expression.ts";
 import { freeColumns } from "../free-columns.ts";
-import { mapAggregate, mapKeys, mapOwnExpressions, mapWindowCall } from "../map-expressions.ts";
-import { mapInputs, outputColumns } from "../output.ts";
-import type { ColumnId, ColumnTable, LogicalAggregate, LogicalJoin, LogicalOperator } from "../plan.ts";
-import { equality, nullSafeEqualities } from "./null-safe.ts";
+import { mapAggregate, mapKeys, mapWindowCall } from "../map-expressions.ts";
+import { outputColumns } from "../output.ts";
+import type { ColumnId, LogicalAggregate, LogicalJoin, LogicalOperator } from "../plan.ts";
 import { pullUp } from "./pull-up.ts";
-import { guardRaising, planMayRaise } from "./raising.ts";
-
-/** Where a subtree carries an outer column. `exact`: it is never NULL, so that a plain equality joins it with the outer one. */
-export interface Carrier {
-	id: ColumnId;
-	exact: boolean;
-}
-export type Carriers = ReadonlyMap<ColumnId, Carrier>;
-
-export interface Pushed {
-	node: LogicalOperator;
-	/** By outer column; all of `context.outer`. */
-	carriers: Carriers;
-}
-
-export interface DomainContext {
-	columns: ColumnTable;
-	/** The outer columns that the subtree uses. */
-	outer: ReadonlySet<ColumnId>;
-	/** A new instance of the domain: a column for each of `outer`. */
-	domain: () => { node: LogicalOperator; ids: ReadonlyMap<ColumnId, ColumnId> };
-	/** Whether columns of the subtree may stand for the domain. */
-	eliminate: boolean;
-	/** One of `outer`, true throughout the domain: what may raise is evaluated for values of the domain only, also where it does not depend on them. */
-	guard: Expression | null;
-	unsupported: (feature: string) => Error;
-}
+import { planMayRaise } from "./raising.ts";
+import {
+	type Carrier,
+	type Carriers,
+	type Pushed,
+	type DomainContext,
+	carrierEqualities,
+	commonCarriers,
+	idsOf,
+	references,
+	carrierReferences,
+	carried,
+	guardedIn,
+	conditionIn,
+	carriedPlan,
+	filtered,
+} from "./carriers.ts";
+import { joinDomain, replaceDomain } from "./join-domain.ts";
 
 /** `node` for each value of the domain. */
 export function pushDomain(node: LogicalOperator, context: DomainContext): Pushed {
@@ -173,18 +162,6 @@ function needsDomain(node: LogicalOperator, { outer, guard }: DomainContext): bo
 export function isDependent(node: LogicalOperator, outer: ReadonlySet<ColumnId>): boolean {
 	for (const id of freeColumns(node)) if (outer.has(id)) return true;
 	return false;
-}
-
-/** Conjuncts that join outer rows, which have `outer`, with rows that carry it. */
-export function carrierEqualities(outer: ReadonlyMap<ColumnId, ColumnId>, carriers: Carriers, context: DomainContext): Expression[] {
-	return [...carriers].flatMap(([column, carrier]) => {
-		const own = outer.get(column) ?? column;
-		const [left, right] = references([own, carrier.id], context.columns) as [Expression, Expression];
-		const plain = carrier.exact ? equality(left, right) : null;
-		const parts = plain === null ? nullSafeEqualities(own, carrier.id, context.columns) : [plain];
-		if (parts === null) throw context.unsupported(`a subquery that depends on a column of type ${left.type.kind}`);
-		return parts;
-	});
 }
 
 /** A scalar aggregation as one by carriers, and the expressions of its columns where an outer row has no group: count is 0, not NULL. */
@@ -376,128 +353,4 @@ function pushValues(node: Extract<LogicalOperator, { kind: "values" }>, context:
 		},
 		carriers,
 	};
-}
-
-/** The rows of `node` that meet `conditions`, for each value of the domain. */
-function joinDomain(node: LogicalOperator, conditions: Expression[], context: DomainContext): Pushed {
-	const domain = context.domain();
-	const carriers: Carriers = new Map([...domain.ids].map(([outer, id]) => [outer, { id, exact: false }]));
-	const condition = conjunction(conditions.map((part) => guardedIn(part, { carriers }, context)));
-	return { node: { kind: "join", join: "inner", left: domain.node, right: node, condition }, carriers };
-}
-
-/** Columns of `node` in the place of the domain, where `conditions` equate one with each outer column; else null. */
-function replaceDomain(node: LogicalOperator, conditions: Expression[], context: DomainContext): Pushed | null {
-	if (!context.eliminate) return null;
-	const found = new Map<ColumnId, Expression>();
-	const used = new Set<Expression>();
-	for (const condition of conditions) {
-		const pair = equatedWithOuter(condition, context.outer);
-		if (pair === null || found.has(pair.outer)) continue;
-		found.set(pair.outer, pair.own);
-		used.add(condition);
-	}
-	const stands = (id: ColumnId) => {
-		const own = found.get(id);
-		return own !== undefined && sameType(own.type, context.columns.get(id).type);
-	};
-	if (![...context.outer].every(stands)) return null;
-	const passed = outputColumns(node);
-	const carriers = new Map<ColumnId, Carrier>();
-	const added: { id: ColumnId; expression: Expression }[] = [];
-	for (const outer of context.outer) {
-		const expression = found.get(outer) as Expression;
-		if (expression.kind === "column") carriers.set(outer, { id: expression.index, exact: true });
-		else {
-			const id = context.columns.add({ name: context.columns.get(outer).name, type: expression.type, nullable: true, origin: null });
-			added.push({ id, expression });
-			carriers.set(outer, { id, exact: true });
-		}
-	}
-	const extended: LogicalOperator =
-		added.length === 0
-			? node
-			: {
-					kind: "project",
-					input: node,
-					columns: [...passed, ...added.map(({ id }) => id)],
-					expressions: [...references(passed, context.columns), ...added.map(({ expression }) => expression)],
-				};
-	const present = idsOf(carriers)
-		.filter((id) => context.columns.get(id).nullable)
-		.map(
-			(id): Expression => ({ kind: "is_null", input: references([id], context.columns)[0] as Expression, negated: true, type: BOOLEAN }),
-		);
-	const rest = conditions.filter((condition) => !used.has(condition));
-	return { node: filtered(extended, [...present, ...rest], { carriers }, context), carriers };
-}
-
-function equatedWithOuter(condition: Expression, outer: ReadonlySet<ColumnId>): { outer: ColumnId; own: Expression } | null {
-	if (condition.kind !== "call" || !condition.functionId.startsWith("eq(")) return null;
-	const [left, right] = condition.arguments;
-	if (left === undefined || right === undefined) return null;
-	const isOwn = (part: Expression) => {
-		const used = [...collectColumns(part)];
-		return used.length > 0 && used.every((id) => !outer.has(id));
-	};
-	if (left.kind === "column" && outer.has(left.index) && isOwn(right)) return { outer: left.index, own: right };
-	if (right.kind === "column" && outer.has(right.index) && isOwn(left)) return { outer: right.index, own: left };
-	return null;
-}
-
-/** New columns that carry the domain out of an operator of several inputs. */
-function commonCarriers(inputs: Pushed[], context: DomainContext): Carriers {
-	return new Map(
-		[...context.outer].map((outer) => {
-			const info = context.columns.get(outer);
-			const exact = inputs.every((input) => input.carriers.get(outer)?.exact);
-			return [outer, { id: context.columns.add({ ...info, origin: null }), exact }] as const;
-		}),
-	);
-}
-
-function idsOf(carriers: Carriers): ColumnId[] {
-	return [...carriers.values()].map(({ id }) => id);
-}
-
-function references(ids: ColumnId[], columns: ColumnTable): Expression[] {
-	return ids.map((id) => ({ kind: "column", index: id, type: columns.get(id).type }));
-}
-
-function carrierReferences({ carriers }: Pushed, context: DomainContext): Expression[] {
-	return references(idsOf(carriers), context.columns);
-}
-
-function carried(expression: Expression, carriers: Carriers): Expression {
-	return rewrite(expression, (part) => {
-		if (part.kind !== "column") return part;
-		const carrier = carriers.get(part.index);
-		return carrier === undefined ? part : { ...part, index: carrier.id };
-	});
-}
-
-/** An expression over what carries the domain; where the domain is guarded, what may raise in it looks at the guard, so that no rule moves it below the domain. */
-function guardedIn(expression: Expression, { carriers }: Pick<Pushed, "carriers">, { guard }: Pick<DomainContext, "guard">): Expression {
-	return carried(guard === null ? expression : guardRaising(expression, guard), carriers);
-}
-
-function conditionIn(condition: Expression | null, pushed: Pushed, context: DomainContext): Expression | null {
-	return condition === null ? null : guardedIn(condition, pushed, context);
-}
-
-function carriedPlan(node: LogicalOperator, carriers: Carriers): LogicalOperator {
-	return mapOwnExpressions(
-		mapInputs(node, (input) => carriedPlan(input, carriers)),
-		(part) => carried(part, carriers),
-	);
-}
-
-function filtered(
-	node: LogicalOperator,
-	conditions: Expression[],
-	pushed: Pick<Pushed, "carriers">,
-	context: Pick<DomainContext, "guard">,
-): LogicalOperator {
-	const predicate = conjunction(conditions.flatMap(conjuncts).map((part) => guardedIn(part, pushed, context)));
-	return predicate === null ? node : { kind: "filter", input: node, predicate };
 }

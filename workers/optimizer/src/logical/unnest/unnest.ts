@@ -16,7 +16,8 @@ import { expressionsOf, mapOwnExpressions } from "../map-expressions.ts";
 import { inputsOf, mapInputs, outputColumns } from "../output.ts";
 import type { ColumnId, ColumnTable, LogicalAggregate, LogicalJoin, LogicalOperator } from "../plan.ts";
 import { pullUp } from "./pull-up.ts";
-import { carrierEqualities, groupByCarriers, isDependent, pushDomain, type DomainContext } from "./push-domain.ts";
+import { carrierEqualities, type DomainContext } from "./carriers.ts";
+import { groupByCarriers, isDependent, pushDomain } from "./push-domain.ts";
 import { guardRaising, mayRaise, planMayRaise } from "./raising.ts";
 
 const TEXT = { kind: "text" } as const;
