@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { PARQUET_PAGE_ROW_COUNT } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
+import { createEngine } from "#shared/engine/kernels/kernels.ts";
 import { type ByteRange, type ByteSource, memorySource } from "./byte-source.ts";
 import { type Duck, openDuck } from "../../tests/parquet/duckdb.ts";
 import { readAll } from "../../tests/parquet/read-all.ts";
@@ -122,6 +124,35 @@ test("a filter passes over pages without opening them, and enters one in its mid
 	]) {
 		expect(await readAll(bytes, request, { keep: { deciding: [0], wants } })).toEqual(rows.filter((_, row) => wants(row)));
 	}
+});
+
+test("a page of which no row is kept is never decompressed, and one that is kept once", async () => {
+	const columns = ["k", "a", "b"].map((name, index) => ({ name, type: { kind: "bigint" } as const, fieldId: index + 1, nullable: false }));
+	const rowCount = 65_000;
+	const rows = Array.from({ length: rowCount }, (_, row) => columns.map((_column, index) => BigInt(row * (index + 7919)) * 1_000_003n));
+	const { bytes } = await writeRows(columns, rows);
+	const request = columns.map(({ fieldId, type }) => ({ fieldId, type }));
+	let decompressedCount = 0;
+	const engine = createEngine({
+		wrap: (kernels) => ({
+			...kernels,
+			snappy_decompress: (...input) => {
+				decompressedCount++;
+				return kernels.snappy_decompress(...input);
+			},
+		}),
+	});
+	const decompressedFor = async (wants: (row: number) => boolean): Promise<number> => {
+		decompressedCount = 0;
+		expect(await readAll(bytes, request, { engine, keep: { deciding: [0], wants } })).toEqual(rows.filter((_, row) => wants(row)));
+		return decompressedCount;
+	};
+	const pageCount = Math.ceil(rowCount / PARQUET_PAGE_ROW_COUNT);
+	// The deciding column's pages are all needed; of the two others, those with a row that is kept.
+	expect(await decompressedFor(() => false)).toBe(pageCount);
+	expect(await decompressedFor((row) => row === 40_000)).toBe(pageCount + 2);
+	expect(await decompressedFor((row) => row === 0 || row === rowCount - 1)).toBe(pageCount + 4);
+	expect(await decompressedFor(() => true)).toBe(3 * pageCount);
 });
 
 test("a source is told of the chunks that will be read next, in order, and of no others", async () => {
