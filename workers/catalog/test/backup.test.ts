@@ -2,10 +2,12 @@
 import { beforeAll, expect, test } from "vitest";
 import { CHECKPOINT_COMMIT_COUNT, REBUILD_VERSION_STEP, RPC_ATTEMPT_COUNT_MAX } from "#shared/base/limits.ts";
 import { Checkpoint, CommitRecord } from "../src/backup/record.ts";
+import { chosenDatabase } from "../src/database/assignment.ts";
 import {
 	commitTo,
 	dataFile,
 	definition,
+	FaultyPorts,
 	type Fixture,
 	intents,
 	loseRows,
@@ -156,6 +158,16 @@ test("a table whose name was given away meanwhile is not restored over it", asyn
 		outcome: "failed",
 		problem: 'another table is named "t" now',
 	});
+});
+
+test("a table of a database that is not bound any more is named, and the rebuild goes on", async () => {
+	const both = new FaultyPorts([testEnv.CATALOG_0, testEnv.CATALOG_1]);
+	let fixture = await newTable(both);
+	while (chosenDatabase(fixture.tenantId, 2) !== 1) fixture = await newTable(both);
+	await both.settle();
+	expect(await rebuildAll(otherIsolate(), fixture.tenantId)).toMatchObject([
+		{ outcome: "failed", problem: "database 1 of the catalog is not bound", name: "t" },
+	]);
 });
 
 test("a rebuild reads a bounded number of records: checkpoints replace what they cover", async () => {

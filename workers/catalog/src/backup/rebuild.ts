@@ -46,6 +46,8 @@ async function rebuildTable(
 	if (newest === null) return { ...none, outcome: "failed", problem: "its backup has no checkpoint" };
 	const head = Checkpoint.parse(await readJson(ports, newest.path));
 	const known = { ...none, name: head.name };
+	if (head.database >= ports.databases.length)
+		return { ...known, outcome: "failed", problem: `database ${head.database} of the catalog is not bound` };
 	const database = await assignment.restore(ports, table.tenantId, head.database);
 	if (await repeated(ports, () => isRestored(database, table))) return { ...known, outcome: "present", problem: null };
 
