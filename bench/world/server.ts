@@ -1,5 +1,6 @@
 /** Servers that the benches time: workerd processes, each with its processor time. */
 import { mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
@@ -16,10 +17,17 @@ export interface BenchServer {
 	stop(): Promise<void>;
 }
 
-/** Starts something that starts one workerd. */
+/** Miniflare's own workerd. */
+const { default: workerdPath } = createRequire(createRequire(import.meta.url).resolve("miniflare"))("workerd") as { default: string };
+const WITHOUT_LOG = { MINIFLARE_WORKERD_PATH: join(import.meta.dirname, "workerd-without-log.sh"), BENCH_WORKERD: workerdPath };
+
+/** Starts something that starts one workerd, whose log goes nowhere. */
 async function withWorkerd<Started>(start: () => Promise<Started>): Promise<{ started: Started; cpuMs: () => number }> {
 	const before = new Set(childrenNamed("workerd"));
-	const started = await start();
+	Object.assign(process.env, WITHOUT_LOG);
+	const started = await start().finally(() => {
+		for (const name of Object.keys(WITHOUT_LOG)) delete process.env[name];
+	});
 	const [pid] = childrenNamed("workerd").filter((candidate) => !before.has(candidate));
 	if (pid === undefined) throw new Error("workerd was not found among this process's children");
 	return { started, cpuMs: () => processCpuMs(pid) };
