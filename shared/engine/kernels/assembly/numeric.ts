@@ -51,32 +51,65 @@ export function numeric_add(subtract: i32, count: i32, selection: usize, left: u
 	return 0;
 }
 
+/** Leading bits that only repeat the sign; 64 of 0 and of -1. */
+// @ts-ignore: decorator
+@inline
+function spareBits(value: i64): i32 {
+	return <i32>clz<i64>(value ^ (value >> 63));
+}
+
+/** Factors whose product fits 64 bits, as those of money do, take one multiplication. */
 export function numeric_multiply(count: i32, selection: usize, left: usize, right: usize, out: usize, outScales: usize, scratch: usize): i32 {
+	const a = <usize>load<u32>(left);
+	const b = <usize>load<u32>(right);
+	// Strides in bytes: 0 of a constant, 16 of wide coefficients.
+	const aStep: usize = load<i32>(left, 16) != 0 ? 0 : load<i32>(left, 4) != 0 ? 16 : 8;
+	const bStep: usize = load<i32>(right, 16) != 0 ? 0 : load<i32>(right, 4) != 0 ? 16 : 8;
+	const aWide = load<i32>(left, 4) != 0;
+	const bWide = load<i32>(right, 4) != 0;
+	const isFixed = load<u32>(left, 8) == 0 && load<u32>(right, 8) == 0;
+	const fixedScale = load<i32>(left, 12) + load<i32>(right, 12);
 	for (let index: i32 = 0; index < count; index++) {
 		const row = rowAt(selection, index);
-		const aLow = lowOf(left, row);
-		const aHigh = highOf(left, row);
-		const bLow = lowOf(right, row);
-		const bHigh = highOf(right, row);
-		const aMagnitude = magnitudeLow(aLow, aHigh);
-		const aTop = magnitudeHigh(aLow, aHigh);
-		const bMagnitude = magnitudeLow(bLow, bHigh);
-		const bTop = magnitudeHigh(bLow, bHigh);
-		let low: u64;
-		let high: u64;
-		if ((aTop | bTop) == 0) {
-			low = aMagnitude * bMagnitude;
-			high = multiplyHighU64(aMagnitude, bMagnitude);
-		} else {
-			if (!multiplyU128(aMagnitude, aTop, bMagnitude, bTop, scratch)) return OVERFLOW;
-			low = load<u64>(scratch);
-			high = load<u64>(scratch, 8);
-		}
-		if (aboveLimit(low, high)) return OVERFLOW;
-		putSigned(out, row, low, high, (aHigh < 0) != (bHigh < 0));
-		store<i32>(outScales + (<usize>row << 2), scaleOf(left, row) + scaleOf(right, row));
+		const aAt = a + <usize>row * aStep;
+		const bAt = b + <usize>row * bStep;
+		const aNarrow = load<i64>(aAt);
+		const bNarrow = load<i64>(bAt);
+		const isNarrow = (!aWide || load<i64>(aAt, 8) == aNarrow >> 63) && (!bWide || load<i64>(bAt, 8) == bNarrow >> 63);
+		if (isNarrow && spareBits(aNarrow) + spareBits(bNarrow) >= 66) {
+			const product = aNarrow * bNarrow;
+			const at = out + (<usize>row << 4);
+			store<i64>(at, product);
+			store<i64>(at, product >> 63, 8);
+		} else if (!multiplyRow(row, left, right, out, scratch)) return OVERFLOW;
+		store<i32>(outScales + (<usize>row << 2), isFixed ? fixedScale : scaleOf(left, row) + scaleOf(right, row));
 	}
 	return 0;
+}
+
+/** @returns false above the limit of coefficients */
+function multiplyRow(row: i32, left: usize, right: usize, out: usize, scratch: usize): bool {
+	const aLow = lowOf(left, row);
+	const aHigh = highOf(left, row);
+	const bLow = lowOf(right, row);
+	const bHigh = highOf(right, row);
+	const aMagnitude = magnitudeLow(aLow, aHigh);
+	const aTop = magnitudeHigh(aLow, aHigh);
+	const bMagnitude = magnitudeLow(bLow, bHigh);
+	const bTop = magnitudeHigh(bLow, bHigh);
+	let low: u64;
+	let high: u64;
+	if ((aTop | bTop) == 0) {
+		low = aMagnitude * bMagnitude;
+		high = multiplyHighU64(aMagnitude, bMagnitude);
+	} else {
+		if (!multiplyU128(aMagnitude, aTop, bMagnitude, bTop, scratch)) return false;
+		low = load<u64>(scratch);
+		high = load<u64>(scratch, 8);
+	}
+	if (aboveLimit(low, high)) return false;
+	putSigned(out, row, low, high, (aHigh < 0) != (bHigh < 0));
+	return true;
 }
 
 /** floor(a / 4) for any sign. */
