@@ -50,7 +50,7 @@ interface CatalogFunction {
 }
 
 /** Functions that the binder answers by itself. */
-const OF_BINDER = ["pg_typeof"];
+const OF_BINDER = ["pg_typeof", "json_to_record", "json_to_recordset", "jsonb_to_record", "jsonb_to_recordset"];
 
 /** Of the server, its files and its sessions: not what a query over tables asks for. */
 const SERVER_FAMILIES =

@@ -23,6 +23,7 @@ export const SQLSTATES = {
 	invalid_preceding_or_following_size: "22013",
 	invalid_row_count_in_limit_clause: "2201W",
 	invalid_row_count_in_result_offset_clause: "2201X",
+	invalid_tablesample_argument: "2202H",
 	invalid_text_representation: "22P02",
 	invalid_binary_representation: "22P03",
 	character_not_in_repertoire: "22021",

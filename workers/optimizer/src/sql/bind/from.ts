@@ -1,11 +1,13 @@
 /** FROM: tables, WITH queries, subqueries and joins become one operator and the scope of names that the other clauses see. */
-import type { JoinExpr, Node, RangeFunction, RangeSubselect, RangeVar } from "libpg-query";
+import type { JoinExpr, Node, RangeFunction, RangeSubselect, RangeTableSample, RangeVar } from "libpg-query";
 import { as, kindOf } from "../parse/ast.ts";
 import { bindJoin } from "./join.ts";
 import type { QueryOptions } from "./query.ts";
+import { recordFunctionAsQuery } from "./record-functions.ts";
 import { bindRangeFunction } from "./range-function.ts";
 import { type BoundFrom, bothScopes, levelBeside, ONE_ROW, relationScope } from "./relation-scope.ts";
 import { bindTable } from "./relations.ts";
+import { sampled } from "./table-sample.ts";
 import { EMPTY_SCOPE, type Scope } from "./scope.ts";
 import type { StatementContext } from "./statement.ts";
 
@@ -37,10 +39,15 @@ function bindItem(item: Node, options: QueryOptions, siblings: Scope): BoundFrom
 			return bindSubquery(as(item, "RangeSubselect") as RangeSubselect, options, siblings);
 		case "JoinExpr":
 			return bindJoin(as(item, "JoinExpr") as JoinExpr, options, siblings, bindItem);
-		case "RangeFunction":
-			return bindRangeFunction(as(item, "RangeFunction") as RangeFunction, options, siblings);
-		case "RangeTableSample":
-			throw statement.unsupported("TABLESAMPLE", as(item, "RangeTableSample")?.location ?? 0);
+		case "RangeFunction": {
+			const reference = as(item, "RangeFunction") as RangeFunction;
+			const query = recordFunctionAsQuery(statement, reference);
+			return query === null ? bindRangeFunction(reference, options, siblings) : bindSubquery(query, options, siblings);
+		}
+		case "RangeTableSample": {
+			const sample = as(item, "RangeTableSample") as RangeTableSample;
+			return sampled(sample, bindItem(sample.relation as Node, options, siblings), options);
+		}
 		default:
 			throw statement.unsupported(`${kindOf(item)} in FROM`);
 	}
