@@ -25,6 +25,7 @@ const SPILLING_KINDS = [
 	"sort",
 	"subplan_scan",
 	"top_n",
+	"window",
 ];
 const spilledKinds = new Set<string>();
 let overflowCount = 0;

@@ -61,6 +61,28 @@ const grouped: PhysicalOperator = {
 	estimate: ESTIMATE,
 };
 
+/** All rows are one partition, and no call reads the texts. */
+const windowed: PhysicalOperator = {
+	kind: "window",
+	input: scan(0, types),
+	partitionKeys: [],
+	orderKeys: [],
+	calls: ["count()", "max(integer)"].map((functionId) => ({
+		functionId,
+		arguments: functionId === "count()" ? [] : [integerColumn],
+		filter: null,
+		frame: {
+			mode: "rows",
+			start: { kind: "unbounded_preceding" },
+			end: { kind: "unbounded_following" },
+			exclude: "no_others",
+			rangeKey: null,
+		},
+		type: functionId === "count()" ? { kind: "bigint" } : INTEGER,
+	})),
+	estimate: ESTIMATE,
+};
+
 /** In the order of their rows or not. */
 const PLANS: [string, PhysicalOperator, PhysicalOperator[]][] = [
 	...[...joins, ...loops].map(([name, plan]): [string, PhysicalOperator, PhysicalOperator[]] => [name, plan, []]),
@@ -84,6 +106,7 @@ const PLANS: [string, PhysicalOperator, PhysicalOperator[]][] = [
 		{ kind: "hash_aggregate", input: scan(0, types), groupKeys: [textColumn, integerColumn], aggregates: [], estimate: ESTIMATE },
 		[],
 	],
+	["a window", windowed, []],
 	["a top-N", { kind: "top_n", input: scan(0, types), keys: sortKeys, limit: 20_000, offset: 3, estimate: ESTIMATE }, []],
 	["a sort", { kind: "sort", input: scan(0, types), keys: sortKeys, estimate: ESTIMATE }, []],
 	[
@@ -193,12 +216,12 @@ describe.each(PLANS)("%s", (_, plan, subplans) => {
 });
 
 /** Rows with about as many keys as rows. */
-function manyRows(rowCount: number, seed: number): TestTable {
+function manyRows(rowCount: number, seed: number, textLength = 0): TestTable {
 	const batches = Array.from({ length: Math.ceil(rowCount / 2000) }, (_, batch) => {
 		const count = Math.min(2000, rowCount - batch * 2000);
 		const numbers = Array.from({ length: count }, (__, row) => ((batch * 2000 + row) * seed) % rowCount);
 		const columns = [
-			{ type: TEXT, encoding: "flat" as const, values: numbers.map((number) => `key of some length ${number}`) },
+			{ type: TEXT, encoding: "flat" as const, values: numbers.map((number) => `key of some length ${number}`.padEnd(textLength, "x")) },
 			{ type: INTEGER, encoding: "flat" as const, values: numbers },
 		];
 		return { rowCount: count, selection: null, columns };
@@ -213,6 +236,8 @@ describe("beyond the query's memory", () => {
 	const MEMORY_OF_SUBPLANS = 1.5 * 1024 * 1024;
 
 	const MEMORY_OF_LOOPS = 2 * 1024 * 1024;
+	/** Three batches of wide rows alone take half of it. */
+	const MEMORY_OF_WINDOWS = 8 * 1024 * 1024;
 
 	test.each(PLANS.filter(([name]) => /^(inner join|full join|DISTINCT|a sort|a top-N|intersect|a shared)$|^a shared/.test(name)))(
 		"%s spills, and without a store fails",
@@ -238,6 +263,16 @@ describe("beyond the query's memory", () => {
 		expect(statistics.spilledBytes).toBeGreaterThan(200_000);
 		expect(statistics.arenaPeakBytes).toBeLessThanOrEqual(MEMORY_OF_LOOPS);
 		await expect(runPlan(plan, few, { byteCountMax: MEMORY_OF_LOOPS })).rejects.toMatchObject({ code: "resource_exhausted" });
+	});
+
+	test("a window's rows spill but for what its calls read, and without a store fail", async () => {
+		const wide = [manyRows(30_000, 7919, 300)];
+		const expected = answer(windowed, (await runPlan(windowed, wide)).rows);
+		const { rows, statistics } = await runSpilling(windowed, wide, { byteCountMax: MEMORY_OF_WINDOWS });
+		expect(answer(windowed, rows)).toEqual(expected);
+		expect(statistics.spilledBytes).toBeGreaterThan(1_000_000);
+		expect(statistics.arenaPeakBytes).toBeLessThanOrEqual(MEMORY_OF_WINDOWS);
+		await expect(runPlan(windowed, wide, { byteCountMax: MEMORY_OF_WINDOWS })).rejects.toMatchObject({ code: "resource_exhausted" });
 	});
 
 	test("rows of one key cannot be shared out: resource_exhausted after three levels", async () => {

@@ -64,6 +64,18 @@ export function bindWindow(context: ExecutionContext, node: PhysicalWindow, colu
 	return { keys, functions };
 }
 
+/** Positions of the input's columns that the keys and the calls read as they are. */
+export function columnsRead({ partitionKeys, orderKeys, calls }: PhysicalWindow): number[] {
+	const read = new Set<number>();
+	const expressions = [...partitionKeys, ...orderKeys.map(({ expression }) => expression)];
+	for (const { arguments: list, filter, frame } of calls) {
+		const offsets = [frame.start, frame.end].flatMap((bound) => ("offset" in bound ? [bound.offset] : []));
+		expressions.push(...list, ...offsets, ...[filter, frame.rangeKey].filter((part) => part !== null));
+	}
+	for (const expression of expressions) if (expression.kind === "column") read.add(expression.index);
+	return [...read];
+}
+
 function columnsOf({ arguments: list, filter, frame }: WindowCall, columns: StoredColumns): CallColumns {
 	const boundary = (bound: FrameBound): number | null =>
 		frame.mode === "range" && "offset" in bound ? columns.columnOf(bound.offset) : null;

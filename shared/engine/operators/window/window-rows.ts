@@ -1,5 +1,5 @@
 /**
- * The rows of a window that are still needed, in chunks of about a batch: input columns, what the calls read beside them, and behind the slots each row's partition and peers.
+ * The rows of a window that are still needed, in chunks of some batches: input columns, what the calls read beside them, and behind the slots each row's partition and peers.
  * Rows are named by their number in the input, from 0. Chunks leave at the front when nobody needs them; memory is bounded where the calls look a bounded way back and ahead.
  */
 import { assert } from "#shared/base/assert.ts";
@@ -17,6 +17,8 @@ import type { StorableBatch } from "../stored-columns.ts";
 /** Of the u32s behind the slots, see `window_number`. */
 export const EXTRA = { partition: 0, peers: 4, peerNumber: 8 } as const;
 const EXTRA_BYTES = 16;
+/** Rows that leave together. A chunk has a page for addresses and one for descriptors: with few rows these would be most of it. */
+const CHUNK_ROW_COUNT = 4 * BATCH_ROW_COUNT_MAX;
 
 interface Chunk {
 	store: RowStore;
@@ -162,10 +164,10 @@ export class WindowRows {
 
 	#chunkFor(count: number): Chunk {
 		const last = this.#chunks.at(-1);
-		if (last !== undefined && last.rowCount + count <= BATCH_ROW_COUNT_MAX) return last;
+		if (last !== undefined && last.rowCount + count <= CHUNK_ROW_COUNT) return last;
 		const { engine, lease } = this.#context;
 		const region = lease.region();
-		const addresses = region.allocate(BATCH_ROW_COUNT_MAX * 4);
+		const addresses = region.allocate(CHUNK_ROW_COUNT * 4);
 		const chunk: Chunk = { store: new RowStore(engine, lease, this.layout), addresses, region, first: this.arrived, rowCount: 0 };
 		this.#chunks.push(chunk);
 		return chunk;

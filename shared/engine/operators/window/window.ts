@@ -1,17 +1,19 @@
 /**
  * Window functions over an input sorted by partition and order. Rows are stored as they come and leave as soon as every call knows its result; a row is let go when no
- * call needs it any more. So memory is bounded by the frames that look a bounded way, and by the largest partition where one looks over it.
+ * call needs it any more. So memory is bounded by the frames that look a bounded way, and by the largest partition where one looks over it. What no call reads waits apart, and spills.
  */
 import { unreachable } from "#shared/base/assert.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { PhysicalWindow } from "#shared/contracts/plan/physical.ts";
 import type { Region } from "../../memory/region.ts";
 import type { Batch } from "../../vector/batch.ts";
+import type { Vector } from "../../vector/vector.ts";
 import type { ExecutionContext } from "../execution-context.ts";
 import type { BatchSource } from "../source.ts";
 import { StoredColumns } from "../stored-columns.ts";
-import { bindWindow } from "./window-calls.ts";
+import { bindWindow, columnsRead } from "./window-calls.ts";
 import type { Lookahead, WindowFunction } from "./window-function.ts";
+import { WindowPayload } from "./window-payload.ts";
 import { WindowRows } from "./window-rows.ts";
 import { windowView } from "./window-view.ts";
 
@@ -23,6 +25,9 @@ export class WindowOperator implements BatchSource {
 	readonly #columns: StoredColumns;
 	readonly #rows: WindowRows;
 	readonly #functions: WindowFunction[];
+	readonly #payload: WindowPayload;
+	/** Where each input column is: among the stored ones, or the payload's. */
+	readonly #placed: { stored: boolean; index: number }[];
 	readonly #region: Region;
 	#emitted = 0;
 
@@ -30,7 +35,14 @@ export class WindowOperator implements BatchSource {
 	constructor(context: ExecutionContext, node: PhysicalWindow, input: BatchSource, types: DataType[]) {
 		this.#context = context;
 		this.#input = input;
-		this.#columns = new StoredColumns(context, types);
+		const kept = columnsRead(node);
+		const others = types.flatMap((_, column) => (kept.includes(column) ? [] : [column]));
+		this.#placed = types.map((_, column) => {
+			const stored = kept.includes(column);
+			return { stored, index: (stored ? kept : others).indexOf(column) };
+		});
+		this.#payload = new WindowPayload(context, others);
+		this.#columns = new StoredColumns(context, types, kept);
 		const { keys, functions } = bindWindow(context, node, this.#columns);
 		this.#functions = functions;
 		this.#rows = new WindowRows(context, this.#columns.types, keys);
@@ -39,17 +51,22 @@ export class WindowOperator implements BatchSource {
 
 	next(): Batch | "blocked" | null {
 		for (;;) {
-			if (this.#context.yieldDue) return "blocked";
+			if (this.#context.yieldDue || this.#context.spillBlocked) return "blocked";
 			const ready = this.#readyRowCount() - this.#emitted;
 			// Small pieces wait for more, so that partitions of a row do not make batches of a row.
-			if (ready >= this.#context.batchRowCountMax || (this.#rows.ended && ready > 0))
-				return this.#emit(Math.min(ready, this.#context.batchRowCountMax));
+			if (ready >= this.#context.batchRowCountMax || (this.#rows.ended && ready > 0)) {
+				const there = this.#payload.isEmpty ? ready : this.#payload.ready;
+				return there === "blocked" ? there : this.#emit(Math.min(ready, there, this.#context.batchRowCountMax));
+			}
 			if (this.#rows.ended) return null;
 			const batch = this.#input.next();
 			if (batch === "blocked") return batch;
-			if (batch === null) this.#rows.ended = true;
-			else if (batch.selectedCount > 0) {
+			if (batch === null) {
+				this.#rows.ended = true;
+				this.#payload.finish();
+			} else if (batch.selectedCount > 0) {
 				this.#region.reset();
+				this.#payload.append(batch);
 				this.#rows.append(this.#columns.prepare(batch, this.#region), this.#region);
 			}
 		}
@@ -84,7 +101,10 @@ export class WindowOperator implements BatchSource {
 		const first = this.#emitted;
 		const view = windowView(this.#rows, { first, count }, region);
 		const addresses = this.#rows.addresses(first, count, region);
-		const columns = Array.from({ length: this.#columns.inputCount }, (_, index) => this.#rows.gather(index, addresses, region));
+		const payload = this.#payload.isEmpty ? [] : this.#payload.take(count, region);
+		const columns = this.#placed.map(({ stored, index }) =>
+			stored ? this.#rows.gather(index, addresses, region) : (payload[index] as Vector),
+		);
 		const results = this.#functions.map((one) => one.compute(view, region));
 		this.#context.spend(count * (columns.length + results.length * CALL_COST));
 		this.#emitted += count;
