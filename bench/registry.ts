@@ -8,6 +8,7 @@ import { formatsBench } from "./benches/formats.ts";
 import { gatewayBench } from "./benches/gateway.ts";
 import { growthBench } from "./benches/growth.ts";
 import { importBench } from "./benches/import.ts";
+import { kernelsBench } from "./benches/kernels.ts";
 import { parquetBench } from "./benches/parquet.ts";
 import { planningBench } from "./benches/planning.ts";
 import { roundTripsBench } from "./benches/round-trips.ts";
@@ -21,6 +22,7 @@ export const BENCHES: readonly Bench[] = [
 	clickBenchBench,
 	parquetBench,
 	formatsBench,
+	kernelsBench,
 	importBench,
 	aggregatesBench,
 	appendsBench,

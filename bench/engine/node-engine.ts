@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ARENA_PAGE_BYTES } from "#shared/base/limits.ts";
 import type { PhysicalPlan } from "#shared/contracts/plan/physical.ts";
 import { formatValue } from "#shared/contracts/values/format.ts";
-import { createEngine, type Engine } from "#shared/engine/kernels/kernels.ts";
+import { createEngine, type Engine, type Kernels } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import { ExecutionContext, type ExecutionStatistics } from "#shared/engine/operators/execution-context.ts";
 import type { SpillStore } from "#shared/engine/operators/spill-space.ts";
@@ -24,6 +24,8 @@ export interface NodeEngineOptions {
 	spillDirectory: string;
 	/** Measures stages, which costs a few percent. */
 	stages: boolean;
+	/** Watches the kernels, where stages are not measured. */
+	wrapKernels?: (kernels: Kernels) => Kernels;
 }
 
 export interface EngineAnswer {
@@ -49,7 +51,8 @@ export class NodeEngine {
 		this.#clock = options.stages ? new StageClock() : null;
 		this.#instruments = this.#clock === null ? null : instrument(this.#clock);
 		const pageCount = options.arenaBytes / ARENA_PAGE_BYTES;
-		this.#engine = createEngine({ pageCount, ...(this.#instruments === null ? {} : { wrap: this.#instruments.wrapKernels }) });
+		const wrap = this.#instruments?.wrapKernels ?? options.wrapKernels;
+		this.#engine = createEngine({ pageCount, ...(wrap === undefined ? {} : { wrap }) });
 		for (const { definition, files, sketches } of options.tables) this.#planner.define(definition, files, sketches);
 		rmSync(options.spillDirectory, { recursive: true, force: true });
 		mkdirSync(options.spillDirectory, { recursive: true });
