@@ -29,13 +29,17 @@ const NO_PAGE: FilePage = {
 export class MemoryCatalog implements CatalogPort {
 	readonly tables = new Map<TableId, Table>();
 	readonly commits = new Map<string, CommitAnswer>();
+	/** By commit id. */
+	readonly #created = new Map<string, TableSchema>();
 	readonly objects = new Map<string, "live" | "condemned">();
 
 	async createTable(
 		_: TenantId,
-		{ definition, raised }: { commitId: string; definition: TableDefinition; raised?: TableId | null },
+		{ commitId, definition, raised }: { commitId: string; definition: TableDefinition; raised?: TableId | null },
 	): ReturnType<CatalogPort["createTable"]> {
 		const replaced = this.#lastDropped(definition.name);
+		const made = this.#created.get(commitId);
+		if (made !== undefined) return { schema: made, created: true, replaced };
 		const known = this.#byName(definition.name);
 		if (known !== undefined) {
 			if (definition.ifNotExists) return { schema: known.schema, created: false, replaced };
@@ -51,6 +55,7 @@ export class MemoryCatalog implements CatalogPort {
 			sortKey: definition.sortKey.map(({ column, ...key }) => ({ ...key, fieldId: column + 1 })),
 		};
 		this.tables.set(schema.tableId, { schema, dropped: false, versions: [{ files: [], watermarks: {} }] });
+		this.#created.set(commitId, schema);
 		return { schema, created: true, replaced };
 	}
 

@@ -39,15 +39,18 @@ export async function fillNewTable(
 	const { tenantId } = context;
 	// Most of what can fail has failed by the first batch: then there never was a table.
 	const first = await batches.next();
-	const { schema: table, created } = await createTable(ports, tenantId, { kind: "create_table", definition });
-	if (!created) return null;
+	let made: TableSchema | null = null;
 	try {
+		const committed = (schema: TableSchema) => (made = schema);
+		const { schema: table, created } = await createTable(ports, tenantId, { kind: "create_table", definition }, committed);
+		if (!created) return null;
 		const rows = startingWith(first, batches);
 		return { table, appended: await insertRows(ports, context, request, { engine, table, append: nameAppend(null), batches: rows }) };
 	} catch (error) {
-		await undoTable(ports, tenantId, table).catch((cause: unknown) => {
-			log("warn", "a table that could not be filled stays behind empty", { service: "tenant", tenant: tenantId, cause: String(cause) });
-		});
+		if (made !== null)
+			await undoTable(ports, tenantId, made).catch((cause: unknown) => {
+				log("warn", "a table that could not be filled stays behind empty", { service: "tenant", tenant: tenantId, cause: String(cause) });
+			});
 		throw error;
 	}
 }

@@ -9,16 +9,19 @@ import { forgetSchema } from "../ingest/schema-cache.ts";
 import type { Ports } from "../ports.ts";
 import { untilKnown } from "../retry.ts";
 
+/** @param committed called once the table is there, whatever fails after that */
 export async function createTable(
 	ports: Ports,
 	tenantId: TenantId,
 	{ definition }: Extract<PlannedStatement, { kind: "create_table" }>,
+	committed: (schema: TableSchema) => void = () => {},
 ): Promise<{ schema: TableSchema; created: boolean }> {
 	const commitId = `create-${randomHex(12)}`;
 	let created = false;
 	const schema = await commitRelation(ports, tenantId, definition.name, async (raised) => {
 		const answer = await ports.catalog.createTable(tenantId, { commitId, definition, raised });
 		({ created } = answer);
+		if (created && answer.schema !== null) committed(answer.schema);
 		return answer;
 	});
 	return { schema, created };
