@@ -1,5 +1,6 @@
 /** Littoral without its Workers: optimizer and engine in Node over tables in memory, for speed and for modes that no deployment can be put into. */
-import { serialize } from "node:v8";
+import { isDeepStrictEqual } from "node:util";
+import { deserialize, serialize } from "node:v8";
 import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
 import { typeName } from "#shared/contracts/data-type.ts";
 import { buildFilePage } from "#shared/contracts/file-page.ts";
@@ -40,6 +41,8 @@ export interface Evidence {
 	manyRowBatches: number;
 	/** By kind of operator. */
 	spilledBytes: Map<string, number>;
+	/** Plans whose bytes were decoded and run again, with the same rows. */
+	replayCount: number;
 	/** Plans that differ from the plan of all rules, by the rule left out, and were run. */
 	planCounts: Map<string, number>;
 	dictionaryOverflowCount: number;
@@ -59,16 +62,20 @@ export class DirectLittoral {
 	readonly #rows = new Map<string, StoredRows>();
 	readonly #objects = new Map<string, Uint8Array>();
 	readonly #testModes: TestModes;
+	readonly #replays: boolean;
 	readonly evidence: Evidence = {
 		rowsScanned: 0,
 		filesScanned: 0,
 		manyRowBatches: 0,
 		spilledBytes: new Map(),
+		replayCount: 0,
 		planCounts: new Map(),
 		dictionaryOverflowCount: 0,
 	};
 
-	constructor(placement: Placement, testModes: TestModes = {}) {
+	/** @param replays runs each query's plan a second time, from its bytes */
+	constructor(placement: Placement, testModes: TestModes = {}, replays = false) {
+		this.#replays = replays;
 		this.#placement = placement;
 		this.#testModes = testModes;
 	}
@@ -118,8 +125,15 @@ export class DirectLittoral {
 	async #run(planned: PlannedStatement): Promise<TextAnswer> {
 		const nothing: TextAnswer = { columns: [], rows: [] };
 		switch (planned.kind) {
-			case "query":
-				return await this.#query(planned.plan);
+			case "query": {
+				const bytes = this.#replays ? serialize(planned.plan) : null;
+				const answer = await this.#query(planned.plan);
+				if (bytes === null) return answer;
+				const again = await this.#query(deserialize(bytes) as PhysicalPlan);
+				if (!isDeepStrictEqual(again, answer)) throw new Error("a plan that was decoded gives other rows");
+				this.evidence.replayCount++;
+				return answer;
+			}
 			case "insert":
 				return (await this.#insert(planned)) ?? nothing;
 			case "create_table": {

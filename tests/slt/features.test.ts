@@ -31,12 +31,14 @@ const spilledKinds = new Set<string>();
 let overflowCount = 0;
 let tailRowCount = 0;
 let fileCount = 0;
+let replayCount = 0;
 
 /** A way to run that answers must not depend on, and what shows for each file that it was run so; what need not happen in every file is gathered. */
 interface Mode {
 	name: string;
 	placement: Placement;
 	testModes?: TestModes;
+	replays?: boolean;
 	shows?: (evidence: Evidence) => void;
 }
 
@@ -50,7 +52,12 @@ const MODES: Mode[] = [
 		},
 	},
 	{ name: "rows in files", placement: "files", shows: ({ filesScanned }) => void (fileCount += filesScanned) },
-	{ name: "rows in both", placement: "mixed" },
+	{
+		name: "rows in both, plans run twice",
+		placement: "mixed",
+		replays: true,
+		shows: ({ replayCount: count }) => void (replayCount += count),
+	},
 	{
 		name: "batches of one row",
 		placement: "mixed",
@@ -112,8 +119,8 @@ describe.each(files)("$name", (file) => {
 		}
 	});
 
-	test.each(MODES)("optimizer and engine, $name", async ({ placement, testModes, shows }) => {
-		const littoral = new DirectLittoral(placement, testModes);
+	test.each(MODES)("optimizer and engine, $name", async ({ placement, testModes, replays, shows }) => {
+		const littoral = new DirectLittoral(placement, testModes, replays);
 		expect((await wrongRecords(file, (sql) => littoral.execute(sql))).join("\n")).toBe("");
 		expect(littoral.leasedPageCount).toBe(0);
 		shows?.(littoral.evidence);
@@ -127,6 +134,7 @@ test.skipIf(UPDATE || process.env["FILES"] !== undefined)(
 		expect(overflowCount).toBeGreaterThan(0);
 		expect(tailRowCount).toBeGreaterThan(0);
 		expect(fileCount).toBeGreaterThan(0);
+		expect(replayCount).toBeGreaterThan(300);
 	},
 );
 
