@@ -113,14 +113,14 @@ describe("reading ahead", () => {
 		const again = source.read([wholeBlock(5)]);
 		expect(spans().slice(2)).toEqual([[5, 6]]);
 		reads[2]?.fail();
-		await expect(again).rejects.toThrow("R2 is away");
+		await expect(again).rejects.toThrow("a data file cannot be read");
 	});
 });
 
 describe("beyond a query's share of the cache", () => {
 	const used = (): CacheShare => {
 		const share = new CacheShare();
-		share.take(BLOCK_CACHE_BYTES_MAX / READ_BLOCK_BYTES);
+		share.take(BLOCK_CACHE_BYTES_MAX);
 		return share;
 	};
 

@@ -9,6 +9,7 @@ import { openParquet } from "#shared/parquet/open.ts";
 import { Lru } from "../lru.ts";
 import type { ObjectPort } from "../ports.ts";
 import { PassingReads } from "./passing-reads.ts";
+import { readObject } from "./read-object.ts";
 
 const blocks = new Lru<Uint8Array>(BLOCK_CACHE_BYTES_MAX, (block) => block.byteLength);
 /** With the bytes that were asked for to read it. */
@@ -23,9 +24,9 @@ const keyOf = (path: string, block: number) => `${path}#${block}`;
 export class CacheShare {
 	#leftByteCount = BLOCK_CACHE_BYTES_MAX;
 
-	/** @returns false where the blocks are more than what is left */
-	take(blockCount: number): boolean {
-		this.#leftByteCount -= blockCount * READ_BLOCK_BYTES;
+	/** @returns false where that is more than what is left */
+	take(byteCount: number): boolean {
+		this.#leftByteCount -= byteCount;
 		return this.#leftByteCount >= 0;
 	}
 }
@@ -59,7 +60,9 @@ export function objectSource(objects: ObjectPort, file: DataObject, aheadByteCou
 		async read(ranges) {
 			for (const range of ranges) file.spend?.(range.byteCount);
 			const numbers = blocksOf(ranges);
-			if (file.share?.take(numbers.length) === false) return await passing.read(ranges, { expected, byteCount: aheadByteCount() });
+			// A small file is one short block.
+			if (file.share?.take(Math.min(numbers.length * READ_BLOCK_BYTES, file.byteCount)) === false)
+				return await passing.read(ranges, { expected, byteCount: aheadByteCount() });
 			const held = new Map<number, Uint8Array>();
 			const missing: number[] = [];
 			const awaited: number[] = [];
@@ -124,7 +127,8 @@ function runsOf(wanted: readonly number[]): Run[] {
 /** One read of neighbouring blocks, each of which is under way until it is among those kept. */
 function startRun(objects: ObjectPort, file: DataObject, { first, count }: Run, underWay: Map<number, Promise<Uint8Array>>): void {
 	const start = first * READ_BLOCK_BYTES;
-	const reading = objects.read(file.path, start, Math.min((first + count) * READ_BLOCK_BYTES, file.byteCount) - start);
+	const byteCount = Math.min((first + count) * READ_BLOCK_BYTES, file.byteCount) - start;
+	const reading = readObject(objects, file.path, { offset: start, byteCount });
 	for (let index = 0; index < count; index++) {
 		const block = first + index;
 		const arriving = reading.then((run) => {

@@ -1,5 +1,4 @@
 /** The data files of one table that pruning left, one after the other; row groups that the predicate's ranges exclude are not read. */
-import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
 import type { BatchSource } from "#shared/engine/operators/source.ts";
 import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
@@ -98,9 +97,7 @@ function startOpening({ source, file: footer }: ReturnType<FileSourceOptions["op
 			opened.file = file;
 		},
 		(error: unknown) => {
-			opened.failure = isLittoralError(error)
-				? error
-				: new LittoralError("unavailable", "a data file cannot be read", { retryAfterSeconds: 1 });
+			opened.failure = error;
 		},
 	);
 	return opened;

@@ -2,6 +2,7 @@
 import { READ_SCAN_GAP_BYTES } from "#shared/base/limits.ts";
 import { type ByteRange, coalesce } from "#shared/parquet/byte-source.ts";
 import type { ObjectPort } from "../ports.ts";
+import { readObject } from "./read-object.ts";
 
 interface Piece extends ByteRange {
 	bytes: Promise<Uint8Array>;
@@ -49,7 +50,7 @@ export class PassingReads {
 			const end = joined.offset + joined.byteCount;
 			const within = missing.filter(({ offset }) => offset >= joined.offset && offset < end);
 			const leftByteCount = within.reduce((sum, { byteCount }) => sum + byteCount, 0);
-			const bytes = this.#objects.read(this.#path, joined.offset, joined.byteCount);
+			const bytes = readObject(this.#objects, this.#path, joined);
 			const piece: Piece = { ...joined, bytes, leftByteCount };
 			this.#pieces.push(piece);
 			// Whoever waits for it hears of a failure; what was read ahead is read again when it is needed.

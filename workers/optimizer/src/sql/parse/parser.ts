@@ -57,19 +57,28 @@ async function parserInstance(): Promise<PgQueryInstance> {
 async function createInstance(): Promise<PgQueryInstance> {
 	const module = installed;
 	assert(module !== null, "installParser comes first");
-	// The glue reads both at instantiation: without them it takes workerd for Node and reads files.
-	const scope = globalThis as { process?: { type?: string }; location?: unknown };
-	if (scope.process !== undefined) scope.process.type = "renderer";
-	scope.location ??= { href: "https://littoral.invalid/" };
 	// @ts-expect-error the package declares no types for its glue
 	const glue = (await import("libpg-query/wasm/libpg-query.js")) as { default: PgQueryFactory };
-	return glue.default({
-		instantiateWasm(imports, done) {
-			const instance = new WebAssembly.Instance(module, imports);
-			done(instance, module);
-			return instance.exports;
-		},
-	});
+	return await asBrowser(() =>
+		glue.default({
+			instantiateWasm(imports, done) {
+				const instance = new WebAssembly.Instance(module, imports);
+				done(instance, module);
+				return instance.exports;
+			},
+		}),
+	);
+}
+
+/** What the glue looks at when it is called: without them it takes workerd for Node and reads files. They are put back, since others look as well. */
+async function asBrowser<Made>(make: () => Promise<Made>): Promise<Made> {
+	const scope = globalThis as { process?: { type?: string | undefined }; location?: unknown };
+	const type = scope.process?.type;
+	if (scope.process !== undefined) scope.process.type = "renderer";
+	scope.location ??= { href: "https://littoral.invalid/" };
+	const making = make();
+	if (scope.process !== undefined) scope.process.type = type;
+	return await making;
 }
 
 /**
