@@ -50,6 +50,10 @@ export function objectSource(objects: ObjectPort, file: DataObject, aheadByteCou
 	/** Blocks under way, of this scan alone: a promise that another request resolves would tie two requests together. */
 	const underWay = new Map<number, Promise<Uint8Array>>();
 	let expected: ByteRange[] = [];
+	/** Blocks that the query's share has been asked for, each once. */
+	const shared = new Set<number>();
+	const byteCountOf = (numbers: number[]): number =>
+		numbers.reduce((sum, block) => sum + Math.min(READ_BLOCK_BYTES, file.byteCount - block * READ_BLOCK_BYTES), 0);
 	const passing = new PassingReads(objects, file.path);
 	return {
 		byteCount: file.byteCount,
@@ -60,9 +64,11 @@ export function objectSource(objects: ObjectPort, file: DataObject, aheadByteCou
 		async read(ranges) {
 			for (const range of ranges) file.spend?.(range.byteCount);
 			const numbers = blocksOf(ranges);
-			// A small file is one short block.
-			if (file.share?.take(Math.min(numbers.length * READ_BLOCK_BYTES, file.byteCount)) === false)
+			const fresh = numbers.filter((block) => !shared.has(block));
+			if (fresh.length > 0 && file.share?.take(byteCountOf(fresh)) === false) {
 				return await passing.read(ranges, { expected, byteCount: aheadByteCount() });
+			}
+			for (const block of fresh) shared.add(block);
 			const held = new Map<number, Uint8Array>();
 			const missing: number[] = [];
 			const awaited: number[] = [];
