@@ -10,6 +10,7 @@ import { ExecutionContext, type ExecutionStatistics } from "#shared/engine/opera
 import type { SpillStore } from "#shared/engine/operators/spill-space.ts";
 import { readRows } from "#shared/engine/vector/read.ts";
 import { TestPlanner } from "../../tests/sql/bind/planner.ts";
+import { filePorts } from "../../tests/sql/file-ports.ts";
 import type { Ports } from "../../workers/tenant/src/ports.ts";
 import { runPlan } from "../../workers/tenant/src/query/run-plan.ts";
 import type { OpenedTail } from "../../workers/tenant/src/query/tail-source.ts";
@@ -98,24 +99,11 @@ export class NodeEngine {
 	}
 
 	#ports(): Ports {
-		const unused = (): never => {
-			throw new Error("a running plan asks only for objects");
-		};
-		const port = new Proxy({}, { get: () => unused }) as never;
-		const read = async (path: string, offset: number, byteCount: number): Promise<Uint8Array> =>
+		return filePorts(async (path, offset, byteCount) =>
 			this.#clock === null
 				? this.#read(path, offset, byteCount)
-				: this.#clock.within("read", "io", () => this.#read(path, offset, byteCount));
-		return {
-			now: () => 0,
-			catalog: port,
-			optimizer: port,
-			signals: port,
-			encodeDataFile: unused,
-			background: () => {},
-			shard: unused,
-			objects: { ...(port as Ports["objects"]), read },
-		};
+				: this.#clock.within("read", "io", () => this.#read(path, offset, byteCount)),
+		);
 	}
 
 	#read(path: string, offset: number, byteCount: number): Uint8Array {

@@ -22,6 +22,7 @@ import type { Batch } from "#shared/engine/vector/batch.ts";
 import { readRows } from "#shared/engine/vector/read.ts";
 import { ParquetWriter } from "#shared/parquet/writer.ts";
 import type { Ports } from "../../workers/tenant/src/ports.ts";
+import { filePorts } from "../sql/file-ports.ts";
 import { AnswerThenRows } from "../../workers/tenant/src/query/insert-returning.ts";
 import { checkNotNull } from "../../workers/tenant/src/query/not-null.ts";
 import { filesOf, openPlan } from "../../workers/tenant/src/query/run-plan.ts";
@@ -285,22 +286,7 @@ export class DirectLittoral {
 	}
 
 	#ports(): Ports {
-		const unused = (): never => {
-			throw new Error("a running plan asks only for objects");
-		};
-		const port = new Proxy({}, { get: () => unused }) as never;
-		const read = async (path: string, offset: number, byteCount: number) =>
-			(this.#objects.get(path) as Uint8Array).slice(offset, offset + byteCount);
-		return {
-			now: () => 0,
-			catalog: port,
-			optimizer: port,
-			signals: port,
-			encodeDataFile: unused,
-			background: () => {},
-			shard: unused,
-			objects: { ...(port as Ports["objects"]), read },
-		};
+		return filePorts(async (path, offset, byteCount) => (this.#objects.get(path) as Uint8Array).slice(offset, offset + byteCount));
 	}
 }
 

@@ -2,7 +2,7 @@
  * Expressions over one column, whatever they are made of: of a dictionary they are computed once per entry (dictionary-memo.ts), and stay a dictionary. A CASE
  * over 3,000,000 distances is one over the 1,100 that there are.
  */
-import { unreachable } from "#shared/base/assert.ts";
+import { partsOf } from "#shared/contracts/plan/expression-parts.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { signatureById } from "#shared/contracts/functions/registry.ts";
 import type { Batch } from "../vector/batch.ts";
@@ -40,30 +40,6 @@ export function columnsOf(expression: Expression): number[] {
 	};
 	visit(expression);
 	return [...columns].sort((left, right) => left - right);
-}
-
-function partsOf(expression: Expression): Expression[] {
-	switch (expression.kind) {
-		case "column":
-		case "constant":
-			return [];
-		case "call":
-		case "and":
-		case "or":
-		case "coalesce":
-			return expression.arguments;
-		case "cast":
-		case "not":
-		case "is_null":
-		case "in_list":
-			return [expression.input];
-		case "quantified":
-			return [expression.input, expression.array];
-		case "case":
-			return [...expression.branches.flatMap(({ when, then }) => [when, then]), expression.otherwise];
-		default:
-			return unreachable(expression);
-	}
 }
 
 /** @param inner computes the expression of any batch; `column` is the only one that it reads */

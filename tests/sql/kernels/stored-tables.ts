@@ -1,5 +1,4 @@
 /** Tables for plans that run in Node: the first batches of rows in a Parquet file, the rest in a tail, read through the tenant's own sources. */
-import { LittoralError } from "#shared/base/errors.ts";
 import { buildFilePage } from "#shared/contracts/file-page.ts";
 import type { PhysicalPlan } from "#shared/contracts/plan/physical.ts";
 import { encodeBatch } from "#shared/engine/codec/encode.ts";
@@ -9,6 +8,7 @@ import { decodeRows } from "#shared/formats/decode.ts";
 import { ParquetWriter } from "#shared/parquet/writer.ts";
 import { encodeSketches } from "#shared/sketches/table-sketches.ts";
 import type { Ports } from "../../../workers/tenant/src/ports.ts";
+import { filePorts } from "../file-ports.ts";
 import type { OpenedTail } from "../../../workers/tenant/src/query/tail-source.ts";
 import { blockOf } from "../../../workers/tenant/src/shard/tail-format.ts";
 import type { TestPlanner } from "../bind/planner.ts";
@@ -78,22 +78,6 @@ export class StoredTables {
 
 	/** Ports over the files; a plan needs no others. */
 	ports(): Ports {
-		const unused = (): never => {
-			throw new LittoralError("unavailable", "a running plan asks only for objects");
-		};
-		const port = new Proxy({}, { get: () => unused }) as never;
-		return {
-			now: () => 0,
-			catalog: port,
-			optimizer: port,
-			signals: port,
-			encodeDataFile: unused,
-			background: () => {},
-			shard: unused,
-			objects: {
-				...(port as Ports["objects"]),
-				read: async (path, offset, byteCount) => (this.#files.get(path) as Uint8Array).slice(offset, offset + byteCount),
-			},
-		};
+		return filePorts(async (path, offset, byteCount) => (this.#files.get(path) as Uint8Array).slice(offset, offset + byteCount));
 	}
 }

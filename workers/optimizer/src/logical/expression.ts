@@ -1,5 +1,6 @@
-/** Walking and rebuilding bound expressions. Every visitor of the optimizer goes through these, so a new kind of expression is added once. */
+/** Walking and rebuilding bound expressions. Every visitor of the optimizer goes through these and `partsOf`, so a new kind of expression is added once. */
 import { assert, unreachable } from "#shared/base/assert.ts";
+import { partsOf } from "#shared/contracts/plan/expression-parts.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { signatureById } from "#shared/contracts/functions/registry.ts";
 import type { FunctionSignature } from "#shared/contracts/functions/signature.ts";
@@ -14,32 +15,8 @@ export function signatureOf(functionId: string): FunctionSignature {
 	return signature;
 }
 
-export function children(expression: Expression): Expression[] {
-	switch (expression.kind) {
-		case "column":
-		case "constant":
-			return [];
-		case "call":
-		case "and":
-		case "or":
-		case "coalesce":
-			return expression.arguments;
-		case "cast":
-		case "not":
-		case "is_null":
-		case "in_list":
-			return [expression.input];
-		case "quantified":
-			return [expression.input, expression.array];
-		case "case":
-			return [...expression.branches.flatMap((branch) => [branch.when, branch.then]), expression.otherwise];
-		default:
-			return unreachable(expression);
-	}
-}
-
-/** Rebuilds an expression with each direct child replaced; the same object when nothing changed. */
-export function mapChildren(expression: Expression, change: (child: Expression) => Expression): Expression {
+/** Rebuilds an expression with each direct part replaced; the same object when nothing changed. */
+export function mapParts(expression: Expression, change: (part: Expression) => Expression): Expression {
 	const mapList = (list: Expression[]) => {
 		const mapped = list.map(change);
 		return mapped.every((item, index) => item === list[index]) ? list : mapped;
@@ -79,12 +56,12 @@ export function mapChildren(expression: Expression, change: (child: Expression) 
 
 /** Applies `change` bottom-up. */
 export function rewrite(expression: Expression, change: (node: Expression) => Expression): Expression {
-	return change(mapChildren(expression, (child) => rewrite(child, change)));
+	return change(mapParts(expression, (part) => rewrite(part, change)));
 }
 
 export function collectColumns(expression: Expression, into: Set<ColumnId> = new Set()): Set<ColumnId> {
 	if (expression.kind === "column") into.add(expression.index);
-	for (const child of children(expression)) collectColumns(child, into);
+	for (const part of partsOf(expression)) collectColumns(part, into);
 	return into;
 }
 
@@ -123,13 +100,13 @@ export function fingerprint(expression: Expression): string {
 /** Gives the same answer at every evaluation within a statement, so it may be copied or moved. */
 export function isStable(expression: Expression): boolean {
 	if (expression.kind === "call" && signatureOf(expression.functionId).volatility === "volatile") return false;
-	return children(expression).every(isStable);
+	return partsOf(expression).every(isStable);
 }
 
 /** Depends on nothing but its columns: not on the time, the session's zone or chance. */
 export function isImmutable(expression: Expression): boolean {
 	if (expression.kind === "call" && signatureOf(expression.functionId).volatility !== "immutable") return false;
-	return children(expression).every(isImmutable);
+	return partsOf(expression).every(isImmutable);
 }
 
 /** Can it be NULL? Conservative: true when unsure. */

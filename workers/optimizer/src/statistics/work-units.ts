@@ -1,12 +1,13 @@
 /** Work units that an expression costs a row, by the costs its functions declare. */
+import { partsOf } from "#shared/contracts/plan/expression-parts.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
-import { children, signatureOf } from "../logical/expression.ts";
+import { signatureOf } from "../logical/expression.ts";
 
 /** A cast, on average: most are widenings, some parse text. */
 const CAST_COST = 2;
 
 function workUnits(expression: Expression): number {
-	const inner = children(expression).reduce((sum, child) => sum + workUnits(child), 0);
+	const inner = partsOf(expression).reduce((sum, child) => sum + workUnits(child), 0);
 	switch (expression.kind) {
 		case "column":
 		case "constant":

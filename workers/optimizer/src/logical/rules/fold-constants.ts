@@ -7,9 +7,10 @@
  * Must not match: `SELECT 1/0 FROM t WHERE false`, which has no error to give.
  */
 import { isLittoralError } from "#shared/base/errors.ts";
+import { partsOf } from "#shared/contracts/plan/expression-parts.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import { sameType } from "#shared/contracts/data-type.ts";
-import { BOOLEAN, children, isStable, mapChildren, signatureOf } from "../expression.ts";
+import { BOOLEAN, isStable, mapParts, signatureOf } from "../expression.ts";
 import { mapExpressions } from "../map-expressions.ts";
 import type { Rule, RuleContext } from "../rule.ts";
 
@@ -19,7 +20,7 @@ export const foldConstants: Rule = {
 };
 
 function fold(expression: Expression, context: Pick<RuleContext, "evaluate">): Expression {
-	const node = mapChildren(expression, (child) => fold(child, context));
+	const node = mapParts(expression, (child) => fold(child, context));
 	switch (node.kind) {
 		case "column":
 		case "constant":
@@ -37,7 +38,7 @@ function fold(expression: Expression, context: Pick<RuleContext, "evaluate">): E
 	if (node.kind === "call" && signatureOf(node.functionId).strict && node.arguments.some(isNullConstant)) {
 		return { kind: "constant", value: null, type: node.type };
 	}
-	const parts = children(node);
+	const parts = partsOf(node);
 	if (!parts.every((part) => part.kind === "constant") || !isStable(node)) return node;
 	try {
 		return { kind: "constant", value: context.evaluate(node), type: node.type };

@@ -1,6 +1,7 @@
 /** Which expressions may raise for rows that the statement would not have shown them. */
+import { partsOf } from "#shared/contracts/plan/expression-parts.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
-import { children, signatureOf } from "../expression.ts";
+import { signatureOf } from "../expression.ts";
 import { expressionsOf } from "../map-expressions.ts";
 import { inputsOf } from "../output.ts";
 import type { LogicalOperator } from "../plan.ts";
@@ -17,7 +18,7 @@ export function mayRaise(expression: Expression): boolean {
 	}
 	if (expression.kind === "cast" && !widens(expression)) return true;
 	if (expression.kind === "quantified") return true;
-	return children(expression).some(mayRaise);
+	return partsOf(expression).some(mayRaise);
 }
 
 const WHOLE_NUMBERS = ["smallint", "integer", "bigint"];

@@ -1,6 +1,6 @@
 /** Turns a level with aggregates or GROUP BY into an aggregation: what stands above it may only use group keys and aggregates. */
 import type { AggregateCall, Expression } from "#shared/contracts/plan/expression.ts";
-import { BOOLEAN, conjunction, fingerprint, mapChildren } from "../../logical/expression.ts";
+import { BOOLEAN, conjunction, fingerprint, mapParts } from "../../logical/expression.ts";
 import { outputColumns } from "../../logical/output.ts";
 import type { ColumnId, ColumnTable, LogicalOperator } from "../../logical/plan.ts";
 import { settle } from "./coerce.ts";
@@ -51,7 +51,7 @@ export function makeGrouping(options: {
 				where?.location ?? -1,
 			);
 		}
-		return mapChildren(expression, lift);
+		return mapParts(expression, lift);
 	};
 	const inputColumns = new Set(outputColumns(options.input));
 	for (const argument of aggregates.direct) lift(argument);

@@ -1,7 +1,7 @@
 /** SELECT: binds the clauses in PostgreSQL's order (its errors come in that order) and stacks the operators. */
 import type { SelectStmt } from "libpg-query";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
-import { collectColumns, isNullable, mapChildren, rewrite } from "../../logical/expression.ts";
+import { collectColumns, isNullable, mapParts, rewrite } from "../../logical/expression.ts";
 import { mapExpressions } from "../../logical/map-expressions.ts";
 import { outputColumns } from "../../logical/output.ts";
 import type { ColumnId, LogicalOperator } from "../../logical/plan.ts";
@@ -224,7 +224,7 @@ function liftComparison(comparison: Expression, operator: LogicalOperator, group
 	const lift = (expression: Expression): Expression => {
 		if (isInner(expression)) return expression;
 		if (![...collectColumns(expression)].some((id) => inner.has(id))) return grouping.lift(expression);
-		return mapChildren(expression, lift);
+		return mapParts(expression, lift);
 	};
 	return lift(comparison);
 }
