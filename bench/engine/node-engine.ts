@@ -99,17 +99,15 @@ export class NodeEngine {
 	}
 
 	#ports(): Ports {
-		return filePorts(async (path, offset, byteCount) =>
-			this.#clock === null
-				? this.#read(path, offset, byteCount)
-				: this.#clock.within("read", "io", () => this.#read(path, offset, byteCount)),
+		return filePorts(async (...input) =>
+			this.#clock === null ? this.#read(...input) : this.#clock.within("read", "io", () => this.#read(...input)),
 		);
 	}
 
-	#read(path: string, offset: number, byteCount: number): Uint8Array {
+	#read(...[path, offset, byteCount, into]: Parameters<Ports["objects"]["read"]>): Uint8Array {
 		let file = this.#descriptors.get(path);
 		if (file === undefined) this.#descriptors.set(path, (file = openSync(path, "r")));
-		const bytes = new Uint8Array(byteCount);
+		const bytes = into === undefined ? new Uint8Array(byteCount) : new Uint8Array(into, 0, byteCount);
 		const readCount = readSync(file, bytes, 0, byteCount, offset);
 		if (readCount !== byteCount) throw new Error(`${path}: asked for ${byteCount} bytes, got ${readCount}`);
 		return bytes;

@@ -15,6 +15,8 @@ export interface ByteSource {
 	read(ranges: ByteRange[]): Promise<Uint8Array[]>;
 	/** What will be read soon, in this order: a source may begin to fetch it with the next read. What was expected before no longer is. */
 	expect?(ranges: ByteRange[]): void;
+	/** What it gave so far is no longer looked at: its memory may be filled anew. */
+	release?(): void;
 }
 
 /** A file that lies in memory already. */

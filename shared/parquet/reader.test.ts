@@ -180,3 +180,13 @@ test("a source is told of the chunks that will be read next, in order, and of no
 	expect(told).toEqual([[...second, ...third], third, []]);
 	expect(first.length).toBe(2);
 });
+
+test("windows that move through a row group hold nothing of what they let go", async () => {
+	const types = [{ kind: "bigint" }, { kind: "text" }] as const;
+	const columns = types.map((type, index) => ({ name: `c${index}`, type, fieldId: index + 1, nullable: false }));
+	const rows = Array.from({ length: 100_000 }, (_, row) => [BigInt(row) * 1_000_003n, `text number ${row * 7919}`]);
+	const { bytes } = await writeRows(columns, rows);
+	expect(bytes.length).toBeGreaterThan(4 * 300_000);
+	const request = columns.map(({ fieldId, type }) => ({ fieldId, type }));
+	expect(await readAll(bytes, request, { windowBytes: 300_000 })).toEqual(rows);
+});

@@ -177,8 +177,7 @@ export class ParquetReader {
 	/** Moves to the next row group with rows. @returns false at the end */
 	#openRowGroup(): boolean {
 		const { file, engine } = this.#options;
-		for (const reader of this.#readers) reader?.close();
-		this.#readers = [];
+		this.#closeReaders();
 		while (this.#rowsLeft === 0) {
 			const rowGroup = this.#rowGroups[++this.#position];
 			if (rowGroup === undefined) return false;
@@ -193,6 +192,13 @@ export class ParquetReader {
 		}
 		this.#announce();
 		return true;
+	}
+
+	/** No window looks at fetched bytes after this. */
+	#closeReaders(): void {
+		for (const reader of this.#readers) reader?.close();
+		this.#readers = [];
+		this.#options.source.release?.();
 	}
 
 	/** Tells the source of the row groups behind the one that was opened, as far as the source reads ahead. */
@@ -235,6 +241,7 @@ export class ParquetReader {
 					// A view of a window that moves slowly would keep alive what was read with it.
 					empty[index]?.fill(whole ? part : part.slice());
 				});
+				if (!whole) source.release?.();
 				this.#fetching = null;
 			},
 			(error: unknown) => {
@@ -263,8 +270,7 @@ export class ParquetReader {
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		for (const reader of this.#readers) reader?.close();
-		this.#readers = [];
+		this.#closeReaders();
 		if (this.#options.pool === undefined) this.#pool.close();
 		this.#batchRegion.free();
 		this.#groupRegion.free();

@@ -24,6 +24,8 @@ interface ReadOptions {
 	/** Where given, the file is read as one from outside. */
 	errors?: RowError[];
 	engine?: Engine;
+	/** Compressed bytes held at once. */
+	windowBytes?: number;
 	onBatch?: (batch: Batch, engine: Engine) => void;
 }
 
@@ -105,10 +107,28 @@ export async function readAll(
 	return rows;
 }
 
+/** A file in memory whose bytes are given as copies, which are spoilt as soon as the reader says that it no longer looks at them. */
+function releasedSource(bytes: Uint8Array): ByteSource {
+	const memory = memorySource(bytes);
+	let given: Uint8Array[] = [];
+	return {
+		...memory,
+		read: async (ranges) => {
+			const parts = (await memory.read(ranges)).map((part) => part.slice());
+			given.push(...parts);
+			return parts;
+		},
+		release: () => {
+			for (const part of given) part.fill(0xa5);
+			given = [];
+		},
+	};
+}
+
 /** @returns rows in all */
 export async function readBatches(bytes: Uint8Array | ByteSource, columns: RequestedColumn[], options: ReadOptions): Promise<number> {
 	const engine = options.engine ?? createEngine();
-	const source = bytes instanceof Uint8Array ? memorySource(bytes) : bytes;
+	const source = bytes instanceof Uint8Array ? releasedSource(bytes) : bytes;
 	const file = await openParquet(source);
 	const lease = new Lease(engine.arena, { owner: "test" });
 	let rowCount = 0;
@@ -125,6 +145,7 @@ export async function readBatches(bytes: Uint8Array | ByteSource, columns: Reque
 				blocked = promise;
 			},
 			...(options.keep === undefined ? {} : { filters: rowFilters(options.keep, { engine, lease }) }),
+			...(options.windowBytes === undefined ? {} : { windowBytes: options.windowBytes }),
 			...(options.rowGroups === undefined ? {} : { rowGroups: options.rowGroups }),
 			...(errors === undefined ? {} : { onRowError: (error: RowError) => void errors.push(error) }),
 		});

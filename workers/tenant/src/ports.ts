@@ -70,8 +70,12 @@ export type OptimizerPort = Pick<OptimizerRpc, (typeof PORT_STEPS.optimizer)[num
 /** R2, as far as it is used. Paths are never written over: {@link putNew} is conditional on absence. */
 export interface ObjectPort {
 	putNew(path: string, bytes: Uint8Array): Promise<"stored" | "exists">;
-	/** Exactly `byteCount` bytes from `offset`. @throws unavailable when the object is not there */
-	read(path: string, offset: number, byteCount: number): Promise<Uint8Array>;
+	/**
+	 * Exactly `byteCount` bytes from `offset`.
+	 * @param into memory that it may fill, of at least `byteCount` bytes, and then answers with: the caller's no more
+	 * @throws unavailable when the object is not there
+	 */
+	read(path: string, offset: number, byteCount: number, into?: ArrayBuffer): Promise<Uint8Array>;
 	remove(paths: string[]): Promise<void>;
 	/** A multipart upload; parts but the last have one size, at least 5 MiB. @returns the upload's id */
 	beginUpload(path: string): Promise<string>;
@@ -148,16 +152,31 @@ function pick<Port>(target: () => unknown, steps: readonly (keyof Port & string)
 	return Object.fromEntries(methods) as Port;
 }
 
+/** The runtime's own: one answer for the whole view, as far as the stream goes. */
+interface FillingReader {
+	readAtLeast(byteCountMin: number, view: Uint8Array): Promise<{ value?: Uint8Array; done: boolean }>;
+	cancel(): Promise<void>;
+}
+
+/** @returns as many of the view's bytes as the stream has; its memory has moved into the answer */
+async function fill(stream: ReadableStream, view: Uint8Array): Promise<Uint8Array> {
+	const reader = stream.getReader({ mode: "byob" }) as unknown as FillingReader;
+	const { value, done } = await reader.readAtLeast(view.byteLength, view);
+	if (!done) await reader.cancel();
+	return value ?? new Uint8Array(0);
+}
+
 function objectPort(bucket: R2Bucket): ObjectPort {
 	return {
 		async putNew(path, bytes) {
 			const stored = await bucket.put(path, bytes, { onlyIf: { etagDoesNotMatch: "*" } });
 			return stored === null ? "exists" : "stored";
 		},
-		async read(path, offset, byteCount) {
+		async read(path, offset, byteCount, into) {
 			const object = await bucket.get(path, { range: { offset, length: byteCount } });
 			if (object === null) throw new Error(`the object ${path} is gone`);
-			const bytes = new Uint8Array(await object.arrayBuffer());
+			const bytes =
+				into === undefined ? new Uint8Array(await object.arrayBuffer()) : await fill(object.body, new Uint8Array(into, 0, byteCount));
 			if (bytes.byteLength !== byteCount) throw new Error(`${path}: asked for ${byteCount} bytes, got ${bytes.byteLength}`);
 			return bytes;
 		},

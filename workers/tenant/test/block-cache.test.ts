@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { BLOCK_CACHE_BYTES_MAX, READ_BLOCK_BYTES } from "#shared/base/limits.ts";
-import type { ObjectPort } from "../src/ports.ts";
+import { type ObjectPort, openPorts } from "../src/ports.ts";
 import { CacheShare, objectSource } from "../src/query/block-cache.ts";
+import { ReadBuffers } from "../src/query/read-buffers.ts";
+import { testEnv } from "./world.ts";
 
 const BYTE_COUNT = 2 * READ_BLOCK_BYTES + 1000;
 
@@ -178,4 +180,63 @@ describe("beyond a query's share of the cache", () => {
 		expect(await source.read([{ offset: 1_200_000, byteCount: 500 }])).toEqual([bytes.subarray(1_200_000, 1_200_500)]);
 		expect(reads.splice(0)).toEqual([[1_200_000, 500]]);
 	});
+
+	test("what is released is filled anew, what is not never", async () => {
+		const { objects, bytes, path } = patterned();
+		const memory = new Set<ArrayBufferLike>();
+		const filling: ObjectPort = {
+			...objects,
+			read: async (name, offset, byteCount, into) => {
+				const part = new Uint8Array(into as ArrayBuffer, 0, byteCount);
+				part.set(await objects.read(name, offset, byteCount));
+				memory.add(part.buffer);
+				return part;
+			},
+		};
+		const buffers = new ReadBuffers(() => 400_000);
+		const source = objectSource(filling, { path, byteCount: BYTE_COUNT, share: used(), buffers });
+		const range = (index: number) => ({ offset: index * 1000, byteCount: 999 });
+		const expected = (index: number) => bytes.subarray(index * 1000, index * 1000 + 999);
+		for (let index = 0; index < 50; index++) {
+			const [first] = await source.read([range(index)]);
+			const [second] = await source.read([range(index + 1)]);
+			expect([first, second]).toEqual([expected(index), expected(index + 1)]);
+			source.release?.();
+		}
+		expect(memory.size).toBe(2);
+		// Begun ahead and not asked for, or asked for in part: released is only what was handed out whole.
+		const slow = objectSource(filling, { path, byteCount: BYTE_COUNT, share: used(), buffers }, () => 100_000);
+		slow.expect?.([range(900), range(901)]);
+		await slow.read([range(0)]);
+		expect(await slow.read([range(900)])).toEqual([expected(900)]);
+		slow.release?.();
+		await source.read([range(5), range(1500)]);
+		expect(await slow.read([range(901)])).toEqual([expected(901)]);
+	});
+
+	test("memory beyond what may lie ready goes, the smallest first", () => {
+		const buffers = new ReadBuffers(() => 1_000_000);
+		const [small, middle, large] = [100_000, 300_000, 700_000].map((byteCount) => buffers.take(byteCount)) as ArrayBuffer[];
+		for (const buffer of [large, small]) buffers.giveBack(buffer as ArrayBuffer);
+		expect(buffers.take(1)).toBe(small);
+		expect(buffers.take(1)).toBe(large);
+		for (const buffer of [large, small, middle]) buffers.giveBack(buffer as ArrayBuffer);
+		expect(buffers.take(1)).toBe(large);
+		expect([small, middle]).not.toContain(buffers.take(1));
+	});
+});
+
+test("a read of R2 fills the memory that it is given, and says when the object is shorter", async () => {
+	const { objects } = openPorts(testEnv);
+	const path = `data/${crypto.randomUUID()}`;
+	await testEnv.DATA.put(
+		path,
+		Uint8Array.from({ length: 300_000 }, (_, index) => index % 251),
+	);
+	const part = await objects.read(path, 1000, 250_000, new ArrayBuffer(262_144));
+	expect(part).toEqual(Uint8Array.from({ length: 250_000 }, (_, index) => (index + 1000) % 251));
+	expect(part.buffer.byteLength).toBe(262_144);
+	expect(await objects.read(path, 0, 251, part.buffer as ArrayBuffer)).toEqual(Uint8Array.from({ length: 251 }, (_, index) => index));
+	const error = await objects.read(path, 299_990, 11, new ArrayBuffer(11)).catch((thrown: unknown) => thrown);
+	expect(String(error)).toBe(`Error: ${path}: asked for 11 bytes, got 10`);
 });

@@ -9,6 +9,7 @@ import { openParquet } from "#shared/parquet/open.ts";
 import { Lru } from "../lru.ts";
 import type { ObjectPort } from "../ports.ts";
 import { PassingReads } from "./passing-reads.ts";
+import { ReadBuffers } from "./read-buffers.ts";
 import { readObject } from "./read-object.ts";
 
 const blocks = new Lru<Uint8Array>(BLOCK_CACHE_BYTES_MAX, (block) => block.byteLength);
@@ -38,6 +39,8 @@ export interface DataObject {
 	spend?: (byteCount: number) => void;
 	/** The query's; absent where little is read. */
 	share?: CacheShare;
+	/** The query's, for what goes by the cache. */
+	buffers?: ReadBuffers;
 }
 
 /**
@@ -54,13 +57,14 @@ export function objectSource(objects: ObjectPort, file: DataObject, aheadByteCou
 	const shared = new Set<number>();
 	const byteCountOf = (numbers: number[]): number =>
 		numbers.reduce((sum, block) => sum + Math.min(READ_BLOCK_BYTES, file.byteCount - block * READ_BLOCK_BYTES), 0);
-	const passing = new PassingReads(objects, file.path);
+	const passing = new PassingReads(objects, file.path, file.buffers ?? new ReadBuffers(() => 0));
 	return {
 		byteCount: file.byteCount,
 		joinsRanges: true,
 		expect(ranges) {
 			expected = ranges;
 		},
+		release: () => passing.release(),
 		async read(ranges) {
 			for (const range of ranges) file.spend?.(range.byteCount);
 			const numbers = blocksOf(ranges);

@@ -2,6 +2,7 @@
 import { READ_SCAN_GAP_BYTES } from "#shared/base/limits.ts";
 import { type ByteRange, coalesce } from "#shared/parquet/byte-source.ts";
 import type { ObjectPort } from "../ports.ts";
+import type { ReadBuffers } from "./read-buffers.ts";
 import { readObject } from "./read-object.ts";
 
 interface Piece extends ByteRange {
@@ -13,12 +14,21 @@ interface Piece extends ByteRange {
 export class PassingReads {
 	readonly #objects: ObjectPort;
 	readonly #path: string;
+	readonly #buffers: ReadBuffers;
 	/** Read ahead, or read and not yet asked for whole. */
 	#pieces: Piece[] = [];
+	/** Memory whose every byte has been asked for and handed out. */
+	#lent: ArrayBuffer[] = [];
 
-	constructor(objects: ObjectPort, path: string) {
+	constructor(objects: ObjectPort, path: string, buffers: ReadBuffers) {
 		this.#objects = objects;
 		this.#path = path;
+		this.#buffers = buffers;
+	}
+
+	/** What was handed out so far is no longer looked at: later reads fill its memory anew. */
+	release(): void {
+		for (const buffer of this.#lent.splice(0)) this.#buffers.giveBack(buffer);
 	}
 
 	/** @param ahead what is expected next, and how many bytes of it may be held */
@@ -26,14 +36,17 @@ export class PassingReads {
 		this.#start(ranges, Number.POSITIVE_INFINITY);
 		const taken = ranges.map((range) => ({ range, piece: this.#pieceOf(range) }));
 		for (const { range, piece } of taken) if (piece !== undefined) piece.leftByteCount -= range.byteCount;
+		const used = this.#pieces.filter(({ leftByteCount }) => leftByteCount <= 0);
 		this.#pieces = this.#pieces.filter(({ leftByteCount }) => leftByteCount > 0);
 		this.#start(ahead.expected, ahead.byteCount);
-		return await Promise.all(
+		const parts = await Promise.all(
 			taken.map(async ({ range: { offset, byteCount }, piece }) => {
 				if (piece === undefined) return new Uint8Array(0);
 				return (await piece.bytes).subarray(offset - piece.offset, offset - piece.offset + byteCount);
 			}),
 		);
+		for (const { bytes } of used) this.#lent.push((await bytes).buffer as ArrayBuffer);
+		return parts;
 	}
 
 	#pieceOf({ offset, byteCount }: ByteRange): Piece | undefined {
@@ -50,7 +63,7 @@ export class PassingReads {
 			const end = joined.offset + joined.byteCount;
 			const within = missing.filter(({ offset }) => offset >= joined.offset && offset < end);
 			const leftByteCount = within.reduce((sum, { byteCount }) => sum + byteCount, 0);
-			const bytes = readObject(this.#objects, this.#path, joined);
+			const bytes = readObject(this.#objects, this.#path, joined, this.#buffers.take(joined.byteCount));
 			const piece: Piece = { ...joined, bytes, leftByteCount };
 			this.#pieces.push(piece);
 			// Whoever waits for it hears of a failure; what was read ahead is read again when it is needed.

@@ -16,6 +16,7 @@ import type { Ports } from "../ports.ts";
 import { CacheShare, objectSource, openDataFile } from "./block-cache.ts";
 import { scanColumns } from "./columns.ts";
 import { FileSource } from "./file-source.ts";
+import { ReadBuffers } from "./read-buffers.ts";
 import { matchingRowGroups } from "./row-groups.ts";
 import { ScanFilter, TableSource } from "./table-source.ts";
 import { type OpenedTail, tailSource } from "./tail-source.ts";
@@ -37,8 +38,8 @@ export function runPlan(
 
 /** The plan's operators, which count what they do while they run. */
 export function openPlan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], context: ExecutionContext): RunningPlan {
-	const share = new CacheShare();
-	return new RunningPlan(context, plan, (scan, keyFilters) => openScan({ ports, plan, tails, share }, { scan, keyFilters }, context));
+	const reading = { share: new CacheShare(), buffers: new ReadBuffers(aheadByteCount) };
+	return new RunningPlan(context, plan, (scan, keyFilters) => openScan({ ports, plan, tails, reading }, { scan, keyFilters }, context));
 }
 
 export function filesOf(plan: PhysicalPlan): PlanFiles {
@@ -60,10 +61,11 @@ interface OpenedTables {
 	ports: Ports;
 	plan: PhysicalPlan;
 	tails: OpenedTail[][];
-	share: CacheShare;
+	/** Of the whole query. */
+	reading: { share: CacheShare; buffers: ReadBuffers };
 }
 
-function openScan({ ports, plan, tails, share }: OpenedTables, { scan, keyFilters }: OpenedScan, context: ExecutionContext): BatchSource {
+function openScan({ ports, plan, tails, reading }: OpenedTables, { scan, keyFilters }: OpenedScan, context: ExecutionContext): BatchSource {
 	const table = plan.tables[scan.table] as (typeof plan.tables)[number];
 	const columns = scanColumns(table.schema, scan.columns);
 	const ranges = predicateRanges(scan.predicate);
@@ -80,7 +82,7 @@ function openScan({ ports, plan, tails, share }: OpenedTables, { scan, keyFilter
 		fileCount: files.length,
 		open: (index) => {
 			const file = { ...(files[index] as (typeof files)[number]), spend: countBytes };
-			return { source: objectSource(ports.objects, { ...file, share }, aheadByteCount), file: openDataFile(ports.objects, file) };
+			return { source: objectSource(ports.objects, { ...file, ...reading }, aheadByteCount), file: openDataFile(ports.objects, file) };
 		},
 		rowGroups: (file) => matchingRowGroups(file, columns, ranges),
 		filters: isFiltered
