@@ -1,8 +1,10 @@
 /**
  * The footer of a Parquet file, validated as a whole before anything is read by it: every offset lies within the file, every count agrees.
  *
- * Row groups stay as bytes and are parsed again when asked for, so that a footer of 8 MB never becomes a million objects.
+ * Chunks stay as bytes, whose places are remembered, and are parsed again when asked for: a footer of 8 MB never becomes a million objects, and a query of two columns
+ * parses nothing of a hundred others.
  */
+import { assert } from "#shared/base/assert.ts";
 import { Thrift } from "./format.ts";
 import { malformed } from "./malformed.ts";
 import { ThriftReader } from "./thrift-reader.ts";
@@ -48,8 +50,8 @@ export class ParquetFile {
 	/** Heap bytes that it holds, about. */
 	readonly footerByteCount: number;
 	readonly #footer: Uint8Array;
-	/** Offset of each row group in the footer. */
-	readonly #rowGroupOffsets: readonly number[];
+	/** Where in the footer each chunk begins: row group by row group, by leaf. */
+	readonly #chunkOffsets: readonly number[];
 	readonly #leaves: readonly Leaf[];
 	readonly #dataEnd: number;
 
@@ -91,25 +93,26 @@ export class ParquetFile {
 		let firstRow = 0;
 		reader.offset = rowGroupsAt;
 		reader.list(Thrift.list, Thrift.struct, () => {
-			offsets.push(reader.offset);
-			const group = this.#readRowGroup(reader, false);
+			const group = this.#readRowGroup(reader, offsets);
 			rowGroups.push({ rowCount: group.rowCount, firstRow, byteCount: group.byteCount });
 			firstRow += group.rowCount;
 		});
 		if (firstRow !== rowCount) throw malformed("the row groups do not add up to the file's rows");
 		this.rowGroups = rowGroups;
-		this.#rowGroupOffsets = offsets;
+		this.#chunkOffsets = offsets;
 	}
 
-	/** The chunks of a row group, by leaf. */
-	chunks(rowGroup: number): ColumnChunk[] {
-		const offset = this.#rowGroupOffsets[rowGroup];
-		if (offset === undefined) throw malformed(`there is no row group ${rowGroup}`);
-		return this.#readRowGroup(new ThriftReader(this.#footer, offset), true).chunks;
+	/** @throws malformed_body for a row group that the file does not have */
+	chunk(rowGroup: number, leaf: number): ColumnChunk {
+		if (this.rowGroups[rowGroup] === undefined) throw malformed(`there is no row group ${rowGroup}`);
+		const offset = this.#chunkOffsets[rowGroup * this.#leaves.length + leaf];
+		const description = this.#leaves[leaf];
+		assert(offset !== undefined && description !== undefined, "a column names a leaf of its file");
+		return readChunk(new ThriftReader(this.#footer, offset), description, this.#dataEnd);
 	}
 
-	#readRowGroup(reader: ThriftReader, keep: boolean): { rowCount: number; byteCount: number; chunks: ColumnChunk[] } {
-		const chunks: ColumnChunk[] = [];
+	/** @param offsets takes where each chunk begins */
+	#readRowGroup(reader: ThriftReader, offsets: number[]): { rowCount: number; byteCount: number } {
 		const valueCounts: number[] = [];
 		let rowCount = -1;
 		let byteCount = 0;
@@ -118,10 +121,10 @@ export class ParquetFile {
 				reader.list(type, Thrift.struct, (index) => {
 					const leaf = this.#leaves[index];
 					if (leaf === undefined) throw malformed("a row group has more columns than the schema");
+					offsets.push(reader.offset);
 					const chunk = readChunk(reader, leaf, this.#dataEnd);
 					byteCount += chunk.byteCount;
 					valueCounts.push(chunk.valueCount);
-					if (keep) chunks.push(chunk);
 				});
 			} else if (fieldId === 3) rowCount = reader.count(type);
 			else reader.skip(type);
@@ -131,7 +134,7 @@ export class ParquetFile {
 			if (this.#leaves[index]?.flat && valueCount !== rowCount)
 				throw malformed("a column chunk has not as many values as its row group has rows");
 		});
-		return { rowCount, byteCount, chunks };
+		return { rowCount, byteCount };
 	}
 }
 

@@ -35,13 +35,13 @@ export async function readPageIndex(
 	file: ParquetFile,
 	{ rowGroup, columns }: { rowGroup: number; columns: readonly { fieldId: number; type: DataType }[] },
 ): Promise<(IndexedPage[] | null)[]> {
-	const chunks = file.chunks(rowGroup);
 	const rowCount = file.rowGroups[rowGroup]?.rowCount ?? 0;
 	const ranges: ByteRange[] = [];
 	const plans = columns.map((requested) => {
 		const column = file.columns.find((candidate) => candidate.fieldId === requested.fieldId);
-		const chunk = column === undefined ? undefined : chunks[column.leaf];
-		if (column === undefined || chunk === undefined || chunk.offsetIndex === null) return null;
+		if (column === undefined) return null;
+		const chunk = file.chunk(rowGroup, column.leaf);
+		if (chunk.offsetIndex === null) return null;
 		const offsetAt = ranges.push(chunk.offsetIndex) - 1;
 		const columnAt = chunk.columnIndex === null ? -1 : ranges.push(chunk.columnIndex) - 1;
 		return { column, chunk, requested, offsetAt, columnAt };

@@ -35,8 +35,7 @@ export function readerMemory(
 	let rowBytes = 0;
 	for (const [index, { rowCount }] of file.rowGroups.entries()) {
 		if (rowCount === 0) continue;
-		const chunks = file.chunks(index);
-		const read = leaves.map((leaf) => chunks[leaf] as ColumnChunk);
+		const read = leaves.map((leaf) => file.chunk(index, leaf));
 		const decoded = read.reduce((total, chunk) => total + chunkBytes(chunk, rowCount, options.batchRowCount), 0);
 		const compressed = read.reduce((total, chunk) => total + chunk.byteCount, 0);
 		// A window holds at least the page under way, compressed.

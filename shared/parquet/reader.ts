@@ -182,7 +182,7 @@ export class ParquetReader {
 			const rowGroup = this.#rowGroups[++this.#position];
 			if (rowGroup === undefined) return false;
 			this.#groupRegion.reset();
-			const chunks = this.#chunksAhead.shift() ?? file.chunks(rowGroup);
+			const chunks = this.#chunksAhead.shift() ?? this.#chunksOf(rowGroup);
 			this.#rowsLeft = file.rowGroups[rowGroup]?.rowCount ?? 0;
 			if (this.#rowsLeft === 0) continue;
 			const memory = { engine, pool: this.#pool, region: this.#groupRegion };
@@ -201,16 +201,25 @@ export class ParquetReader {
 		this.#options.source.release?.();
 	}
 
+	/** Of the columns that are read, each at its leaf's place. */
+	#chunksOf(rowGroup: number): ColumnChunk[] {
+		const chunks: ColumnChunk[] = [];
+		for (const request of this.#requests) {
+			if (request !== null) chunks[request.column.leaf] ??= this.#options.file.chunk(rowGroup, request.column.leaf);
+		}
+		return chunks;
+	}
+
 	/** Tells the source of the row groups behind the one that was opened, as far as the source reads ahead. */
 	#announce(): void {
-		const { source, file } = this.#options;
+		const { source } = this.#options;
 		if (source.expect === undefined) return;
 		const ranges: ByteRange[] = [];
 		let byteCount = 0;
 		for (let ahead = 0; byteCount < READ_AHEAD_BYTES_MAX; ahead++) {
 			const rowGroup = this.#rowGroups[this.#position + 1 + ahead];
 			if (rowGroup === undefined) break;
-			const chunks = (this.#chunksAhead[ahead] ??= file.chunks(rowGroup));
+			const chunks = (this.#chunksAhead[ahead] ??= this.#chunksOf(rowGroup));
 			for (const request of this.#requests) {
 				if (request === null) continue;
 				const { offset, byteCount: chunkByteCount } = chunks[request.column.leaf] as ColumnChunk;

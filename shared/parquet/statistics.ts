@@ -4,7 +4,7 @@ import type { DataType } from "#shared/contracts/data-type.ts";
 import type { ColumnStatistics } from "#shared/contracts/snapshot.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { cutLower, cutUpper } from "./bounds.ts";
-import type { ColumnChunk, ParquetFile, RawStatistics } from "./footer.ts";
+import type { ParquetFile, RawStatistics } from "./footer.ts";
 import type { ParquetColumn } from "./footer-schema.ts";
 import { PhysicalKind } from "./format.ts";
 
@@ -18,13 +18,12 @@ export function rowGroupStatistics(
 	rowGroup: number,
 	column: { fieldId: number; type: DataType },
 ): ColumnStatistics | null {
-	const chunks = file.chunks(rowGroup);
 	const found = file.columns.find((candidate) => candidate.fieldId === column.fieldId);
 	if (found === undefined) {
 		const nullCount = file.rowGroups[rowGroup]?.rowCount ?? 0;
 		return { fieldId: column.fieldId, nullCount, minimum: null, maximum: null, hasNaN: false };
 	}
-	const { statistics } = chunks[found.leaf] as ColumnChunk;
+	const { statistics } = file.chunk(rowGroup, found.leaf);
 	return statisticsOf(file, { column: found, fieldId: column.fieldId, type: column.type }, statistics);
 }
 
