@@ -32,6 +32,11 @@ const rows: Row[] = Array.from({ length: ROW_COUNT }, (_, id) => {
 const DDL = "CREATE TABLE events (id BIGINT, word TEXT, price NUMERIC(12,2), day DATE, code INTEGER, flag BOOLEAN)";
 const planner = new TestPlanner();
 
+/** Each of 1,000 parts is offered by four of 200 suppliers. */
+function supplierOf(offer: number): number {
+	return (Math.floor(offer / 4) + (offer % 4) * 50) % 200;
+}
+
 function dateOf(day: number): string {
 	return new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(0, 10);
 }
@@ -42,6 +47,12 @@ beforeAll(async () => {
 	await stored.load(DDL, `id,word,price,day,code,flag\n${csv}\n`, Infinity);
 	const few = rows.filter(({ id }) => id < 2000).map(({ id, word }) => `${id},${word}`);
 	await stored.load("CREATE TABLE words (word_id BIGINT, text TEXT)", `word_id,text\n${few.join("\n")}\n`, Infinity);
+	const offers = Array.from({ length: 4000 }, (_, offer) => `${Math.floor(offer / 4)},${supplierOf(offer)}`);
+	await stored.load("CREATE TABLE offers (part INTEGER, supplier INTEGER)", `part,supplier\n${offers.join("\n")}\n`, Infinity);
+	const sold = Array.from({ length: 10_000 }, (_, sale) => (sale * 7919) % 4000).map(
+		(offer) => `${Math.floor(offer / 4)},${supplierOf(offer)}`,
+	);
+	await stored.load("CREATE TABLE sales (part INTEGER, supplier INTEGER)", `part,supplier\n${sold.join("\n")}\n`, Infinity);
 });
 
 async function estimated(sql: string, pick: (kind: string) => boolean): Promise<number> {
@@ -111,6 +122,11 @@ describe("joins", () => {
 	test("by a key", async () => {
 		const estimate = await estimated("SELECT text FROM events JOIN words ON id = word_id", (kind) => kind === "hash_join");
 		expect(factor(estimate, 2000)).toBeLessThanOrEqual(1.2);
+	});
+
+	test("by a key of two columns, of which each alone says too little", async () => {
+		const sql = "SELECT 1 FROM sales JOIN offers ON sales.part = offers.part AND sales.supplier = offers.supplier";
+		expect(factor(await estimated(sql, (kind) => kind === "hash_join"), 10_000)).toBeLessThanOrEqual(1.2);
 	});
 });
 

@@ -17,8 +17,14 @@ interface TestGraph {
 const BOOLEAN = { kind: "boolean" } as const;
 const LOOSE_FROM = 100;
 
-/** Relation i has column i; the right side of loose join j has column 100 + j. */
-const scan = (column: number): LogicalOperator => ({ kind: "scan", table: column, columns: [column], fieldIds: [1], predicate: null });
+/** Relation i has column i, and one more for each edge, so that no two edges make columns equal to a third; the right side of loose join j has column 100 + j. */
+const EDGE_FROM = 1000;
+const relationOf = (column: number): number => column % EDGE_FROM;
+const edgeColumn = (relation: number, edge: number): number => EDGE_FROM * (edge + 1) + relation;
+const scan = (column: number, edgeCount = 0): LogicalOperator => {
+	const columns = [column, ...Array.from({ length: edgeCount }, (_, edge) => edgeColumn(column, edge))];
+	return { kind: "scan", table: column, columns, fieldIds: columns.map((_, index) => index + 1), predicate: null };
+};
 const equal = (columns: number[]): Expression => ({
 	kind: "call",
 	functionId: "eq(integer,integer)",
@@ -63,8 +69,8 @@ function choose({ rowCounts, edges, loose }: TestGraph): LogicalOperator {
 		({ join, needs }, index): LooseJoin => ({ join, right: scan(LOOSE_FROM + index), condition: equal([...needs, LOOSE_FROM + index]) }),
 	);
 	return chooseJoinOrder(
-		rowCounts.map((_, index) => scan(index)),
-		edges.map(({ left, right }) => equal([left, right])),
+		rowCounts.map((_, index) => scan(index, edges.length)),
+		edges.map(({ left, right }, edge) => equal([edgeColumn(left, edge), edgeColumn(right, edge)])),
 		looseJoins,
 		{
 			rowCount: (node) => {
@@ -72,7 +78,7 @@ function choose({ rowCounts, edges, loose }: TestGraph): LogicalOperator {
 				return rowCounts[column] ?? loose[column - LOOSE_FROM]?.rowCount ?? Number.NaN;
 			},
 			joinSelectivities: ([condition]) => {
-				const [left, right] = [...collectColumns(condition as Expression)];
+				const [left, right] = Array.from(collectColumns(condition as Expression), relationOf);
 				return edges.find((edge) => edge.left === left && edge.right === right)?.selectivity ?? Number.NaN;
 			},
 			keptFraction: ({ right }) => loose[(right.kind === "scan" ? (right.columns[0] as number) : 0) - LOOSE_FROM]?.kept ?? Number.NaN,
@@ -143,7 +149,7 @@ function costed(graph: TestGraph, node: LogicalOperator, seen: string[]): Costed
 	}
 	if (node.kind !== "join") throw new Error(`a ${node.kind} where only joins are`);
 	const left = costed(graph, node.left, seen);
-	const columns = conjuncts(node.condition).map((part) => [...collectColumns(part)]);
+	const columns = conjuncts(node.condition).map((part) => Array.from(collectColumns(part), relationOf));
 	if (node.join === "inner") {
 		const right = costed(graph, node.right, seen);
 		for (const [one, other] of columns as [number, number][]) {
@@ -215,4 +221,79 @@ test("a loose join over relations that nothing connects is applied to both cross
 		const result = checked({ rowCounts: [3, 4], edges: [], loose });
 		expect(result.applied).toBe(bit(looseCount) - 1);
 	}
+});
+
+describe("columns that are equal", () => {
+	/** Relations of one column each, all equal by a chain of conditions; every two rows match with this chance. */
+	function chosen(rowCounts: number[], order: number[], chance: number): LogicalOperator {
+		const conditions = order.slice(1).map((relation, index) => equal([order[index] as number, relation]));
+		return chooseJoinOrder(
+			rowCounts.map((_, index) => scan(index)),
+			conditions,
+			[],
+			{
+				rowCount: (node) => (node.kind === "scan" ? (rowCounts[node.columns[0] as number] as number) : Number.NaN),
+				joinSelectivities: (asked) => chance ** asked.length,
+				keptFraction: () => Number.NaN,
+			},
+		);
+	}
+
+	/** The relations below, after checking that each join asks one equality, between its sides. */
+	function relationsOf(node: LogicalOperator): number[] {
+		if (node.kind === "scan") return [node.columns[0] as number];
+		if (node.kind !== "join") throw new Error(`a ${node.kind} where only joins are`);
+		const [left, right] = [relationsOf(node.left), relationsOf(node.right)];
+		const asked = conjuncts(node.condition).map((part) => [...collectColumns(part)]);
+		expect(asked).toHaveLength(1);
+		expect(asked[0]?.map((id) => (left.includes(id) ? "left" : right.includes(id) ? "right" : "none")).toSorted()).toEqual([
+			"left",
+			"right",
+		]);
+		return [...left, ...right];
+	}
+
+	test("each join asks once, whatever the chain was written", () => {
+		fc.assert(
+			fc.property(
+				fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: 3, maxLength: 12 }).chain((rowCounts) =>
+					fc.record({
+						rowCounts: fc.constant(rowCounts),
+						order: fc.shuffledSubarray([...rowCounts.keys()], { minLength: rowCounts.length }),
+						chance: fc.double({ min: 1e-6, max: 1, noNaN: true }),
+					}),
+				),
+				({ rowCounts, order, chance }) => {
+					const found = relationsOf(chosen(rowCounts, order, chance));
+					expect(found.toSorted((left, right) => left - right)).toEqual([...rowCounts.keys()]);
+				},
+			),
+			{ numRuns: 100 },
+		);
+	});
+
+	test("the two small ends of a chain are joined first, though no condition names both", () => {
+		const tree = chosen([100, 1_000_000, 10_000], [0, 1, 2], 1e-4);
+		const sides =
+			tree.kind === "join" ? [tree.left, tree.right].map(relationsOf).toSorted((left, right) => left.length - right.length) : [];
+		expect(sides[0]).toEqual([1]);
+	});
+
+	test("an equality within a relation is asked as it was written", () => {
+		const two: LogicalOperator = { kind: "scan", table: 0, columns: [0, 7], fieldIds: [1, 2], predicate: null };
+		const tree = chooseJoinOrder([two, scan(1), scan(2)], [equal([0, 1]), equal([1, 7]), equal([1, 2])], [], {
+			rowCount: () => 10,
+			joinSelectivities: (asked) => 0.1 ** asked.length,
+			keptFraction: () => Number.NaN,
+		});
+		const asked: string[] = [];
+		const collect = (node: LogicalOperator): void => {
+			if (node.kind !== "join") return;
+			for (const part of conjuncts(node.condition)) asked.push([...collectColumns(part)].join("="));
+			collect(node.left);
+			collect(node.right);
+		};
+		collect(tree);
+		expect(asked.toSorted()).toEqual(["0=1", "1=2", "1=7"]);
+	});
 });

@@ -5,6 +5,8 @@
  * A semi or anti join keeps or drops rows of its left side and adds no column, so it goes wherever the columns of its condition are: it is a relation with a bit of its own, which joins only
  * a set that holds these columns, and is never joined to. What it keeps is a fraction of any such set's rows.
  *
+ * Of columns that are equal any two relations may be joined (`equal-columns.ts`); each join of two sets asks once that they are.
+ *
  * The rows of a set are those of its relations times the selectivities of the conditions within it, whatever the order: they are computed once a set, and operators
  * are made for the chosen tree alone. The cost of a tree is the sum of the rows that its joins emit and that their build sides hold: the smaller side of an inner join, the right of a semi join. To these a semi or anti join adds
  * the rows that it tests: every relation must be read for its inner joins anyway, but these may be spared.
@@ -15,6 +17,7 @@ import { collectColumns, conjunction } from "../logical/expression.ts";
 import { outputColumns } from "../logical/output.ts";
 import type { LogicalJoin, LogicalOperator } from "../logical/plan.ts";
 import type { Cardinality } from "../statistics/cardinality.ts";
+import { type ClassedCondition, withImpliedEqualities } from "./equal-columns.ts";
 
 export const DYNAMIC_RELATION_COUNT_MAX = 10;
 /** Relations that a set of bits holds; a larger join keeps the order it was written in. */
@@ -38,8 +41,9 @@ interface Tree {
 
 /** All conjuncts over one set of relations. */
 interface Condition {
-	expressions: Expression[];
+	parts: (ClassedCondition & { selectivity: number })[];
 	set: number;
+	/** Of all parts together. */
 	selectivity: number;
 }
 
@@ -56,7 +60,9 @@ interface Reducer {
 interface Graph {
 	/** Relations first, then reducers. */
 	leaves: Tree[];
+	/** Those of several parts first, then by their selectivity: of those that a class makes redundant the first count. */
 	conditions: Condition[];
+	classCount: number;
 	reducers: Reducer[];
 }
 
@@ -76,7 +82,8 @@ export function chooseJoinOrder(
 		}
 		return set;
 	};
-	const placed = conditions.map((expression) => ({ expression, set: setOf(expression) }));
+	const classed = withImpliedEqualities(conditions, (column) => owners.get(column));
+	const placed = classed.map((condition) => ({ ...condition, set: setOf(condition.expression) }));
 	const plans = relations.map((relation, index): LogicalOperator => {
 		const own = conjunction(placed.filter(({ set }) => set === 1 << index).map(({ expression }) => expression));
 		return own === null ? relation : { kind: "filter", input: relation, predicate: own };
@@ -85,10 +92,21 @@ export function chooseJoinOrder(
 	const rowCountOf = (expression: Expression) => product(rowCounts.filter((_, index) => (setOf(expression) & (1 << index)) !== 0));
 	const joining = Array.from(Map.groupBy(placed, ({ set }) => set))
 		.filter(([set]) => (set & (set - 1)) !== 0)
-		.map(([set, parts]): Condition => {
-			const expressions = parts.map(({ expression }) => expression);
-			return { expressions, set, selectivity: cardinality.joinSelectivities(expressions, rowCountOf) };
-		});
+		.map(([set, conjuncts]): Condition => {
+			const selectivityOf = (list: ClassedCondition[]) =>
+				cardinality.joinSelectivities(
+					list.map(({ expression }) => expression),
+					rowCountOf,
+				);
+			const parts = conjuncts.map(({ expression, equalClass }) => ({ expression, equalClass }));
+			const selectivity = selectivityOf(parts);
+			return {
+				set,
+				selectivity,
+				parts: parts.map((part) => ({ ...part, selectivity: parts.length === 1 ? selectivity : selectivityOf([part]) })),
+			};
+		})
+		.sort((left, right) => right.parts.length - left.parts.length || left.selectivity - right.selectivity);
 	const reducers = looseJoins.map((join, index): Reducer => {
 		const needs = setOf(join.condition);
 		assert(needs !== 0, "a loose join asks something of the relations");
@@ -97,7 +115,8 @@ export function chooseJoinOrder(
 	});
 	const leaves = rowCounts.map((rowCount, index): Tree => ({ set: 1 << index, rowCount, cost: 0, sides: null }));
 	for (const { bit, join } of reducers) leaves.push({ set: bit, rowCount: cardinality.rowCount(join.right), cost: 0, sides: null });
-	const graph = { leaves, conditions: joining, reducers };
+	const classCount = 1 + Math.max(-1, ...classed.map(({ equalClass }) => equalClass ?? -1));
+	const graph = { leaves, conditions: joining, reducers, classCount };
 	const components = leaves.length <= DYNAMIC_RELATION_COUNT_MAX ? dynamic(graph) : greedy(graph);
 	const isReducer = ({ set }: Tree) => reducers.some(({ bit }) => bit === set);
 	// What needs columns of several components is applied to all of them crossed.
@@ -133,11 +152,8 @@ function isJoinable(left: Tree, right: Tree, { conditions, reducers }: Graph): b
 	return conditions.some((condition) => connects(condition, left.set, right.set));
 }
 
-function combined(left: Tree, right: Tree, { conditions, reducers }: Graph): Tree {
-	const reducer = reducerOf(right, reducers);
-	const between = conditions.filter((condition) => connects(condition, left.set, right.set));
-	const emitted = reducer === undefined ? right.rowCount * product(between.map(({ selectivity }) => selectivity)) : reducer.kept;
-	return joinedTree(left, right, Math.max(1, left.rowCount * emitted), reducer !== undefined);
+function combined(left: Tree, right: Tree, graph: Graph): Tree {
+	return joinedTree(left, right, rowCountOf(left.set | right.set, graph), reducerOf(right, graph.reducers) !== undefined);
 }
 
 function joinedTree(left: Tree, right: Tree, rowCount: number, isReduced: boolean): Tree {
@@ -150,13 +166,22 @@ function operatorOf({ set, sides }: Tree, plans: LogicalOperator[], graph: Graph
 	const [left, right] = sides;
 	const reducer = reducerOf(right, graph.reducers);
 	if (reducer !== undefined) return { kind: "join", left: operatorOf(left, plans, graph), ...reducer.join } satisfies LogicalJoin;
-	const own = graph.conditions.filter((condition) => connects(condition, left.set, right.set));
+	const asked = new Set<number>();
+	const own = graph.conditions
+		.filter((condition) => connects(condition, left.set, right.set))
+		.flatMap(({ parts }) => parts)
+		.filter(({ equalClass }) => {
+			if (equalClass === null) return true;
+			const isFirst = !asked.has(equalClass);
+			asked.add(equalClass);
+			return isFirst;
+		});
 	return {
 		kind: "join",
 		join: "inner",
 		left: operatorOf(left, plans, graph),
 		right: operatorOf(right, plans, graph),
-		condition: conjunction(own.flatMap(({ expressions }) => expressions)),
+		condition: conjunction(own.map(({ expression }) => expression)),
 	};
 }
 
@@ -211,13 +236,30 @@ function dynamic(graph: Graph): Tree[] {
 	return components;
 }
 
-function rowCountOf(set: number, { leaves, conditions, reducers }: Graph): number {
+function rowCountOf(set: number, { leaves, conditions, reducers, classCount }: Graph): number {
 	let rowCount = 1;
 	for (const [index, leaf] of leaves.entries())
 		if ((leaf.set & set) !== 0) rowCount *= index < leaves.length - reducers.length ? leaf.rowCount : 1;
-	for (const condition of conditions) if ((condition.set & ~set) === 0) rowCount *= condition.selectivity;
+	/** By class: sets of relations whose columns are known to be equal so far. */
+	const equal = Array.from<unknown, number[]>({ length: classCount }, () => []);
+	for (const condition of conditions) {
+		if ((condition.set & ~set) !== 0) continue;
+		const counted = condition.parts.filter(
+			({ equalClass }) => equalClass === null || makesEqual(equal[equalClass] as number[], condition.set),
+		);
+		rowCount *= counted.length === condition.parts.length ? condition.selectivity : product(counted.map(({ selectivity }) => selectivity));
+	}
 	for (const { bit, kept } of reducers) if ((bit & set) !== 0) rowCount *= kept;
 	return Math.max(1, rowCount);
+}
+
+/** Notes that the pair's columns are equal. @returns whether that was not known before */
+function makesEqual(known: number[], pair: number): boolean {
+	const met = known.filter((set) => (set & pair) !== 0);
+	const merged = met.reduce((all, set) => all | set, pair);
+	if (met.length === 1 && merged === met[0]) return false;
+	known.splice(0, known.length, ...known.filter((set) => !met.includes(set)), merged);
+	return true;
 }
 
 function greedy(graph: Graph): Tree[] {

@@ -155,6 +155,7 @@ export class Cardinality {
 		const leftColumns = new Set(outputColumns(node.left));
 		let rowCount = leftRowCount * rightRowCount;
 		const others: Expression[] = [];
+		const pairs: [Expression, Expression][] = [];
 		for (const part of conjuncts(node.condition)) {
 			const keys = equalityKeys(part);
 			if (keys === null) {
@@ -163,10 +164,10 @@ export class Cardinality {
 			}
 			const [first, second] = keys;
 			const firstIsLeft = [...collectColumns(first)].every((id) => leftColumns.has(id));
-			const [leftKey, rightKey] = firstIsLeft ? [first, second] : [second, first];
-			rowCount *= this.equalitySelectivity([leftKey, rightKey], [leftRowCount, rightRowCount]);
+			pairs.push(firstIsLeft ? [first, second] : [second, first]);
 		}
-		rowCount *= selectivity(conjunction(others), this.statistics);
+		const product = pairs.reduce((all, keys) => all * this.equalitySelectivity(keys, [leftRowCount, rightRowCount]), 1);
+		rowCount *= Math.max(product, this.compositeKeySelectivity(pairs)) * selectivity(conjunction(others), this.statistics);
 		if (node.join === "inner" || node.join === "semi")
 			for (const group of this.conditionGroups(conjuncts(node.condition))) rowCount *= this.factor(node.join, group);
 		rowCount = Math.min(rowCount, leftRowCount * rightRowCount);
@@ -196,7 +197,8 @@ export class Cardinality {
 	 */
 	joinSelectivities(conditions: readonly Expression[], rowCountOf: (expression: Expression) => number): number {
 		const product = conditions.reduce((all, condition) => all * this.joinSelectivity(condition, rowCountOf), 1);
-		return Math.min(1, product * this.factor("inner", conditions));
+		const composite = this.compositeKeySelectivity(conditions.map(equalityKeys).filter((keys) => keys !== null));
+		return Math.min(1, Math.max(product, composite) * this.factor("inner", conditions));
 	}
 
 	/**
@@ -223,6 +225,30 @@ export class Cardinality {
 		if (!first?.distribution || !second?.distribution) return byDistinct;
 		const pairs = first.distribution.equalPairs(second.distribution);
 		return pairs === null ? byDistinct : Math.max(pairs, byDistinct) * (1 - first.nullFraction) * (1 - second.nullFraction);
+	}
+
+	/**
+	 * The fraction of pairs that several equalities of columns of the same two tables keep at least. Columns that make a key together are not independent: where they have more
+	 * combinations than either table has rows, one of the tables has each of its own about once, and the other's rows find theirs there: 1 / rows of the smaller table.
+	 *
+	 * @returns 0 where nothing says so
+	 */
+	private compositeKeySelectivity(pairs: readonly [Expression, Expression][]): number {
+		const sides = new Map<number, { rowCount: number; combinationCount: number; columnCount: number }>();
+		for (const key of pairs.flat()) {
+			const origin = key.kind === "column" ? this.columns.get(key.index).origin : null;
+			const known = key.kind === "column" ? this.statistics(key.index) : null;
+			const snapshot = origin === null ? undefined : this.tables[origin.table];
+			if (origin === null || known === null || snapshot === undefined) return 0;
+			const side = sides.get(origin.table) ?? { rowCount: tableRowCount(snapshot), combinationCount: 1, columnCount: 0 };
+			side.combinationCount *= known.distinctCount;
+			side.columnCount++;
+			sides.set(origin.table, side);
+		}
+		const tables = [...sides.values()];
+		const isComposite = pairs.length > 1 && tables.length === 2 && tables.every(({ columnCount }) => columnCount === pairs.length);
+		if (!isComposite || tables.some(({ rowCount, combinationCount }) => combinationCount < rowCount)) return 0;
+		return 1 / Math.max(1, Math.min(...tables.map(({ rowCount }) => rowCount)));
 	}
 
 	/** Distinct values of an expression among `rowCount` rows, at least 1. */
