@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- <name>... --smoke --repeats <n> --scale <n> --queries <name,...> --results <folder>]`: runs benches, prints and records what they measure.
+ * `npm run bench [-- <name>... --smoke --repeats <n> --scale <n> --queries <name,...> --peers <name,...> --results <folder>]`: runs benches, prints and records what they measure.
  *
  * Each bench's facts go to `bench/results/<name>.jsonl`, in the place of its last run's; `npm run bench -- report` makes README's tables of them.
  */
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../scripts/fleet.ts";
 import { buildStaleKernels } from "../scripts/local/kernels.ts";
+import { PEER_NAMES } from "./engine/compare-locally.ts";
 import { BENCHES } from "./registry.ts";
 import { writeReport } from "./report.ts";
 import { runBench } from "./runner/run-bench.ts";
@@ -18,6 +19,7 @@ const { values: options, positionals: names } = parseArgs({
 		repeats: { type: "string", default: "5" },
 		scale: { type: "string" },
 		queries: { type: "string" },
+		peers: { type: "string" },
 		results: { type: "string", default: join(ROOT, "bench/results") },
 	},
 });
@@ -30,6 +32,12 @@ if (unknown.length > 0) {
 	process.stderr.write(`no such bench: ${unknown.join(", ")}; there are ${BENCHES.map((bench) => bench.name).join(", ")}\n`);
 	process.exit(2);
 }
+const peers = options.peers?.split(",") ?? null;
+const strangers = peers?.filter((peer) => !PEER_NAMES.some((name) => name === peer)) ?? [];
+if (strangers.length > 0) {
+	process.stderr.write(`no such peer: ${strangers.join(", ")}; there are ${PEER_NAMES.join(", ")}\n`);
+	process.exit(2);
+}
 buildStaleKernels();
 let voided = false;
 for (const bench of BENCHES) {
@@ -39,6 +47,7 @@ for (const bench of BENCHES) {
 		repeatCount: Number(options.repeats),
 		scale: options.scale === undefined ? null : Number(options.scale),
 		queries: options.queries?.split(",") ?? null,
+		peers,
 		resultsDir: options.results,
 		command: `npm run bench -- ${process.argv.slice(2).join(" ")}`.trimEnd(),
 		say: (line) => void process.stdout.write(`${line}\n`),

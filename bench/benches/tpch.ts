@@ -1,8 +1,9 @@
-/** The 22 shapes of TPC-H over tables of our own generator (derived, not TPC-H): the engine alone, in Node, beside DuckDB with one thread on the same Parquet files. */
+/** The 22 shapes of TPC-H over tables of our own generator (derived, not TPC-H): the engine alone, in Node, beside DuckDB with one thread on the same Parquet files and DuckDB in WebAssembly; in workerd beside D1. */
 import { compareLocally } from "../engine/compare-locally.ts";
 import type { Bench } from "../runner/bench.ts";
 import { tpchDataset } from "../tpch/dataset.ts";
 import { tpchQueries } from "../tpch/queries.ts";
+import { sqliteOf, TPCH_D1_KEYS } from "../tpch/sqlite.ts";
 
 const SCALES = { full: [0.1, 1], smoke: [0.002] };
 /** Of a smoke run: an aggregate, a join, a filter. */
@@ -18,6 +19,7 @@ export const tpchBench: Bench = {
 			await compareLocally(session, {
 				title: `scale ${scale}, in Node`,
 				dataset: tpchDataset(scale),
+				d1: { keys: TPCH_D1_KEYS, translate: sqliteOf },
 				queries: session.sized({ full: queries, smoke: queries.filter(({ name }) => SMOKED.includes(name)) }),
 			});
 		}

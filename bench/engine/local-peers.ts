@@ -2,12 +2,13 @@
 import { join } from "node:path";
 import { DuckDBTypeId } from "@duckdb/node-api";
 import type { StoredTable } from "../data/dataset.ts";
-import { openDuckDb } from "../world/peers.ts";
+import { type DuckDb, openDuckDb } from "../world/peers.ts";
 import type { ComparedQuery } from "./compare.ts";
 import type { NodeEngineOptions } from "./node-engine.ts";
 import type { QueryPeer } from "./peer.ts";
 import { processPeer } from "./peer-process.ts";
 import type { DuckDbOptions } from "./peers/duckdb.ts";
+import type { DuckDbWasmOptions } from "./peers/duckdb-wasm.ts";
 
 interface LocalData {
 	tables: StoredTable[];
@@ -33,6 +34,14 @@ export function duckDbPeer(name: string, { memoryLimit = null, ...data }: LocalD
 	return processPeer<DuckDbOptions>(name, "duckdb.ts", { tables, memoryLimit, spillDirectory: join(data.spillDirectory, "duckdb") });
 }
 
+/** Repeats of it: most of one goes into loading its tables. */
+const WASM_REPEATS_MAX = 2;
+
+export function duckDbWasmPeer(name: string, tables: StoredTable[]): QueryPeer {
+	const peer = processPeer<DuckDbWasmOptions>(name, "duckdb-wasm.ts", (sql) => ({ tables, sql }));
+	return { ...peer, repeatCountMax: WASM_REPEATS_MAX };
+}
+
 /** The queries with DuckDB's answers, which every peer's are compared with. */
 export async function answersOf(
 	tables: readonly StoredTable[],
@@ -40,9 +49,7 @@ export async function answersOf(
 ): Promise<ComparedQuery[]> {
 	const duckdb = await openDuckDb();
 	try {
-		for (const { name, files } of tables) {
-			await duckdb.query(`CREATE VIEW ${name} AS SELECT * FROM read_parquet([${files.map(({ path }) => `'${path}'`).join(", ")}])`);
-		}
+		await openViews(duckdb, tables);
 		const answered: ComparedQuery[] = [];
 		for (const { name, sql } of queries) {
 			const reader = await duckdb.connection.runAndReadAll(sql);
@@ -53,5 +60,11 @@ export async function answersOf(
 		return answered;
 	} finally {
 		duckdb.close();
+	}
+}
+
+export async function openViews(duckdb: DuckDb, tables: readonly StoredTable[]): Promise<void> {
+	for (const { name, files } of tables) {
+		await duckdb.query(`CREATE VIEW ${name} AS SELECT * FROM read_parquet([${files.map(({ path }) => `'${path}'`).join(", ")}])`);
 	}
 }

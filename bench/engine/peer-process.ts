@@ -9,23 +9,25 @@ const TIMEOUT_MS = 120_000;
 
 type Reply = { ready: true } | PeerAnswer | PeerFailure;
 
-export function processPeer<Options extends object>(name: string, file: string, options: Options): QueryPeer {
-	return { name, start: () => startProcess(file, options) };
+/** @param options sent as they are, or made for the query that will be asked */
+export function processPeer<Options extends object>(name: string, file: string, options: Options | ((sql: string) => Options)): QueryPeer {
+	return { name, start: (sql) => startProcess(file, typeof options === "function" ? options(sql) : options) };
 }
 
-async function startProcess(file: string, options: object): Promise<RunningPeer> {
+async function startProcess(file: string, options: object): Promise<RunningPeer | PeerFailure> {
 	const child = fork(join(ROOT, "bench/engine/peers", file), { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
 	const opened = await ask(child, options);
-	if (!("ready" in opened)) throw new Error(`${file} does not start: ${"failure" in opened ? opened.failure : "no reason"}`);
-	return {
-		query: async (sql) => (await ask(child, { sql })) as PeerAnswer | PeerFailure,
-		async stop() {
-			if (child.exitCode !== null || child.signalCode !== null) return;
-			const exited = new Promise((resolve) => child.once("exit", resolve));
-			child.kill("SIGKILL");
-			await exited;
-		},
+	const stop = async (): Promise<void> => {
+		if (child.exitCode !== null || child.signalCode !== null) return;
+		const exited = new Promise((resolve) => child.once("exit", resolve));
+		child.kill("SIGKILL");
+		await exited;
 	};
+	if (!("ready" in opened)) {
+		await stop();
+		return { failure: `it does not start: ${"failure" in opened ? opened.failure : "no reason"}` };
+	}
+	return { query: async (sql) => (await ask(child, { sql })) as PeerAnswer | PeerFailure, stop };
 }
 
 async function ask(child: ChildProcess, message: object): Promise<Reply> {

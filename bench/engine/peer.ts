@@ -23,7 +23,12 @@ export interface RunningPeer {
 
 export interface QueryPeer {
 	name: string;
-	start(): Promise<RunningPeer>;
+	/** Its decimals are floating-point numbers: its answers agree to nine digits. */
+	isInexact?: boolean;
+	/** At most so many repeats, of a peer that takes long and shows nothing new in more. */
+	repeatCountMax?: number;
+	/** @param sql the query that it will be asked, for peers that are given their rows before */
+	start(sql: string): Promise<RunningPeer | PeerFailure>;
 }
 
 /** Times one query of this process. */

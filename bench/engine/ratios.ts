@@ -60,9 +60,24 @@ export function publishRatios(
 			];
 		}),
 	});
+	if (publishMean(session, title, comparisons, names) === null) return;
+	// By processor time, which others on the machine disturb least.
+	const worst = ratiosOf(comparisons, own, peer, ({ warm }) => warm.cpuMs);
+	for (const { name, ratio } of worst.toSorted((left, right) => right.ratio - left.ratio).slice(0, WORST_COUNT)) {
+		session.figure(`${title}: among the worst by processor time, ${name}`, ratio, "x");
+	}
+}
+
+/** Records the geometric means of `own`'s time beside `peer`'s. @returns that of warm time, or null where no query was answered by both */
+export function publishMean(
+	session: Session,
+	title: string,
+	comparisons: readonly Comparison[],
+	{ own, peer }: { own: string; peer: string },
+): number | null {
 	const answered = ratiosOf(comparisons, own, peer, ({ warm }) => warm.wallMs);
-	if (answered.length === 0) return;
-	session.figure(`${title}: queries of ${comparisons.length} that both answered`, answered.length, "");
+	if (answered.length === 0) return null;
+	session.figure(`${title}: queries of ${comparisons.length} that ${own} and ${peer} answered`, answered.length, "");
 	const means: [string, (outcome: Measured) => number][] = [
 		["warm", ({ warm }) => warm.wallMs],
 		["warm, processor time", ({ warm }) => warm.cpuMs],
@@ -72,11 +87,18 @@ export function publishRatios(
 		const ratios = ratiosOf(comparisons, own, peer, time);
 		session.figure(`${title}: time of ${peer}'s, ${warmth}, geometric mean`, geometricMean(ratios.map(({ ratio }) => ratio)), "x");
 	}
-	// By processor time, which others on the machine disturb least.
-	const worst = ratiosOf(comparisons, own, peer, ({ warm }) => warm.cpuMs);
-	for (const { name, ratio } of worst.toSorted((left, right) => right.ratio - left.ratio).slice(0, WORST_COUNT)) {
-		session.figure(`${title}: among the worst by processor time, ${name}`, ratio, "x");
-	}
+	return geometricMean(answered.map(({ ratio }) => ratio));
+}
+
+/** The bar of a peer to be faster than, over the queries that both answered. */
+export function publishBar(
+	session: Session,
+	title: string,
+	comparisons: readonly Comparison[],
+	names: { own: string; peer: string },
+): void {
+	const value = publishMean(session, title, comparisons, names);
+	if (value !== null) session.bar({ what: `${title}: warm time of ${names.peer}'s, geometric mean`, value, unit: "x", atMost: 1 });
 }
 
 /** Milliseconds of each stage of each query, from runs of `peer`, which measures them. */

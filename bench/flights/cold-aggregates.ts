@@ -131,7 +131,9 @@ function freshDuckDb({ paths, directory }: ColdAggregates, sql: string): Peer<st
 		cpuMs: () => cpuMs,
 		prepare: async () => {
 			await running?.stop();
-			running = await peer.start();
+			const started = await peer.start(sql);
+			if ("failure" in started) throw new Error(started.failure);
+			running = started;
 		},
 		run: async () => {
 			const answer = await (running as RunningPeer).query(sql);

@@ -10,6 +10,7 @@ export interface RunOptions {
 	repeatCount: number;
 	scale?: number | null;
 	queries?: readonly string[] | null;
+	peers?: readonly string[] | null;
 	resultsDir: string;
 	/** As it was typed. */
 	command: string;

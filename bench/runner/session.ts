@@ -37,6 +37,7 @@ export interface SessionOptions {
 	repeatCount: number;
 	scale?: number | null;
 	queries?: readonly string[] | null;
+	peers?: readonly string[] | null;
 	recorder: Recorder;
 	say: (line: string) => void;
 }
@@ -50,6 +51,8 @@ export class Session {
 	readonly scale: number | null;
 	/** Names of the only queries that this run is of; null: all. */
 	readonly queries: readonly string[] | null;
+	/** Names of the only peers, beside those that a bench cannot do without; null: all. */
+	readonly peers: readonly string[] | null;
 	readonly #recorder: Recorder;
 	readonly #say: (line: string) => void;
 
@@ -58,6 +61,7 @@ export class Session {
 		this.repeatCount = options.repeatCount;
 		this.scale = options.scale ?? null;
 		this.queries = options.queries ?? null;
+		this.peers = options.peers ?? null;
 		this.#recorder = options.recorder;
 		this.#say = options.say;
 	}

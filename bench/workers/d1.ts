@@ -7,13 +7,15 @@ interface Env {
 export default {
 	async fetch(request, env): Promise<Response> {
 		const { pathname } = new URL(request.url);
+		const [, action, table, columnCount] = pathname.split("/");
+		if (action === "json" && table !== undefined) {
+			return Response.json(await insertJson(env.DB, await request.text(), { table, columnCount: Number(columnCount) }));
+		}
 		switch (pathname) {
 			case "/exec": {
 				for (const sql of (await request.text()).split(";")) if (sql.trim()) await env.DB.prepare(sql).run();
 				return new Response(null, { status: 204 });
 			}
-			case "/json":
-				return Response.json(await insertJson(env.DB, await request.text()));
 			case "/values":
 				return Response.json(await insertValues(env.DB, (await request.json()) as unknown[][]));
 			case "/rows":
@@ -27,10 +29,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 
 /** The fastest form known: a statement a line, each line one JSON parameter with as many rows as the sender put there. */
-async function insertJson(database: D1Database, body: string): Promise<number> {
-	const insert = database.prepare(
-		"INSERT INTO flights SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)",
-	);
+async function insertJson(
+	database: D1Database,
+	body: string,
+	{ table, columnCount }: { table: string; columnCount: number },
+): Promise<number> {
+	const values = Array.from({ length: columnCount }, (_, column) => `value ->> ${column}`);
+	const insert = database.prepare(`INSERT INTO ${table} SELECT ${values.join(", ")} FROM json_each(?)`);
 	const results = await database.batch(body.split("\n").map((rows) => insert.bind(rows)));
 	return results.reduce((sum, result) => sum + result.meta.changes, 0);
 }

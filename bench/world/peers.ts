@@ -6,8 +6,9 @@ import { type BenchServer, startWorkers } from "./server.ts";
 
 const workerPath = (name: string): string => join(ROOT, "bench/workers", `${name}.ts`);
 
-export async function startD1(): Promise<BenchServer> {
-	return startWorkers([{ name: "d1", main: workerPath("d1"), d1Databases: { DB: "bench" } }]);
+/** @param kept a folder for its rows, which outlives it */
+export async function startD1(kept?: string): Promise<BenchServer> {
+	return startWorkers([{ name: "d1", main: workerPath("d1"), d1Databases: { DB: "bench" } }], kept);
 }
 
 /** A Worker, a second Worker, and a Durable Object that stores the body's bytes in SQLite. */
