@@ -11,11 +11,13 @@ import { hitsDataset } from "../clickbench/dataset.ts";
 import { type Dataset, type StoredTable, storeDataset } from "../data/dataset.ts";
 import { installBuiltKernels } from "../engine/install-kernels.ts";
 import { NodeEngine } from "../engine/node-engine.ts";
+import { kernelsBesideTwins, ROW_KINDS } from "../kernels/beside-twins.ts";
 import { CALL_KINDS, ClockedKernels, type KernelFigure } from "../kernels/clocked-kernels.ts";
 import { kernelQueries } from "../kernels/expressions.ts";
 import { typedRows } from "../kernels/rows.ts";
 import type { Bench } from "../runner/bench.ts";
 import type { Session } from "../runner/session.ts";
+import { geometricMean } from "../runner/statistics.ts";
 import { tpchDataset } from "../tpch/dataset.ts";
 
 const SCALE = { full: 0.05, smoke: 0.001 };
@@ -43,6 +45,7 @@ export const kernelsBench: Bench = {
 			rmSync(spillDirectory, { recursive: true, force: true });
 		}
 		publish(session, clocked.figures());
+		publishTwins(session);
 	},
 };
 
@@ -84,4 +87,21 @@ function publish(session: Session, figures: KernelFigure[]): void {
 			["none of these queries calls them", names(others.filter(({ callCount }) => callCount === 0))],
 		],
 	});
+}
+
+function publishTwins(session: Session): void {
+	const shown = (ns: number): string => (ns >= 100 ? String(Math.round(ns)) : ns.toPrecision(2));
+	const beside = kernelsBesideTwins();
+	session.table({
+		title: `${beside.length} kernels beside their reference twins in JavaScript, which are written to be read: ns for a value, 2,048 rows that stay in the caches`,
+		head: ["kernel", ...ROW_KINDS.flatMap((kind) => [kind, "the twin", "times as fast"])],
+		rows: beside.map(({ kernel, ns }) => [
+			`\`${kernel}\``,
+			...ns.flatMap((times) => [shown(times.kernel), shown(times.twin), shown(times.twin / times.kernel)]),
+		]),
+	});
+	for (const [index, kind] of ROW_KINDS.entries()) {
+		const ratios = beside.map(({ ns }) => (ns[index]?.twin ?? Number.NaN) / (ns[index]?.kernel ?? Number.NaN));
+		session.figure(`kernels beside their twins, ${kind}: times as fast, geometric mean`, geometricMean(ratios), "x");
+	}
 }

@@ -25,12 +25,7 @@ function ratiosOf(comparisons: readonly Comparison[], own: string, peer: string,
 }
 
 /** Records the table of all queries, and of `own` beside `peer` the means and the worst. */
-export function publishRatios(
-	session: Session,
-	title: string,
-	comparisons: readonly Comparison[],
-	names: { own: string; peer: string },
-): void {
+export function publishRatios(session: Session, title: string, comparisons: readonly Comparison[], names: Means): void {
 	const { own, peer } = names;
 	const others = [...(comparisons[0]?.outcomes.keys() ?? [])].filter((name) => name !== own && name !== peer);
 	const cell = (comparison: Comparison, name: string): string => {
@@ -60,7 +55,7 @@ export function publishRatios(
 			];
 		}),
 	});
-	if (publishMean(session, title, comparisons, names) === null) return;
+	publishMeans(session, title, comparisons, names);
 	// By processor time, which others on the machine disturb least.
 	const worst = ratiosOf(comparisons, own, peer, ({ warm }) => warm.cpuMs);
 	for (const { name, ratio } of worst.toSorted((left, right) => right.ratio - left.ratio).slice(0, WORST_COUNT)) {
@@ -68,37 +63,33 @@ export function publishRatios(
 	}
 }
 
-/** Records the geometric means of `own`'s time beside `peer`'s. @returns that of warm time, or null where no query was answered by both */
-export function publishMean(
-	session: Session,
-	title: string,
-	comparisons: readonly Comparison[],
-	{ own, peer }: { own: string; peer: string },
-): number | null {
-	const answered = ratiosOf(comparisons, own, peer, ({ warm }) => warm.wallMs);
-	if (answered.length === 0) return null;
-	session.figure(`${title}: queries of ${comparisons.length} that ${own} and ${peer} answered`, answered.length, "");
-	const means: [string, (outcome: Measured) => number][] = [
-		["warm", ({ warm }) => warm.wallMs],
-		["warm, processor time", ({ warm }) => warm.cpuMs],
-		["cold", ({ cold }) => cold.wallMs],
-	];
-	for (const [warmth, time] of means) {
-		const ratios = ratiosOf(comparisons, own, peer, time);
-		session.figure(`${title}: time of ${peer}'s, ${warmth}, geometric mean`, geometricMean(ratios.map(({ ratio }) => ratio)), "x");
-	}
-	return geometricMean(answered.map(({ ratio }) => ratio));
+interface Means {
+	own: string;
+	peer: string;
+	/** The bar of the warm one. */
+	atMost?: number;
 }
 
-/** The bar of a peer to be faster than, over the queries that both answered. */
-export function publishBar(
-	session: Session,
-	title: string,
-	comparisons: readonly Comparison[],
-	names: { own: string; peer: string },
-): void {
-	const value = publishMean(session, title, comparisons, names);
-	if (value !== null) session.bar({ what: `${title}: warm time of ${names.peer}'s, geometric mean`, value, unit: "x", atMost: 1 });
+/** Records the geometric means of `own`'s time beside `peer`'s, over the queries that both answered. */
+export function publishMeans(session: Session, title: string, comparisons: readonly Comparison[], { own, peer, atMost }: Means): void {
+	const meanOf = (time: (outcome: Measured) => number): number =>
+		geometricMean(ratiosOf(comparisons, own, peer, time).map(({ ratio }) => ratio));
+	const answeredCount = ratiosOf(comparisons, own, peer, ({ warm }) => warm.wallMs).length;
+	if (answeredCount === 0) return;
+	session.figure(`${title}: queries of ${comparisons.length} that ${own} and ${peer} answered`, answeredCount, "");
+	const [what, value] = [`${title}: time of ${peer}'s, warm, geometric mean`, meanOf(({ warm }) => warm.wallMs)];
+	session.figure(what, value, "x");
+	if (atMost !== undefined) session.bar({ what, value, unit: "x", atMost });
+	session.figure(
+		`${title}: time of ${peer}'s, warm, processor time, geometric mean`,
+		meanOf(({ warm }) => warm.cpuMs),
+		"x",
+	);
+	session.figure(
+		`${title}: time of ${peer}'s, cold, geometric mean`,
+		meanOf(({ cold }) => cold.wallMs),
+		"x",
+	);
 }
 
 /** Milliseconds of each stage of each query, from runs of `peer`, which measures them. */

@@ -179,6 +179,27 @@ test("levels: a bitmap in pieces of any size is the levels, with their count", (
 	});
 });
 
+test("booleans: a byte each, in pieces of any size after any that are passed over; what is no level is refused", () => {
+	property(
+		fc.tuple(fc.uint8Array({ maxLength: 60 }), fc.integer({ min: 0, max: 70 }), fc.integer({ min: 0, max: 2100 })),
+		([bytes, skipped, count]) => {
+			const input = put(bytes);
+			const state = region.allocate(32);
+			for (const bitWidth of [1, 2]) {
+				const want = hybridDecode(bytes, bitWidth, skipped + count);
+				kernels.hybrid_open(state, input.start, input.end, bitWidth);
+				const passed = kernels.hybrid_skip(state, skipped);
+				const out = output(count);
+				const result = passed < 0 ? passed : kernels.hybrid_read_bool(state, count, out.pointer);
+				out.check();
+				const read = want?.slice(skipped);
+				expect(result).toBe(read === undefined || read.some((value) => value > 1) ? -1 : 0);
+				if (result === 0) expect([...u8.subarray(out.pointer, out.pointer + count)]).toEqual(read);
+			}
+		},
+	);
+});
+
 const int64 = fc.oneof(fc.bigInt(-100n, 100n), fc.bigInt(-(1n << 63n), (1n << 63n) - 1n));
 test("deltas: integers of both widths, and arbitrary bytes, as the twin", () => {
 	const encoded = fc.array(int64, { minLength: 1, maxLength: 300 }).map((values) => deltaEncode(values));

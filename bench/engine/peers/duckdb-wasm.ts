@@ -13,7 +13,7 @@ export interface DuckDbWasmOptions {
 	sql: string;
 }
 
-/** Modules of 4.3.2 of its manual: `eh` has exceptions of WebAssembly's own, the faster one. */
+/** It takes `eh`, whose exceptions are WebAssembly's own, where the host has them, as Node has. */
 const DIST = dirname(createRequire(import.meta.url).resolve("@duckdb/duckdb-wasm"));
 const bundle = (name: string) => ({ mainModule: join(DIST, `duckdb-${name}.wasm`), mainWorker: "" });
 
