@@ -106,6 +106,49 @@ test("snappy: arbitrary elements give what the twin gives, or are refused, withi
 	});
 });
 
+/** An element by its tag: a literal of `length` bytes, or a copy of as many as its kind has, from `offset` before. */
+function snappyElement({ kind, length, offset }: { kind: number; length: number; offset: number }): number[] {
+	const [low, high] = [offset & 0xff, (offset >> 8) & 0xff];
+	switch (kind) {
+		case 0: {
+			const bytes = Array.from({ length }, (_, index) => (length * 7 + index * 31) & 0xff);
+			return length <= 60 ? [(length - 1) << 2, ...bytes] : [60 << 2, length - 1, ...bytes];
+		}
+		case 1:
+			return [((high & 7) << 5) | (((length - 1) % 8) << 2) | 1, low];
+		case 2:
+			return [((length - 1) << 2) | 2, low, high];
+		default:
+			return [((length - 1) << 2) | 3, low, high, 0, 0];
+	}
+}
+
+test("snappy: long runs of elements of every kind, length and distance give what the twin gives, or are refused, within the output", () => {
+	const distance = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 3000 }), fc.constant(0));
+	const element = fc.record({ kind: fc.integer({ min: 0, max: 3 }), length: fc.integer({ min: 1, max: 64 }), offset: distance });
+	const elements = fc.array(element, { minLength: 1, maxLength: 200 });
+	let wholeCount = 0;
+	property(fc.tuple(elements, fc.boolean(), fc.integer({ min: -1, max: 1 })), ([described, isSound, surplus]) => {
+		// Sound ones begin with what their copies can reach.
+		const reach = Array.from({ length: 50 }, () => ({ kind: 0, length: 64, offset: 0 }));
+		const all = isSound ? [...reach, ...described.map((one) => ({ ...one, offset: Math.max(1, one.offset) }))] : described;
+		const lengths = all.map(({ kind, length }) => (kind === 1 ? ((length - 1) % 8) + 4 : length));
+		const byteCount = Math.max(0, lengths.reduce((sum, length) => sum + length, 0) + (isSound ? 0 : surplus));
+		const packed = Uint8Array.from(all.flatMap((one) => snappyElement(one)));
+		const input = put(packed);
+		const out = output(byteCount);
+		const result = kernels.snappy_decompress(input.start, input.end, out.pointer, out.pointer + byteCount);
+		out.check();
+		const preamble = [byteCount & 127, (byteCount >> 7) & 127, byteCount >> 14].map((part, index) => (index < 2 ? part | 128 : part));
+		const want = snappyDecompress(Uint8Array.from([...preamble, ...packed]));
+		expect(result).toBe(want === null ? -1 : 0);
+		if (want === null) return;
+		expect(isSame(u8.subarray(out.pointer, out.pointer + byteCount), want)).toBe(true);
+		wholeCount++;
+	});
+	expect(wholeCount).toBeGreaterThan(20);
+});
+
 /** Values of some bit width, in runs long and short. */
 const runs = fc
 	.integer({ min: 1, max: 20 })
