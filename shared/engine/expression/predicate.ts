@@ -9,6 +9,7 @@ import { isValid } from "../vector/read.ts";
 import type { Vector } from "../vector/vector.ts";
 import { compileExpression } from "./compile.ts";
 import { type CompileOptions, type Evaluator, narrow } from "./evaluator.ts";
+import { oncePerEntry, singleColumn } from "./single-column.ts";
 
 export interface CompiledPredicate {
 	readonly costPerRow: number;
@@ -17,14 +18,17 @@ export interface CompiledPredicate {
 }
 
 export function compilePredicate(expression: Expression, options: CompileOptions): CompiledPredicate {
-	const conjuncts = conjunctsOf(expression).map((conjunct) => compileExpression(conjunct, options));
+	const groups = groupedByColumn(conjunctsOf(expression)).map((group) => compileGroup(group, options));
 	return {
-		costPerRow: conjuncts.reduce((cost, conjunct) => cost + conjunct.costPerRow + 1, 0),
+		costPerRow: groups.flatMap(({ parts }) => parts).reduce((cost, conjunct) => cost + conjunct.costPerRow + 1, 0),
 		select(batch, region) {
 			let live = batch;
-			for (const conjunct of conjuncts) {
-				if (live.selectedCount === 0) break;
-				live = keepTrue(conjunct, live, region, options);
+			for (const { column, whole, parts } of groups) {
+				const isOne = whole !== null && column !== null && batch.columns[column]?.kind === "dictionary";
+				for (const conjunct of isOne ? [whole] : parts) {
+					if (live.selectedCount === 0) return live;
+					live = keepTrue(conjunct, live, region, options);
+				}
 			}
 			return live;
 		},
@@ -33,6 +37,55 @@ export function compilePredicate(expression: Expression, options: CompileOptions
 
 function conjunctsOf(expression: Expression): Expression[] {
 	return expression.kind === "and" ? expression.arguments.flatMap(conjunctsOf) : [expression];
+}
+
+/** Neighbouring conjuncts; of several, the only column that all of them read. */
+interface ConjunctGroup {
+	column: number | null;
+	parts: Expression[];
+}
+
+/** Neighbours that read the same column alone stand together. What stands in between is not passed over: it may keep rows away from a part that raises. */
+function groupedByColumn(conjuncts: readonly Expression[]): ConjunctGroup[] {
+	const groups: ConjunctGroup[] = [];
+	for (const conjunct of conjuncts) {
+		const column = singleColumn(conjunct);
+		const last = groups.at(-1);
+		if (last !== undefined && column !== null && last.column === column) last.parts.push(conjunct);
+		else groups.push({ column, parts: [conjunct] });
+	}
+	return groups;
+}
+
+/** `whole`: several parts as one truth. Of a dictionary, both bounds of a range are then decided once per entry, and its rows looked up once. */
+interface CompiledGroup {
+	column: number | null;
+	whole: Evaluator | null;
+	parts: Evaluator[];
+}
+
+function compileGroup({ column, parts: expressions }: ConjunctGroup, options: CompileOptions): CompiledGroup {
+	const parts = expressions.map((part) => compileExpression(part, options));
+	if (column === null || parts.length === 1) return { column, whole: null, parts };
+	return { column, whole: oncePerEntry(trueForAll(parts, options), column, options), parts };
+}
+
+/** True where every part is, else false. Unlike AND, no part is asked about a row for which one before it is NULL: it might raise. */
+function trueForAll(parts: readonly Evaluator[], options: CompileOptions): Evaluator {
+	return {
+		type: { kind: "boolean" },
+		costPerRow: parts.reduce((cost, part) => cost + part.costPerRow, 0),
+		evaluate(batch, region) {
+			let live = batch;
+			for (const part of parts) if (live.selectedCount > 0) live = keepTrue(part, live, region, options);
+			const values = region.allocateZeroed(batch.rowCount);
+			const { u8, u16 } = options.engine.arena.views;
+			for (let index = 0; index < live.selectedCount; index++) {
+				u8[values + (live.selection === 0 ? index : (u16[(live.selection >> 1) + index] as number))] = 1;
+			}
+			return { kind: "flat", type: { kind: "boolean" }, physical: "bool", values, validity: 0, offsets: 0 };
+		},
+	};
 }
 
 function keepTrue(conjunct: Evaluator, batch: Batch, region: Region, { engine }: CompileOptions): Batch {

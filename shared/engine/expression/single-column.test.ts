@@ -103,9 +103,15 @@ test.each([
 	);
 });
 
-test("a predicate keeps the same rows", () => {
+/** The same of column 1. */
+const ofSecond = (expression: Expression): Expression =>
+	JSON.parse(JSON.stringify(expression).replaceAll('"kind":"column","index":0', '"kind":"column","index":1')) as Expression;
+
+test("a predicate of parts over one column or another keeps the same rows", () => {
+	const parts = fc.array(fc.oneof(TRUTH, TRUTH.map(ofSecond)), { minLength: 1, maxLength: 4 });
+	const conjunctions = parts.map((args): Expression => ({ kind: "and", arguments: args, type: BOOLEAN }));
 	fc.assert(
-		fc.property(TRUTH, batchesOf([INTEGER]), (expression, spec) => {
+		fc.property(conjunctions, batchesOf([INTEGER, INTEGER]), (expression, spec) => {
 			const kept = (encoding: ColumnSpec["encoding"]): SqlValue[][] | string => {
 				const lease = new Lease(engine.arena, { owner: "test" });
 				try {

@@ -27,22 +27,41 @@ export function select_true(count: i32, selection: usize, values: usize, validit
 	return kept;
 }
 
-/** As {@link select_true}, of a dictionary's codes: `table` has a boolean per entry. */
+/** As {@link select_true}, of a dictionary's codes: `table` has a boolean per entry, 0 or 1. */
 export function select_codes(count: i32, selection: usize, codes: usize, validity: usize, table: usize, out: usize): i32 {
 	let kept: i32 = 0;
+	let index: i32 = 0;
 	if (selection == 0 && validity == 0) {
-		for (let row: i32 = 0; row < count; row++) {
-			store<u16>(out + (<usize>kept << 1), <u16>row);
-			kept += i32(load<u8>(table + load<u32>(codes + (<usize>row << 2))) != 0);
+		// Eight rows at a time: a branch for each row that is kept, and none for the others.
+		for (; index + 8 <= count; index += 8) {
+			const from = codes + (<usize>index << 2);
+			const low = entry(table, from, 0) | (entry(table, from, 4) << 1) | (entry(table, from, 8) << 2) | (entry(table, from, 12) << 3);
+			const high = entry(table, from, 16) | (entry(table, from, 20) << 1) | (entry(table, from, 24) << 2) | (entry(table, from, 28) << 3);
+			let bits: u32 = low | (high << 4);
+			if (bits == 0xff) {
+				v128.store(out + (<usize>kept << 1), i16x8.add(i16x8.splat(<i16>index), i16x8(0, 1, 2, 3, 4, 5, 6, 7)));
+				kept += 8;
+				continue;
+			}
+			for (; bits != 0; bits &= bits - 1) {
+				store<u16>(out + (<usize>kept << 1), <u16>(index + ctz(bits)));
+				kept++;
+			}
 		}
-		return kept;
 	}
-	for (let index: i32 = 0; index < count; index++) {
+	for (; index < count; index++) {
 		const row = rowAt(selection, index);
 		store<u16>(out + (<usize>kept << 1), <u16>row);
 		kept += i32(load<u8>(table + load<u32>(codes + (<usize>row << 2))) != 0 && isValid(validity, row));
 	}
 	return kept;
+}
+
+/** The boolean of the code that stands `offset` bytes behind `codes`. */
+// @ts-ignore: decorator
+@inline
+function entry(table: usize, codes: usize, offset: usize): u32 {
+	return load<u8>(table + load<u32>(codes + offset));
 }
 
 /** Codes with `nullCode` in the place of those of NULL rows. */
