@@ -49,6 +49,8 @@ export const SPILL_MERGE_SLICE_BYTES = 256 * KIB;
 export const KEY_FILTER_BYTES_MAX = 4 * MIB;
 /** An operator spills when less than this part of the query's memory is left, or of the isolate's. */
 export const SPILL_RESERVE_FRACTION = 0.25;
+/** What DISTINCT has seen is not added to once no more than this is left beyond that: the groups that it is counted for still have room then. */
+export const DISTINCT_RESERVE_FRACTION = 0.125;
 /** Of one WITH RECURSIVE: rounds, and rows of all of them. */
 export const RECURSION_ROUND_COUNT_MAX = 100_000;
 export const RECURSION_ROW_COUNT_MAX = 10_000_000;

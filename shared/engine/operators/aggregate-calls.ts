@@ -2,7 +2,7 @@
 import type { AggregateCall, Expression } from "#shared/contracts/plan/expression.ts";
 import { singleColumn } from "../expression/single-column.ts";
 import { aggregateFunction } from "../functions/aggregates/registry.ts";
-import type { Aggregate } from "../functions/aggregates/aggregate.ts";
+import type { Aggregate, AggregateInput } from "../functions/aggregates/aggregate.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
@@ -21,8 +21,10 @@ interface BoundCall {
 	filter: CompiledPredicate | null;
 	/** Null without DISTINCT. */
 	distinct: DistinctRows | null;
-	/** With ORDER BY: its keys, and the rows that wait for the input's end. */
-	ordered: { keys: CompiledExpression[]; rows: OrderedRows } | null;
+	/** Keys of ORDER BY that are not arguments. */
+	otherKeys: CompiledExpression[];
+	/** With ORDER BY: where each key stands among arguments and other keys, and the rows that wait for the input's end. */
+	ordered: { keyPlaces: number[]; rows: OrderedRows } | null;
 	costPerRow: number;
 }
 
@@ -69,7 +71,13 @@ export class AggregateCalls {
 			const filter = call.filter === null ? null : context.compilePredicate(call.filter);
 			const distinct = call.distinct && call.arguments.length > 0;
 			const orderBy = call.orderBy ?? [];
-			const keys = orderBy.map(({ expression }) => context.compileExpression(expression));
+			const others: Expression[] = [];
+			const keyPlaces = orderBy.map(({ expression }) => {
+				const key = keyOf(expression);
+				const place = call.arguments.findIndex((argument) => keyOf(argument) === key);
+				return place >= 0 ? place : call.arguments.length + others.push(expression) - 1;
+			});
+			const otherKeys = others.map((expression) => context.compileExpression(expression));
 			const types = { group: GROUP_ADDRESS, arguments: argumentTypes };
 			return {
 				aggregate: aggregateFunction(call.functionId).bind({
@@ -81,14 +89,20 @@ export class AggregateCalls {
 				}),
 				arguments: compiled,
 				filter,
-				distinct: distinct ? new DistinctRows(context, argumentTypes) : null,
-				ordered: orderBy.length === 0 ? null : { keys, rows: new OrderedRows(context, types, orderBy) },
-				costPerRow: [...compiled.map(({ expression }) => expression), ...keys].reduce(
+				distinct: distinct ? new DistinctRows(context, [...argumentTypes, ...others.map(({ type }) => type)]) : null,
+				otherKeys,
+				ordered: orderBy.length === 0 ? null : { keyPlaces, rows: new OrderedRows(context, types, orderBy) },
+				costPerRow: [...compiled.map(({ expression }) => expression), ...otherKeys].reduce(
 					(cost, { costPerRow }) => cost + costPerRow,
 					(filter?.costPerRow ?? 0) + (distinct ? 10 : 2),
 				),
 			};
 		});
+	}
+
+	/** Rows are being written: whoever updates asks `context.spillBlocked` between its batches. */
+	get isSpilling(): boolean {
+		return this.#calls.some(({ distinct }) => distinct?.isSpilling === true);
 	}
 
 	/**
@@ -99,20 +113,12 @@ export class AggregateCalls {
 		for (const { arguments: shared } of this.#calls) for (const argument of shared) argument.vector = null;
 		for (const call of this.#calls) {
 			this.#context.spend(batch.selectedCount * call.costPerRow);
-			let rows = call.filter === null ? batch : call.filter.select(batch, region);
+			const rows = call.filter === null ? batch : call.filter.select(batch, region);
 			if (rows.selectedCount === 0) continue;
-			let columns = call.arguments.map((argument) => this.#evaluate(argument, rows, rows === batch, region));
-			if (call.distinct !== null) {
-				const selected = call.distinct.select(columns, rows, groups, region);
-				if (selected.rows.selectedCount === 0) continue;
-				rows = { ...rows, ...selected.rows };
-				({ columns } = selected);
-			}
-			if (call.ordered === null) call.aggregate.update({ columns, rows, groups, only, region });
-			else {
-				const keys = call.ordered.keys.map((key) => key.evaluate(rows, region));
-				call.ordered.rows.append({ ...rows, columns: [groupColumn(groups), ...columns, ...keys] }, region);
-			}
+			const columns: Vector[] = call.arguments.map((argument) => this.#evaluate(argument, rows, rows === batch, region));
+			for (const key of call.otherKeys) columns.push(key.evaluate(rows, region));
+			if (call.distinct === null) feed(call, { rows, columns, groups, only, region });
+			else feed(call, { ...call.distinct.select(columns, rows, groups, region), only, region });
 		}
 	}
 
@@ -123,16 +129,35 @@ export class AggregateCalls {
 	}
 
 	/** After the last update, until it returns true: a step of what waited for the input's end. */
-	settle(region: Region): boolean {
-		const call = this.#calls.find(({ ordered }) => ordered !== null);
-		if (call === undefined || call.ordered === null) return true;
-		if (call.ordered.rows.step(call.aggregate, region)) call.ordered = null;
-		return false;
+	settle(region: Region): boolean | "blocked" {
+		for (const call of this.#calls) {
+			if (call.distinct !== null) {
+				const more = call.distinct.step(region);
+				if (more === "blocked") return more;
+				if (more === null) call.distinct = null;
+				else feed(call, { ...more, region });
+				return false;
+			}
+			if (call.ordered !== null) {
+				if (call.ordered.rows.step(call.aggregate, region)) call.ordered = null;
+				return false;
+			}
+		}
+		return true;
 	}
 
 	finish(groups: RowPointers, region: Region): Vector[] {
 		return this.#calls.map(({ aggregate }) => aggregate.finish(groups, region));
 	}
+}
+
+/** @param input `columns` of the arguments and, behind them, of the other keys */
+function feed({ aggregate, arguments: { length }, ordered }: BoundCall, input: AggregateInput): void {
+	const { columns, rows, groups, region } = input;
+	if (rows.selectedCount === 0) return;
+	if (ordered === null) return aggregate.update(input);
+	const keys = ordered.keyPlaces.map((place) => columns[place] as Vector);
+	ordered.rows.append({ ...rows, columns: [groupColumn(groups), ...columns.slice(0, length), ...keys] }, region);
 }
 
 /** Equal for equal expressions. */

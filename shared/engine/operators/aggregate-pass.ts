@@ -62,7 +62,7 @@ export class AggregatePass {
 
 	next(): Batch | "blocked" | null {
 		while (!this.#consumed) {
-			if (this.#context.yieldDue || (this.#spilled !== null && this.#context.spillBlocked)) return "blocked";
+			if (this.#context.yieldDue || (this.#isSpilling && this.#context.spillBlocked)) return "blocked";
 			const batch = this.#input.next();
 			if (batch === "blocked") return batch;
 			if (batch === null) {
@@ -72,7 +72,11 @@ export class AggregatePass {
 			} else if (batch.selectedCount > 0) this.#consume(batch);
 		}
 		if (this.#output === null) {
-			while (!this.#calls.settle(this.#region)) if (this.#context.yieldDue) return "blocked";
+			for (;;) {
+				const settled = this.#calls.settle(this.#region);
+				if (settled === true) break;
+				if (settled === "blocked" || this.#context.yieldDue) return "blocked";
+			}
 			this.#output = new RowCursor(this.#context.engine, this.#table.blocks(), this.#table.layout.rowBytes);
 		}
 		this.#region.reset();
@@ -83,6 +87,10 @@ export class AggregatePass {
 		const columns = [...keys, ...this.#calls.finish(rows, this.#region)];
 		this.#context.spend(rows.count * columns.length);
 		return { rowCount: rows.count, columns, selection: 0, selectedCount: rows.count };
+	}
+
+	get #isSpilling(): boolean {
+		return this.#spilled !== null || this.#calls.isSpilling;
 	}
 
 	#consume(input: Batch): void {

@@ -2,7 +2,7 @@
  * Groups rows by their keys: an open-addressing table over stored rows that hold the keys and, behind them, zeroed bytes for aggregate states. Groups
  * never move, so a group is the address of its row. NULL equals NULL, NaN equals NaN, -0 equals 0, 1.0 equals 1.
  */
-import { ARENA_PAGE_BYTES } from "#shared/base/limits.ts";
+import { ARENA_PAGE_BYTES, BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Engine } from "../kernels/kernels.ts";
 import type { Pointer } from "../memory/arena.ts";
@@ -104,9 +104,10 @@ export class GroupTable {
 		return { groups, created, createdCount: this.#state(STATE.createdCount) };
 	}
 
-	/** What the table takes at once when it grows next. */
+	/** What the next batch may take at once: room for rows and strings, and a larger table where it may fill this one. */
 	get growthBytes(): number {
-		return this.#capacity * 2 * ENTRY_BYTES;
+		const isNearlyFull = this.groupCount + BATCH_ROW_COUNT_MAX > maxLoad(this.#capacity);
+		return 2 * BLOCK_BYTES_MAX + (isNearlyFull ? this.#capacity * 2 * ENTRY_BYTES : 0);
 	}
 
 	/**

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import { signatureById } from "#shared/contracts/functions/registry.ts";
 import type { AggregateCall, SortKey } from "#shared/contracts/plan/expression.ts";
-import type { JoinKind, PhysicalOperator } from "#shared/contracts/plan/physical.ts";
+import type { JoinKind, PhysicalHashAggregate, PhysicalOperator } from "#shared/contracts/plan/physical.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { equalityKey } from "../kernels/reference/value.ts";
 import { call, column, ESTIMATE, MemorySpillStore, runPlan, type RunOptions, scan, tablesOf, type TestTable } from "./operators.fixture.ts";
@@ -48,7 +48,7 @@ function aggregate(functionId: string, args: AggregateCall["arguments"], options
 	return { functionId, arguments: args, distinct: false, filter: null, type, ...options };
 }
 const ordered = aggregate("string_agg(text,text)", [textColumn, textColumn], { orderBy: [sortKeys[0]!, sortKeys[1]!] });
-const grouped: PhysicalOperator = {
+const grouped: PhysicalHashAggregate = {
 	kind: "hash_aggregate",
 	input: scan(0, types),
 	groupKeys: [integerColumn],
@@ -59,6 +59,18 @@ const grouped: PhysicalOperator = {
 		ordered,
 	],
 	estimate: ESTIMATE,
+};
+
+/** No keys: only what DISTINCT has seen can fill the memory. */
+const distinct: PhysicalHashAggregate = {
+	...grouped,
+	groupKeys: [],
+	aggregates: [
+		aggregate("count(any)", [textColumn], { distinct: true }),
+		aggregate("sum(integer)", [integerColumn], { distinct: true }),
+		aggregate("string_agg(text,text)", [textColumn, textColumn], { distinct: true, orderBy: [sortKeys[0]!] }),
+		aggregate("count()", []),
+	],
 };
 
 /** All rows are one partition, and no call reads the texts. */
@@ -101,6 +113,8 @@ const PLANS: [string, PhysicalOperator, PhysicalOperator[]][] = [
 		[],
 	],
 	["an aggregation", grouped, []],
+	["DISTINCT aggregates of all rows", distinct, []],
+	["a DISTINCT aggregate of all rows", { ...distinct, aggregates: distinct.aggregates.slice(0, 2) }, []],
 	[
 		"DISTINCT",
 		{ kind: "hash_aggregate", input: scan(0, types), groupKeys: [textColumn, integerColumn], aggregates: [], estimate: ESTIMATE },
@@ -239,21 +253,22 @@ describe("beyond the query's memory", () => {
 	/** Three batches of wide rows alone take half of it. */
 	const MEMORY_OF_WINDOWS = 8 * 1024 * 1024;
 
-	test.each(PLANS.filter(([name]) => /^(inner join|full join|DISTINCT|a sort|a top-N|intersect|a shared)$|^a shared/.test(name)))(
-		"%s spills, and without a store fails",
-		async (_, plan, subplans) => {
-			const byteCountMax = subplans.length > 0 ? MEMORY_OF_SUBPLANS : MEMORY;
-			const expected = answer(plan, (await runPlan(plan, tables, { subplans })).rows);
-			const spill = new MemorySpillStore();
-			const { rows, statistics, operators } = await runSpilling(plan, tables, { subplans, byteCountMax, spill });
-			expect(answer(plan, rows)).toEqual(expected);
-			expect(statistics.spilledBytes).toBeGreaterThan(200_000);
-			expect(statistics.arenaPeakBytes).toBeLessThanOrEqual(byteCountMax);
-			expect(operators.reduce((sum, operator) => sum + operator.statistics.spilledBytes, 0)).toBe(statistics.spilledBytes);
-			expect(spill.calls.write).toBeGreaterThan(0);
-			await expect(runPlan(plan, tables, { subplans, byteCountMax })).rejects.toMatchObject({ code: "resource_exhausted" });
-		},
-	);
+	test.each(
+		PLANS.filter(([name]) =>
+			/^(inner join|full join|DISTINCT|a DISTINCT aggregate of all rows|a sort|a top-N|intersect|a shared)$|^a shared/.test(name),
+		),
+	)("%s spills, and without a store fails", async (_, plan, subplans) => {
+		const byteCountMax = subplans.length > 0 ? MEMORY_OF_SUBPLANS : MEMORY;
+		const expected = answer(plan, (await runPlan(plan, tables, { subplans })).rows);
+		const spill = new MemorySpillStore();
+		const { rows, statistics, operators } = await runSpilling(plan, tables, { subplans, byteCountMax, spill });
+		expect(answer(plan, rows)).toEqual(expected);
+		expect(statistics.spilledBytes).toBeGreaterThan(200_000);
+		expect(statistics.arenaPeakBytes).toBeLessThanOrEqual(byteCountMax);
+		expect(operators.reduce((sum, operator) => sum + operator.statistics.spilledBytes, 0)).toBe(statistics.spilledBytes);
+		expect(spill.calls.write).toBeGreaterThan(0);
+		await expect(runPlan(plan, tables, { subplans, byteCountMax })).rejects.toMatchObject({ code: "resource_exhausted" });
+	});
 
 	test.each(loops.filter(([name]) => /inner|left/.test(name)))("%s spills its build side, and without a store fails", async (_, plan) => {
 		const few = [manyRows(2, 1), manyRows(30_000, 104_729)];
