@@ -11,6 +11,7 @@ import { narrowComparisons } from "./rules/narrow-comparisons.ts";
 import { orderJoins } from "./rules/order-joins.ts";
 import { pruneColumns } from "./rules/prune-columns.ts";
 import { pushPredicates } from "./rules/push-predicates.ts";
+import { splitSums } from "./rules/split-sums.ts";
 import { useSemiJoins } from "./rules/use-semi-joins.ts";
 import { mapInputs, outputColumns } from "./output.ts";
 import type { LogicalOperator, Program, Subplan } from "./plan.ts";
@@ -25,7 +26,7 @@ const BEFORE_UNNESTING: readonly Rule[] = [
 	useSemiJoins,
 	pushPredicates,
 ];
-const AFTER_UNNESTING: readonly Rule[] = [orderJoins, createTopN, pruneColumns];
+const AFTER_UNNESTING: readonly Rule[] = [splitSums, orderJoins, createTopN, pruneColumns];
 
 /** Names of all that can be left out. */
 export const RULE_NAMES: readonly string[] = [INLINE_SUBPLANS, ...BEFORE_UNNESTING, ...AFTER_UNNESTING].map((rule) =>
