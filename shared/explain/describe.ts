@@ -34,6 +34,7 @@ export interface Description {
 const JOIN_TITLES: Record<JoinKind, { hash: string; nestedLoop: string }> = {
 	inner: { hash: "Hash Join", nestedLoop: "Nested Loop" },
 	left: { hash: "Hash Left Join", nestedLoop: "Nested Loop Left Join" },
+	right: { hash: "Hash Right Join", nestedLoop: "Nested Loop Right Join" },
 	full: { hash: "Hash Full Join", nestedLoop: "Nested Loop Full Join" },
 	semi: { hash: "Hash Semi Join", nestedLoop: "Nested Loop Semi Join" },
 	anti: { hash: "Hash Anti Join", nestedLoop: "Nested Loop Anti Join" },

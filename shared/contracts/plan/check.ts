@@ -65,7 +65,7 @@ function checkOperator(node: PhysicalOperator, plan: PhysicalPlan): DataType[] {
 			return joinTypes(node.join, probe, build);
 		}
 		case "nested_loop_join": {
-			assert(node.join !== "right_semi" && node.join !== "right_anti", "only hash joins exchange their sides");
+			assert(node.join !== "right" && node.join !== "right_semi" && node.join !== "right_anti", "only hash joins exchange their sides");
 			const probe = checkOperator(node.probe, plan);
 			const build = checkOperator(node.build, plan);
 			checkPredicate(node.condition, [...probe, ...build]);

@@ -15,6 +15,7 @@ export function joinTypes(join: JoinKind, probe: DataType[], build: DataType[]):
 			return [...probe, { kind: "boolean" }];
 		case "inner":
 		case "left":
+		case "right":
 		case "full":
 		case "single":
 			return [...probe, ...build];

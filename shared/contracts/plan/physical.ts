@@ -54,13 +54,14 @@ export type PhysicalOperator =
  * What a join emits for a probe row, given the build rows that match it:
  * - `inner`: probe ++ build, for each match;
  * - `left`: the same, and once with NULLs where there is no match;
+ * - `right`: as inner, and each build row that nothing matched, with NULLs for the probe's columns: left, with the sides exchanged (hash joins only);
  * - `full`: as left, and each build row that nothing matched, with NULLs for the probe's columns;
  * - `semi`, `anti`: the probe's columns, once, where there is a match, or none;
  * - `right_semi`, `right_anti`: the build's columns, once, where there is a match, or none: the same, with the sides exchanged (hash joins only);
  * - `mark`: the probe's columns and a boolean, whether there is a match, in SQL's three values: NULL where no match is true and one is NULL (x IN (..., NULL));
  * - `single`: as left, and more than one match raises 21000 (a scalar subquery's rows).
  */
-export type JoinKind = "inner" | "left" | "full" | "semi" | "anti" | "right_semi" | "right_anti" | "mark" | "single";
+export type JoinKind = "inner" | "left" | "right" | "full" | "semi" | "anti" | "right_semi" | "right_anti" | "mark" | "single";
 
 interface OperatorBase {
 	estimate: Estimate;

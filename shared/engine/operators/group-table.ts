@@ -20,7 +20,17 @@ const BLOCK_BYTES_MAX = 1024 * 1024;
 const REHASH_ENTRY_COUNT = 65_536;
 
 /** Words of the state that `group_rows` and string aggregates share. */
-const STATE = { rowNext: 0, rowEnd: 1, heapNext: 2, heapEnd: 3, groupCount: 4, groupCountMax: 5, createdCount: 6, heapMissing: 7 } as const;
+const STATE = {
+	rowNext: 0,
+	rowEnd: 1,
+	heapNext: 2,
+	heapEnd: 3,
+	groupCount: 4,
+	groupCountMax: 5,
+	createdCount: 6,
+	heapMissing: 7,
+	kernelOwn: 8,
+} as const;
 
 export interface FoundGroups {
 	/** u32 by row position: the address of each live row's group. */

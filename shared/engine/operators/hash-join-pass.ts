@@ -17,7 +17,7 @@ import type { CompiledExpression } from "./evaluator.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { HashPairs } from "./hash-pairs.ts";
 import { Join, type JoinSides } from "./join.ts";
-import { emitsBuild, JoinOutput } from "./join-output.ts";
+import { emitsBuild, emitsUnmatchedBuild, JoinOutput } from "./join-output.ts";
 import type { KeyFilter } from "./key-filter.ts";
 import type { BatchSource } from "./source.ts";
 import type { SpillFile } from "./spill-file.ts";
@@ -64,8 +64,8 @@ export class HashJoinPass {
 			types: sides.buildTypes,
 			keys: spec.buildKeys,
 			emitted,
-			loose: spec.join === "full" || spec.join === "right_anti" ? "emitted" : spec.nullAware ? "perhaps" : "dropped",
-			isFlagged: spec.join === "full" || emitsBuild(spec.join),
+			loose: emitsUnmatchedBuild(spec.join) ? "emitted" : spec.nullAware ? "perhaps" : "dropped",
+			isFlagged: emitsUnmatchedBuild(spec.join) || emitsBuild(spec.join),
 		});
 		const output = new JoinOutput(context, { join: spec.join, condition: spec.residual }, this.#build, sides);
 		this.#finder = new HashPairs(context, spec, this.#build, output);

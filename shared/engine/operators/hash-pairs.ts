@@ -44,7 +44,7 @@ export class HashPairs implements PairFinder {
 	readonly #existence: boolean;
 	readonly #nullAware: boolean;
 	readonly #descriptors: Pointer;
-	/** Where the kernels go on: u32 index, u32 stored row, u32 steps left. */
+	/** Where the kernels go on: u32 index, u32 stored row, u32 steps left, and a word of their own. */
 	readonly #state: Pointer;
 	#batch: Batch = { rowCount: 0, columns: [], selection: 0, selectedCount: 0 };
 	#matched: Pointer = 0;
@@ -66,7 +66,7 @@ export class HashPairs implements PairFinder {
 		this.#nullAware = node.nullAware;
 		const own = context.lease.region();
 		this.#descriptors = own.allocate(this.#keys.length * DESCRIPTOR_BYTES);
-		this.#state = own.allocate(12);
+		this.#state = own.allocate(16);
 	}
 
 	get done(): boolean {

@@ -36,6 +36,11 @@ export function emitsBuild(join: JoinKind): boolean {
 	return join === "right_semi" || join === "right_anti";
 }
 
+/** At the end come the build rows that nothing matched. */
+export function emitsUnmatchedBuild(join: JoinKind): boolean {
+	return join === "full" || join === "right" || join === "right_anti";
+}
+
 export class JoinOutput {
 	readonly #context: ExecutionContext;
 	readonly #join: JoinKind;
@@ -45,7 +50,7 @@ export class JoinOutput {
 	/** Whether somebody reads the column: behind the join or in its condition; and of joined rows only. */
 	readonly #readProbe: readonly boolean[];
 	readonly #joined: { probe: readonly boolean[]; build: readonly boolean[] };
-	/** Build rows of a full join still to be looked through for those without a match; null before the first. */
+	/** Build rows still to be looked through for those without a match; null before the first. */
 	#rest: RowCursor[] | null = null;
 
 	/** @param condition what decides beside the keys */
@@ -73,7 +78,7 @@ export class JoinOutput {
 
 	/** False where only pairs are emitted: then there are no marks. */
 	get marks(): boolean {
-		return this.#join !== "inner" && !emitsBuild(this.#join);
+		return this.#join !== "inner" && this.#join !== "right" && !emitsBuild(this.#join);
 	}
 
 	/** Whether a build row was matched is all that is asked. */
@@ -83,7 +88,7 @@ export class JoinOutput {
 
 	/** True where no probe row can give anything if the build side is empty. */
 	get needsBuild(): boolean {
-		return this.#join === "inner" || this.#join === "semi" || emitsBuild(this.#join);
+		return this.#join === "inner" || this.#join === "right" || this.#join === "semi" || emitsBuild(this.#join);
 	}
 
 	/** A probe batch with NULLs for columns that joined rows do not need, but for those of `kept`. */
@@ -116,7 +121,7 @@ export class JoinOutput {
 				throw new LittoralError("cardinality_violation", "more than one row returned by a subquery used as an expression");
 			}
 		}
-		if (this.#join === "full" || this.onlyFlags) this.flag({ selection, count: selectedCount }, pairs);
+		if (emitsUnmatchedBuild(this.#join) || this.onlyFlags) this.flag({ selection, count: selectedCount }, pairs);
 		return asksExistence(this.#join) || this.onlyFlags ? null : matches;
 	}
 
@@ -131,6 +136,7 @@ export class JoinOutput {
 		this.#context.spend(batch.selectedCount);
 		switch (this.#join) {
 			case "inner":
+			case "right":
 			case "right_semi":
 			case "right_anti":
 				return null;
@@ -150,11 +156,11 @@ export class JoinOutput {
 	}
 
 	/**
-	 * After the last probe batch: some rows of the build side that are emitted by themselves (of a full or right anti join those without a match, of a right semi join those
+	 * After the last probe batch: some rows of the build side that are emitted by themselves (of a full, right or right anti join those without a match, of a right semi join those
 	 * with one), or null in a step without any; "done" at the end.
 	 */
 	rest(region: Region): Batch | "done" | null {
-		if (this.#join !== "full" && !this.onlyFlags) return "done";
+		if (!emitsUnmatchedBuild(this.#join) && !this.onlyFlags) return "done";
 		const { loose } = this.#build;
 		this.#rest ??= [this.#build.cursor(), ...(loose === null ? [] : [this.#build.cursor(loose)])];
 		const [cursor] = this.#rest;

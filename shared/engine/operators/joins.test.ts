@@ -70,9 +70,9 @@ function joinRows(options: JoinOptions, probe: SqlValue[][], build: SqlValue[][]
 			if (matches.length > 0 === (join === "semi")) rows.push(left);
 		} else if (join === "mark") rows.push([...left, matches.length > 0 ? true : answers.includes(null) ? null : false]);
 		else if (matches.length > 0) rows.push(...matches.map((right) => [...left, ...right]));
-		else if (join !== "inner") rows.push([...left, ...nulls]);
+		else if (join !== "inner" && join !== "right") rows.push([...left, ...nulls]);
 	}
-	if (join === "full") for (const right of build) if (!matchedBuild.has(right)) rows.push([...nulls, ...right]);
+	if (join === "full" || join === "right") for (const right of build) if (!matchedBuild.has(right)) rows.push([...nulls, ...right]);
 	if (join === "right_semi" || join === "right_anti") {
 		rows.push(...build.filter((right) => matchedBuild.has(right) === (join === "right_semi")));
 	}
@@ -101,7 +101,7 @@ async function checkJoin(options: JoinOptions, probe: TestTable, build: TestTabl
 }
 
 const LOOP_KINDS: JoinKind[] = ["inner", "left", "full", "semi", "anti", "mark", "single"];
-const KINDS: JoinKind[] = [...LOOP_KINDS, "right_semi", "right_anti"];
+const KINDS: JoinKind[] = [...LOOP_KINDS, "right", "right_semi", "right_anti"];
 const READ: fc.Arbitrary<number[] | undefined> = fc.option(fc.subarray([0, 1, 2, 3]), { nil: undefined });
 
 describe.each([1, 2, 1000])("batches of at most %d rows", (rowCountMax) => {

@@ -76,11 +76,18 @@ function throughJoin(
 		case "right_semi":
 		case "right_anti":
 			return [...below(node.build, column), ...partners(node, "build", column).flatMap((key) => through(node.probe, key))];
-		// A row of the build side's columns may stand for none.
+		// A row of the build side's columns may stand for none; of a right join one of the probe side's.
 		case "left":
 			return column < probeWidth
 				? [...below(node.probe, column), ...partners(node, "probe", column).flatMap((key) => through(node.build, key))]
 				: [];
+		case "right":
+			return column < probeWidth
+				? []
+				: [
+						...below(node.build, column - probeWidth),
+						...partners(node, "build", column - probeWidth).flatMap((key) => through(node.probe, key)),
+					];
 		case "mark":
 		case "single":
 		case "full":

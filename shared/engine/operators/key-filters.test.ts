@@ -49,7 +49,7 @@ const LOWER: [string, (kind: JoinKind) => PhysicalOperator, JoinKind[]][] = [
 	[
 		"a join",
 		(kind) => join(kind, { probe: scan(0, PAIR), build: scan(2, PAIR) }, [0, 1]),
-		["inner", "left", "full", "semi", "anti", "single", "mark", "right_semi", "right_anti"],
+		["inner", "left", "right", "full", "semi", "anti", "single", "mark", "right_semi", "right_anti"],
 	],
 	["groups", () => count(scan(0, PAIR)), ["inner"]],
 	[
@@ -78,7 +78,7 @@ const LOWER: [string, (kind: JoinKind) => PhysicalOperator, JoinKind[]][] = [
 
 test.each(LOWER)("a join's keys filter %s below it, and answers are the same", async (_, lower, kinds) => {
 	const few = fc.array(fc.tuple(fc.option(fc.integer({ min: -2, max: 5 })), fc.option(fc.integer({ min: -2, max: 5 }))), { maxLength: 12 });
-	const upper = fc.constantFrom<JoinKind>("inner", "semi", "right_semi", "right_anti", "left", "anti", "full", "mark");
+	const upper = fc.constantFrom<JoinKind>("inner", "semi", "right", "right_semi", "right_anti", "left", "anti", "full", "mark");
 	await fc.assert(
 		fc.asyncProperty(fc.tuple(few, few, few), fc.constantFrom(...kinds), upper, fc.nat(1), async (rows, kind, top, key) => {
 			const tables = rows.map((part) => table(PAIR, part));
@@ -184,6 +184,11 @@ test("a filter goes to both sides of a join whose keys it is, and not where rows
 		[2, 1],
 	]);
 	expect(targets(join("left", sides, [0, 1]), 3)).toEqual([]);
+	expect(targets(join("right", sides, [0, 1]), 1)).toEqual([]);
+	expect(targets(join("right", sides, [0, 1]), 3)).toEqual([
+		[2, 1],
+		[0, 0],
+	]);
 	expect(targets(join("right_anti", sides, [0, 1]), 1)).toEqual([
 		[2, 1],
 		[0, 0],

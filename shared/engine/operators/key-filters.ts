@@ -23,7 +23,7 @@ export class KeyFilters {
 	make(node: PhysicalHashJoin): (KeyFilter | null)[] {
 		for (const joins of this.#ofScans.values()) joins.delete(node);
 		// Of the other kinds a probe row without a match is emitted too.
-		if (node.join !== "inner" && node.join !== "semi" && !emitsBuild(node.join)) return [];
+		if (node.join !== "inner" && node.join !== "semi" && node.join !== "right" && !emitsBuild(node.join)) return [];
 		return node.probeKeys.map((key) => {
 			if (key.kind !== "column" || !filtersKeys(key.type)) return null;
 			const filter = new KeyFilter(this.#context);

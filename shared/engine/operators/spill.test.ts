@@ -20,7 +20,7 @@ const sortKeys: SortKey[] = [
 	{ expression: integerColumn, descending: false, nullsFirst: true },
 ];
 
-const KINDS: JoinKind[] = ["inner", "left", "full", "semi", "anti", "right_semi", "right_anti", "mark"];
+const KINDS: JoinKind[] = ["inner", "left", "right", "full", "semi", "anti", "right_semi", "right_anti", "mark"];
 const joins = KINDS.flatMap((join) =>
 	[null, below].map((residual): [string, PhysicalOperator] => [
 		`${join} join${residual === null ? "" : " with a residual"}`,

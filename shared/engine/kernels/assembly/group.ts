@@ -1,5 +1,5 @@
 // Grouping: an open-addressing table of 8-byte entries (u32 hash, u32 row; row 0 = empty) over rows of a row store.
-import { equalsStored, livePosition, rowStringBytes, writeRow } from "./row-store";
+import { equalsStored, livePosition, rowStringBytes, TOUCH_MASK_MIN, writeRow } from "./row-store";
 
 /** The entry of the row's group, or the free one where it would be. */
 // @ts-ignore: decorator
@@ -16,15 +16,29 @@ function entryOf(hash: u32, row: i32, columnCount: i32, descriptors: usize, tabl
 	return entry;
 }
 
+/** Reads the rows of the groups that are likely, and nothing else, as `touchChains` of `join.ts` does. */
+// @ts-ignore: decorator
+@inline
+function touchGroups(count: i32, selection: usize, hashes: usize, table: usize, mask: u32, state: usize): void {
+	if (mask < TOUCH_MASK_MIN) return;
+	let read: u32 = 0;
+	for (let index: i32 = 0; index < count; index++) {
+		const hash = load<u32>(hashes + (<usize>livePosition(selection, index) << 2));
+		read += load<u32>(<usize>load<u32>(table + (<usize>(hash & mask) << 3), 4));
+	}
+	store<u32>(state, read, 32);
+}
+
 /**
  * Finds or makes the group of each live row from index `start` on: its row's address goes to groups[position].
  *
  * `state`, u32 each: 0 next free row, 4 end of its block, 8 next free heap byte, 12 end of the heap's block, 16 groups, 20 most groups before the table must
- * grow, 24 positions written to `created` (u16: rows that made a new group), 28 heap bytes that were missing.
+ * grow, 24 positions written to `created` (u16: rows that made a new group), 28 heap bytes that were missing, 32 for the kernel's own use.
  * @returns the index where it stopped: `count`, or one whose new group had no room (see `state`)
  */
 export function group_rows(start: i32, count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, table: usize, mask: u32, rowBytes: i32, state: usize, groups: usize, created: usize): i32 {
 	let createdCount = load<u32>(state, 24);
+	if (start == 0) touchGroups(count, selection, hashes, table, mask, state);
 	for (let index = start; index < count; index++) {
 		const row = livePosition(selection, index);
 		const hash = load<u32>(hashes + (<usize>row << 2));

@@ -12,6 +12,11 @@ const ROW_NULLS: usize = 8;
 const DESCENDING: i32 = 1;
 const NULLS_FIRST: i32 = 2;
 
+/** Slots of a hash table, less one, from which rows are read before they are needed: below, a table lies in the nearest caches. */
+// @ts-ignore: decorator
+@inline
+export const TOUCH_MASK_MIN: u32 = 8191;
+
 // @ts-ignore: decorator
 @inline
 export function livePosition(selection: usize, index: i32): i32 {

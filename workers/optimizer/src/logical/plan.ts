@@ -93,7 +93,7 @@ export interface LogicalProject {
 export interface LogicalJoin {
 	kind: "join";
 	/** Which side is built, and so which is right, is decided later. */
-	join: Exclude<JoinKind, "right_semi" | "right_anti">;
+	join: Exclude<JoinKind, "right" | "right_semi" | "right_anti">;
 	left: LogicalOperator;
 	right: LogicalOperator;
 	condition: Expression | null;

@@ -289,14 +289,15 @@ function planScan(node: Extract<LogicalOperator, { kind: "scan" }>, context: Phy
 	return { operator: { kind: "scan", table: node.table, columns: node.fieldIds, predicate, estimate }, columns: node.columns };
 }
 
-/** The smaller side of an inner, semi or anti join is built, the right side of any other. Without equalities every pair is tried. */
+/** The smaller side of an inner, left, semi or anti join is built, the right side of any other. Without equalities every pair is tried. */
 function planJoin(node: LogicalJoin, context: PhysicalContext, estimate: Estimated): Placed {
 	const join = physicalKind(node, context);
 	const swapped = join !== node.join || (join === "inner" && isLeftSmaller(node, context));
 	const probe = planPhysical(swapped ? node.right : node.left, context);
 	const build = planPhysical(swapped ? node.left : node.right, context);
 	const inputs = [...probe.columns, ...build.columns];
-	const columns = join !== node.join ? build.columns : swapped ? inputs : joinColumns(node, probe.columns, build.columns);
+	const columns =
+		join === "right_semi" || join === "right_anti" ? build.columns : swapped ? inputs : joinColumns(node, probe.columns, build.columns);
 	const probeRowCount = probe.operator.estimate.rowCount;
 	const buildRowCount = build.operator.estimate.rowCount;
 	const decided = (part: Expression | null) => (node.join === "mark" ? twoValued(part, context.columns) : part);
@@ -336,12 +337,14 @@ function isLeftSmaller(node: LogicalJoin, { cardinality }: PhysicalContext): boo
 	return cardinality.rowCount(node.left) < cardinality.rowCount(node.right);
 }
 
-/** A semi or anti join whose left side is the smaller one builds that: the other passes by, however large. */
+const EXCHANGED: Partial<Record<LogicalJoin["join"], JoinKind>> = { left: "right", semi: "right_semi", anti: "right_anti" };
+
+/** A left, semi or anti join whose left side is the smaller one builds that: the other passes by, however large. */
 function physicalKind(node: LogicalJoin, context: PhysicalContext): JoinKind {
-	if ((node.join !== "semi" && node.join !== "anti") || !isLeftSmaller(node, context)) return node.join;
+	const exchanged = EXCHANGED[node.join];
+	if (exchanged === undefined || !isLeftSmaller(node, context)) return node.join;
 	const sides = [node.left, node.right].map((side) => new Set(outputColumns(side))) as [Set<ColumnId>, Set<ColumnId>];
-	if (joinKeys(node.condition, ...sides).leftKeys.length === 0) return node.join;
-	return node.join === "semi" ? "right_semi" : "right_anti";
+	return joinKeys(node.condition, ...sides).leftKeys.length === 0 ? node.join : exchanged;
 }
 
 function joinColumns(node: LogicalJoin, probe: ColumnId[], build: ColumnId[]): ColumnId[] {
