@@ -73,9 +73,14 @@ export function parseUuid(text: string): string {
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
+/** Native in Workers; Node 24 is without it. */
+type FromBase64 = ((text: string) => Uint8Array) | undefined;
+const { fromBase64 } = Uint8Array as unknown as { fromBase64: FromBase64 };
+
 /** Standard alphabet, padding optional. @throws 22023, as PostgreSQL's decode() */
 export function parseBase64(text: string): Uint8Array {
 	if (!BASE64.test(text)) throw new LittoralError("invalid_parameter_value", "invalid base64 end sequence");
+	if (fromBase64 !== undefined) return fromBase64.call(Uint8Array, text);
 	const binary = atob(text);
 	const bytes = new Uint8Array(binary.length);
 	for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index);

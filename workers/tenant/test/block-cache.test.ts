@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { concatBytes } from "#shared/base/bytes.ts";
 import { BLOCK_CACHE_BYTES_MAX, READ_BLOCK_BYTES } from "#shared/base/limits.ts";
+import { encodeFooter } from "#shared/parquet/footer-writer.ts";
 import { type ObjectPort, openPorts } from "../src/ports.ts";
-import { CacheShare, objectSource } from "../src/query/block-cache.ts";
+import { CacheShare, objectSource, openDataFile } from "../src/query/block-cache.ts";
 import { ReadBuffers } from "../src/query/read-buffers.ts";
 import { testEnv } from "./world.ts";
 
@@ -19,6 +21,12 @@ function patterned(): { objects: ObjectPort; reads: [number, number][]; path: st
 	return { objects: { read } as ObjectPort, reads, path: `data/${crypto.randomUUID()}`, bytes };
 }
 
+/** Compared by its bytes at once: the matcher walks them one by one, a second for a million. */
+function expectBytes(part: Uint8Array | undefined, expected: Uint8Array): void {
+	expect(part?.length).toBe(expected.length);
+	expect(Buffer.compare(part as Uint8Array, expected)).toBe(0);
+}
+
 test("ranges within a block, over its edge, over all blocks, of nothing and at the end, in any order", async () => {
 	const { objects, bytes, path } = patterned();
 	const ranges = [
@@ -30,7 +38,7 @@ test("ranges within a block, over its edge, over all blocks, of nothing and at t
 		{ offset: READ_BLOCK_BYTES, byteCount: READ_BLOCK_BYTES },
 	];
 	const parts = await objectSource(objects, { path, byteCount: BYTE_COUNT }).read(ranges);
-	for (const [index, { offset, byteCount }] of ranges.entries()) expect(parts[index]).toEqual(bytes.subarray(offset, offset + byteCount));
+	for (const [index, { offset, byteCount }] of ranges.entries()) expectBytes(parts[index], bytes.subarray(offset, offset + byteCount));
 });
 
 test("a missing block is read once for all ranges in it, neighbours together, and what is here not at all", async () => {
@@ -57,6 +65,29 @@ test("a missing block is read once for all ranges in it, neighbours together, an
 	expect(other.reads).toEqual([[0, BYTE_COUNT]]);
 });
 
+test("of a file of several blocks the end alone is read for its footer, of a smaller one the whole, and each once", async () => {
+	for (const [paddingBytes, expected] of [
+		[READ_BLOCK_BYTES, 64 * 1024],
+		[1000, null],
+	] as const) {
+		const footer = encodeFooter([], [], paddingBytes);
+		const bytes = concatBytes([new Uint8Array(paddingBytes), footer]);
+		const reads: [number, number][] = [];
+		const read: ObjectPort["read"] = async (_, offset, byteCount) => {
+			reads.push([offset, byteCount]);
+			return bytes.slice(offset, offset + byteCount);
+		};
+		const path = `data/${crypto.randomUUID()}`;
+		const charges: number[] = [];
+		const file = { path, byteCount: bytes.length, spend: (byteCount: number) => void charges.push(byteCount) };
+		await openDataFile({ read } as ObjectPort, file);
+		await openDataFile({ read } as ObjectPort, file);
+		const readBytes = expected ?? bytes.length;
+		expect(reads).toEqual([[bytes.length - readBytes, readBytes]]);
+		expect(charges).toEqual([readBytes, readBytes]);
+	}
+});
+
 describe("reading ahead", () => {
 	const wholeBlock = (block: number) => ({ offset: block * READ_BLOCK_BYTES, byteCount: READ_BLOCK_BYTES });
 	/** An object of eight blocks, each filled with its number, whose reads end when they are told to. */
@@ -64,7 +95,8 @@ describe("reading ahead", () => {
 		const reads: { from: number; to: number; end: () => void; fail: () => void }[] = [];
 		const read: ObjectPort["read"] = async (_, offset, byteCount) => {
 			const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-			const bytes = Uint8Array.from({ length: byteCount }, (_byte, index) => Math.floor((offset + index) / READ_BLOCK_BYTES));
+			const bytes = new Uint8Array(byteCount);
+			for (let at = 0; at < byteCount; at += READ_BLOCK_BYTES) bytes.fill((offset + at) / READ_BLOCK_BYTES, at, at + READ_BLOCK_BYTES);
 			const [from, to] = [offset / READ_BLOCK_BYTES, (offset + byteCount) / READ_BLOCK_BYTES];
 			reads.push({ from, to, end: () => resolve(bytes), fail: () => reject(new Error("R2 is away")) });
 			return await promise;
@@ -138,7 +170,7 @@ describe("beyond a query's share of the cache", () => {
 			{ offset: 60, byteCount: 10 },
 		];
 		const parts = await objectSource(objects, { path, byteCount: BYTE_COUNT, share: used() }).read(ranges);
-		for (const [index, { offset, byteCount }] of ranges.entries()) expect(parts[index]).toEqual(bytes.subarray(offset, offset + byteCount));
+		for (const [index, { offset, byteCount }] of ranges.entries()) expectBytes(parts[index], bytes.subarray(offset, offset + byteCount));
 		expect(reads.splice(0).sort(([left], [right]) => left - right)).toEqual([
 			[50, 49_970],
 			[2 * READ_BLOCK_BYTES - 3, 6],

@@ -1,7 +1,7 @@
 /** From drizzle's `sql` templates to statements: every value is a bound parameter, and many values are one JSON parameter. */
 import { assert } from "#shared/base/assert.ts";
 import { D1_PARAMETER_BYTES_MAX, D1_PARAMETER_COUNT_MAX } from "#shared/base/limits.ts";
-import type { SQL } from "drizzle-orm";
+import { fillPlaceholders, type SQL } from "drizzle-orm";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import type { Row, Statement } from "../ports.ts";
 
@@ -10,8 +10,21 @@ const dialect = new SQLiteSyncDialect();
 /** @param query every interpolated value is a string, a number or null */
 export function statement(query: SQL): Statement {
 	const { sql, params } = dialect.sqlToQuery(query);
-	assert(params.length <= D1_PARAMETER_COUNT_MAX, "a statement has at most 100 bound parameters");
-	const parameters = params.map((value) => {
+	return checked(sql, params);
+}
+
+/** A statement whose text is made once. */
+export type PreparedStatement = (values: Record<string, string | number | null>) => Statement;
+
+/** @param query interpolates placeholders, beside what {@link statement} takes */
+export function prepare(query: SQL): PreparedStatement {
+	const { sql, params } = dialect.sqlToQuery(query);
+	return (values) => checked(sql, fillPlaceholders(params, values));
+}
+
+function checked(sql: string, values: unknown[]): Statement {
+	assert(values.length <= D1_PARAMETER_COUNT_MAX, "a statement has at most 100 bound parameters");
+	const parameters = values.map((value) => {
 		assert(value === null || typeof value === "string" || typeof value === "number", "a parameter is a string, a number or NULL");
 		return value;
 	});

@@ -7,7 +7,7 @@ import { parseBase64 } from "#shared/contracts/values/binary-text.ts";
 import { sql } from "drizzle-orm";
 import { checkpoint } from "../backup/checkpoint.ts";
 import { repeated } from "../database/attempts.ts";
-import { numberOf, statement, textOf } from "../database/statement.ts";
+import { numberOf, type PreparedStatement, prepare, textOf } from "../database/statement.ts";
 import { inlineColumns, inlineFile } from "../manifest/inline-file.ts";
 import { readManifest } from "../manifest/store.ts";
 import type { CatalogDatabase, CatalogPorts, Row, Statement } from "../ports.ts";
@@ -38,36 +38,47 @@ export async function readSnapshotsOf(
 	);
 }
 
+/** Made once for each kind of target: the text is the same for all of a kind, and making it takes longer than most else that is done here. */
+const preparedReads = new Map<string, PreparedStatement[]>();
+
 function readStatements(tenantId: TenantId, target: SnapshotTarget): Statement[] {
-	const named = "name" in target ? sql`t.name = ${target.name}` : sql`t.table_id = ${target.tableId}`;
-	const wanted = sql`
-		WITH wanted AS (SELECT t.tenant_id, t.table_id, coalesce(${target.version ?? null}, t.version) AS version FROM tables t
-			WHERE t.tenant_id = ${tenantId} AND ${named} AND t.dropped_at_ms IS NULL)`;
-	const visible = sql`added_version <= wanted.version AND (until_version IS NULL OR until_version > wanted.version)`;
+	const [by, named] = "name" in target ? ["name", target.name] : ["table_id", target.tableId];
 	const newest = target.version === undefined;
+	const kind = `${by}/${newest}`;
+	let prepared = preparedReads.get(kind);
+	if (prepared === undefined) preparedReads.set(kind, (prepared = prepareReads(by === "name", newest)));
+	const values = { tenantId, named, version: target.version ?? null };
+	return prepared.map((statement) => statement(values));
+}
+
+function prepareReads(byName: boolean, newest: boolean): PreparedStatement[] {
+	const wanted = sql`
+		WITH wanted AS (SELECT t.tenant_id, t.table_id, coalesce(${sql.placeholder("version")}, t.version) AS version FROM tables t
+			WHERE t.tenant_id = ${sql.placeholder("tenantId")} AND ${byName ? sql`t.name` : sql`t.table_id`} = ${sql.placeholder("named")} AND t.dropped_at_ms IS NULL)`;
+	const visible = sql`added_version <= wanted.version AND (until_version IS NULL OR until_version > wanted.version)`;
 	return [
 		// The newest snapshot is read with the schema now in force; an older one with its own.
-		statement(sql`${wanted}
+		prepare(sql`${wanted}
 			SELECT s."schema", t.table_id, t.backed_up_at_ms IS NOT NULL AS backed_up, n.version, n.row_count, n.byte_count, n.file_count, n.watermarks FROM wanted
 				JOIN snapshot n ON n.tenant_id = wanted.tenant_id AND n.table_id = wanted.table_id AND n.version = wanted.version
 				JOIN tables t ON t.tenant_id = wanted.tenant_id AND t.table_id = wanted.table_id
 				JOIN table_schema s ON s.tenant_id = wanted.tenant_id AND s.table_id = wanted.table_id
 					AND s.schema_version = ${newest ? sql`t.schema_version` : sql`n.schema_version`}`),
-		statement(sql`${wanted}
+		prepare(sql`${wanted}
 			SELECT m.manifest_id, m.path, m.file_count FROM wanted
 				JOIN manifest m ON m.tenant_id = wanted.tenant_id AND m.table_id = wanted.table_id
 			WHERE ${visible} ORDER BY m.added_version, m.manifest_id`),
-		statement(sql`${wanted}
+		prepare(sql`${wanted}
 			SELECT o.path, o.manifest_id FROM wanted
 				JOIN manifest m ON m.tenant_id = wanted.tenant_id AND m.table_id = wanted.table_id
 				JOIN object o ON o.tenant_id = wanted.tenant_id AND o.table_id = wanted.table_id AND o.manifest_id = m.manifest_id
 			WHERE m.added_version <= wanted.version AND (m.until_version IS NULL OR m.until_version > wanted.version)
 				AND o.removed_version IS NOT NULL AND o.removed_version <= wanted.version`),
-		statement(sql`${wanted}
+		prepare(sql`${wanted}
 			SELECT ${inlineColumns} FROM wanted
 				JOIN inline_file f ON f.tenant_id = wanted.tenant_id AND f.table_id = wanted.table_id
 			WHERE ${visible} ORDER BY f.added_version, f.path`),
-		statement(sql`${wanted}
+		prepare(sql`${wanted}
 			SELECT k.sketches FROM wanted JOIN table_sketches k ON k.tenant_id = wanted.tenant_id AND k.table_id = wanted.table_id`),
 	];
 }

@@ -93,6 +93,15 @@ export function objectSource(objects: ObjectPort, file: DataObject, aheadByteCou
 	};
 }
 
+/** Reads what is asked for, as it is. */
+const plainSource = (objects: ObjectPort, file: DataObject): ByteSource => ({
+	byteCount: file.byteCount,
+	read: async (ranges) => {
+		for (const range of ranges) file.spend?.(range.byteCount);
+		return await Promise.all(ranges.map((range) => readObject(objects, file.path, range)));
+	},
+});
+
 /** @returns the footer of the source's file; a query is charged for it whether it is remembered or not */
 export async function openDataFile(objects: ObjectPort, file: DataObject): Promise<ParquetFile> {
 	const known = footers.get(file.path);
@@ -105,7 +114,9 @@ export async function openDataFile(objects: ObjectPort, file: DataObject): Promi
 		spentBytes += byteCount;
 		file.spend?.(byteCount);
 	};
-	const opened = await openParquet(objectSource(objects, { ...file, spend }));
+	const charged = { ...file, spend };
+	// Of a file of several blocks the end alone: the last one would be a MiB for some KiB, and most scans do not want its rows.
+	const opened = await openParquet(file.byteCount > READ_BLOCK_BYTES ? plainSource(objects, charged) : objectSource(objects, charged));
 	footers.set(file.path, { file: opened, spentBytes });
 	return opened;
 }
