@@ -1,4 +1,5 @@
 /** A table's sketches: merged at commits, begun anew by a compaction of all rows, and never a reason for a commit to fail. */
+import { parseBase64 } from "#shared/contracts/values/binary-text.ts";
 import { beforeAll, expect, test } from "vitest";
 import { TABLE_SKETCHES_BYTES_MAX } from "#shared/base/limits.ts";
 import type { TableSnapshot } from "#shared/contracts/snapshot.ts";
@@ -105,4 +106,20 @@ test("an answer of many tables carries so many bytes of them and no more", () =>
 		({ schema: { sortKey: [] }, pages: [], sketches: new Uint8Array(bytes) }) as unknown as TableSnapshot;
 	const answer = thinToFit([...values(20).map(() => snapshot(TABLE_SKETCHES_BYTES_MAX)), null]);
 	expect(answer.map((each) => each?.sketches !== undefined)).toEqual([...values(10).map(() => true), ...values(11).map(() => false)]);
+});
+
+test("base64 is read alike by the platform and without it: padding or none, nothing but its alphabet", () => {
+	const texts = [
+		"",
+		"AA==",
+		"AA",
+		"AAE=",
+		"AAE",
+		"AAEC",
+		"//79",
+		btoa(String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte))),
+	];
+	for (const text of texts) expect(parseBase64(text)).toEqual(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
+	for (const text of ["A", "AA=", "AAE==", "A A=", "AA-_", "AAEC=", "AA==AA=="])
+		expect(() => parseBase64(text)).toThrow("invalid base64 end sequence");
 });
