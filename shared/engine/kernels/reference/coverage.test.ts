@@ -20,7 +20,7 @@ const WITHOUT_TWIN: readonly { kernels: RegExp; reason: string; tests: readonly 
 	{
 		kernels: /^rows_|^group_|^agg_bool$|^agg_wide_check$/,
 		reason: "rows of a layout that operators alone know: groups and rows are compared by equality of values",
-		tests: ["shared/engine/operators/hash-aggregate.test.ts", "shared/engine/operators/joins.test.ts"],
+		tests: ["hash-aggregate", "joins", "sorts", "spill"].map((name) => `shared/engine/operators/${name}.test.ts`),
 	},
 	{
 		kernels: /^rows_in_order$/,
@@ -70,7 +70,7 @@ const WITHOUT_TWIN: readonly { kernels: RegExp; reason: string; tests: readonly 
 	{
 		kernels: /^(array_|check_arrays$|json_)/,
 		reason: "a layout of JSON or of arrays inside of text: compared with PostgreSQL's answers",
-		tests: ["tests/sql/nested.test.ts"],
+		tests: ["tests/sql/nested.test.ts", "shared/engine/codec/codec.test.ts"],
 	},
 	{
 		kernels: /^fill_bytes$/,
