@@ -1,6 +1,6 @@
 /** The lines of TPC-H's orders, as the benches of the codecs take them: batches out of a Parquet file that lies in memory, and what they add up to. */
 import { readFileSync } from "node:fs";
-import type { TableSchema } from "#shared/contracts/table.ts";
+import type { ColumnSchema, TableSchema } from "#shared/contracts/table.ts";
 import type { NumericValue } from "#shared/contracts/value.ts";
 import { createEngine, type Engine } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
@@ -69,15 +69,19 @@ export async function totalsOf(engine: Engine, batches: AsyncIterable<Batch>): P
 	return { rowCount, keys: String(keys), cents: String(cents), letters };
 }
 
-/** Batches of all columns, each valid until the next is asked for. @param bytes of a file that we wrote */
-export async function* readLines({ engine, schema }: Lines, bytes: Uint8Array): AsyncGenerator<Batch, void, undefined> {
+/** Batches, each valid until the next is asked for. @param bytes of a file that we wrote @param columns all where absent */
+export async function* readLines(
+	{ engine, schema }: Lines,
+	bytes: Uint8Array,
+	columns: readonly ColumnSchema[] = schema.columns,
+): AsyncGenerator<Batch, void, undefined> {
 	const source = memorySource(bytes);
 	const lease = new Lease(engine.arena, { owner: "bench" });
 	let reading: Promise<unknown> = Promise.resolve();
 	const reader = new ParquetReader({
 		file: await openParquet(source),
 		source,
-		columns: schema.columns.map(({ fieldId, type }) => ({ fieldId, type })),
+		columns: columns.map(({ fieldId, type }) => ({ fieldId, type })),
 		engine,
 		lease,
 		blockOn: (promise) => {
@@ -101,9 +105,9 @@ export async function countRows(batches: AsyncIterable<Batch>): Promise<number> 
 	return rowCount;
 }
 
-/** DuckDB makes every value of every column, and gives none of them to JavaScript. */
-export async function countRowsIn({ connection }: DuckDb, source: string): Promise<number> {
-	const result = await connection.stream(`SELECT * FROM ${source}`);
+/** DuckDB makes every value of the columns, and gives none of them to JavaScript. */
+export async function countRowsIn({ connection }: DuckDb, source: string, columns = "*"): Promise<number> {
+	const result = await connection.stream(`SELECT ${columns} FROM ${source}`);
 	let rowCount = 0;
 	for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk())
 		rowCount += chunk.rowCount;
