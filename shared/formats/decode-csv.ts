@@ -2,7 +2,10 @@
  * Rows from CSV by RFC 4180: UTF-8, a byte order mark allowed, a header line that names the columns in any order, LF or CRLF. An unquoted empty field is
  * NULL, `""` the empty string. A row with fewer or more fields than the header is a malformed body.
  */
+import type { Engine } from "#shared/engine/kernels/kernels.ts";
+import type { Lease } from "#shared/engine/memory/lease.ts";
 import type { ByteWindow } from "./byte-window.ts";
+import { CsvBlock } from "./csv-block.ts";
 import type { Field, RowWriter } from "./row-writer.ts";
 import { TextParser } from "./text-parser.ts";
 import { decodeUtf8 } from "./utf8.ts";
@@ -11,6 +14,8 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const QUOTE = 34;
 const COMMA = 44;
+/** After blocks without a plain row, up to 2^6 rows are read one by one before the next is tried. */
+const SINGLE_ROWS_BITS_MAX = 6;
 
 export class CsvParser extends TextParser {
 	/** One per column of the header; null until it has been read. */
@@ -25,10 +30,18 @@ export class CsvParser extends TextParser {
 	#quoted = false;
 	/** Whether the field scanned last ended its row. */
 	#endsRow = false;
+	readonly #memory: { engine: Engine; lease: Lease };
+	/** Made where there is enough to read. */
+	#block: CsvBlock | null = null;
+	/** Rows to be read one by one before another block is tried; none is where a row has to name every column. */
+	#singleRowCount = 0;
+	/** Of the last blocks, one after the other, those without a plain row. */
+	#vainBlockCount = 0;
 
-	constructor(window: ByteWindow, writer: RowWriter) {
+	constructor(window: ByteWindow, writer: RowWriter, memory: { engine: Engine; lease: Lease }) {
 		super(window, writer);
 		this.#source = window.bytes;
+		this.#memory = memory;
 	}
 
 	protected override step(): boolean {
@@ -40,7 +53,27 @@ export class CsvParser extends TextParser {
 			if (this.window.final) return false;
 			this.more("a row");
 		}
-		this.#row(this.#header);
+		if (this.#singleRowCount > 0 || !this.#plainRows(this.#header)) {
+			this.#row(this.#header);
+			this.#singleRowCount--;
+		}
+		return true;
+	}
+
+	/** Reads rows in their plain form. @returns false where there are none */
+	#plainRows(header: Field[]): boolean {
+		const { bytes, at, end, writer } = this;
+		if (!CsvBlock.isWorthwhile(end - at)) return false;
+		this.#block ??= new CsvBlock(this.#memory.engine, this.#memory.lease);
+		const { taken, rowCount, byteCount } = this.#block.take(bytes, { start: at, end }, header, writer);
+		this.#vainBlockCount = rowCount === 0 ? this.#vainBlockCount + 1 : 0;
+		if (!taken) {
+			this.#singleRowCount = rowCount === 0 ? 2 ** Math.min(this.#vainBlockCount, SINGLE_ROWS_BITS_MAX) : rowCount;
+			return false;
+		}
+		this.at += byteCount;
+		this.line += rowCount - 1;
+		this.newLine(this.at);
 		return true;
 	}
 
@@ -58,6 +91,7 @@ export class CsvParser extends TextParser {
 		} while (!this.#endsRow);
 		this.#markSkipped = true;
 		const byName = new Map(this.writer.fields.map((field) => [field.name, field]));
+		const { writer } = this;
 		const header: Field[] = [];
 		for (const name of names) {
 			const field = byName.get(name);
@@ -69,6 +103,8 @@ export class CsvParser extends TextParser {
 		this.writer.errors.commit();
 		this.writer.errors.throwIfAny();
 		this.#header = header;
+		if (writer.fields.some((field) => !header.includes(field) && !writer.mayLeaveOut(field)))
+			this.#singleRowCount = Number.POSITIVE_INFINITY;
 	}
 
 	#row(header: Field[]): void {

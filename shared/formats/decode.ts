@@ -45,7 +45,7 @@ export async function* decodeRows(
 	const errors = new RowErrors();
 	const writer = new RowWriter({ ...options, errors });
 	try {
-		const parser = createParser(format, window, writer);
+		const parser = createParser(format, window, writer, options);
 		for (;;) {
 			const state = parser.run();
 			if (state === "more") {
@@ -64,13 +64,18 @@ export async function* decodeRows(
 	}
 }
 
-function createParser(format: Exclude<StreamedRowsFormat, "arrow">, window: ByteWindow, writer: RowWriter): TextParser {
+function createParser(
+	format: Exclude<StreamedRowsFormat, "arrow">,
+	window: ByteWindow,
+	writer: RowWriter,
+	memory: Pick<DecodeOptions, "engine" | "lease">,
+): TextParser {
 	switch (format) {
 		case "json":
 		case "ndjson":
 			return new JsonParser(window, writer, { ndjson: format === "ndjson" });
 		case "csv":
-			return new CsvParser(window, writer);
+			return new CsvParser(window, writer, memory);
 		default:
 			return unreachable(format);
 	}

@@ -59,10 +59,7 @@ export class RowWriter {
 	}
 
 	get isFull(): boolean {
-		if (this.rowCount >= BATCH_ROW_COUNT_MAX) return true;
-		let byteCount = 0;
-		for (const field of this.fields) byteCount += field.writer.byteCount;
-		return byteCount >= APPEND_BATCH_BYTES;
+		return this.rowCount >= BATCH_ROW_COUNT_MAX || this.byteCount >= APPEND_BATCH_BYTES;
 	}
 
 	/** Marks a field as met. @returns false, and an error is counted, when the row has it already */
@@ -113,6 +110,29 @@ export class RowWriter {
 		}
 		this.errors.commit();
 		this.rowCount++;
+	}
+
+	/** Whether rows may leave the field out. */
+	mayLeaveOut(field: Field): boolean {
+		return field.schema.nullable || this.#defaults[field.index] !== null;
+	}
+
+	/** As {@link endRow}, for `count` rows whose fields in `met` were written: those of all others may be left out. */
+	endRows(count: number, met: readonly Field[]): void {
+		for (const field of this.fields) {
+			if (met.includes(field)) continue;
+			const value = this.#defaults[field.index] as SqlValue;
+			for (let row = this.rowCount; row < this.rowCount + count; row++) {
+				if (value === null) field.writer.putNull(row);
+				else field.writer.putValue(row, value);
+			}
+		}
+		this.rowCount += count;
+	}
+
+	/** Bytes of variable length in the batch being written. */
+	get byteCount(): number {
+		return this.fields.reduce((sum, { writer }) => sum + writer.byteCount, 0);
 	}
 
 	/** Forgets the row being written: its bytes will come again. */

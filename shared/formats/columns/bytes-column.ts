@@ -11,12 +11,16 @@ import { encodeArray } from "#shared/engine/vector/array-value.ts";
 import type { FlatVector } from "#shared/engine/vector/vector.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { ColumnWriter, type ColumnWriterOptions } from "./column-writer.ts";
+import type { TextFields } from "./text-fields.ts";
 
 const encoder = new TextEncoder();
 /** Small appends are many and short: pages of their own are taken only for what does not fit here. */
 const FIRST_BYTES = 4 * 1024;
 /** Below this a loop copies faster than `set` with a view of its own. */
 const LOOP_COPY_BYTES = 24;
+/** Kernels copy in moves of 16 bytes. */
+const SLACK_BYTES = 16;
+const TEXT_BYTES_MAX = 2 ** 31 - 1;
 
 export class BytesColumn extends ColumnWriter {
 	readonly #lease: Lease;
@@ -45,6 +49,19 @@ export class BytesColumn extends ColumnWriter {
 		} else {
 			this.putValue(row, parseValue(type, decodeUtf8(bytes, start, end), { refuseOffset: true }));
 		}
+	}
+
+	protected override putCommon(row: number, from: number, texts: TextFields): number {
+		const { type } = this;
+		if (type.kind !== "text" && type.kind !== "varchar") return from;
+		const { kernels, rowCount, pointer, stride, byteCount } = texts;
+		const { i32 } = this.views;
+		const used = i32[(this.#offsets >> 2) + row + from] as number;
+		if (used + byteCount + SLACK_BYTES > this.#capacity) this.#grow(used, used + byteCount + SLACK_BYTES);
+		const limit = (type.kind === "varchar" ? type.length : undefined) ?? TEXT_BYTES_MAX;
+		const stopped = kernels.text_copy(from, rowCount, pointer, stride, limit, this.#offsets + row * 4, this.#bytes);
+		this.byteCount = i32[(this.#offsets >> 2) + row + stopped] as number;
+		return stopped;
 	}
 
 	override putValue(row: number, value: SqlValue): void {

@@ -12,6 +12,7 @@ import type { Lease } from "#shared/engine/memory/lease.ts";
 import type { Region } from "#shared/engine/memory/region.ts";
 import type { FlatVector } from "#shared/engine/vector/vector.ts";
 import { decodeUtf8 } from "../utf8.ts";
+import type { TextFields } from "./text-fields.ts";
 
 export interface ColumnWriterOptions {
 	lease: Lease;
@@ -45,6 +46,29 @@ export abstract class ColumnWriter {
 	/** Reads PostgreSQL's text form. `bytes[start, end)` is valid UTF-8. @throws LittoralError with the SQLSTATE of a bad value */
 	putText(row: number, bytes: Uint8Array, start: number, end: number): void {
 		this.putValue(row, parseValue(this.type, decodeUtf8(bytes, start, end), { refuseOffset: true }));
+	}
+
+	/**
+	 * As {@link putText} for rows from `row` on: by kernel as far as texts have the common form, else one by one.
+	 * @returns whether one was NULL @throws what {@link putText} throws, at the first bad value
+	 */
+	putTexts(row: number, texts: TextFields): boolean {
+		const { rowCount, pointer, stride } = texts;
+		const { u8, u32 } = this.views;
+		let hasNull = false;
+		for (let index = this.putCommon(row, 0, texts); index < rowCount; index = this.putCommon(row, index + 1, texts)) {
+			const field = (pointer + index * stride) >> 2;
+			const start = u32[field] as number;
+			if (start === 0) this.putNull(row + index);
+			else this.putText(row + index, u8, start, u32[field + 1] as number);
+			hasNull ||= start === 0;
+		}
+		return hasNull;
+	}
+
+	/** Texts from `from` on as far as they have the common form. @returns the first that has not, or their count */
+	protected putCommon(_row: number, from: number, _texts: TextFields): number {
+		return from;
 	}
 
 	/** Reads a JSON number from its characters; refused by types that are no numbers. */

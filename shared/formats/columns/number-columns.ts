@@ -8,8 +8,12 @@ import type { ArenaViews, Pointer } from "#shared/engine/memory/arena.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { ColumnWriter, type ColumnWriterOptions } from "./column-writer.ts";
 import { readDecimal, readDouble, readInteger } from "./fast-text.ts";
+import type { TextFields } from "./text-fields.ts";
 
 const TWO_32 = 2 ** 32;
+/** A kernel's scale of texts that are whole numbers without a point. */
+const WHOLE = -1;
+const INT64_MAX = 2n ** 63n - 1n;
 
 /** Stores a whole double of at most 53 bits as i64, without a BigInt. */
 export function storeInt64(views: ArenaViews, at: Pointer, value: number): void {
@@ -54,6 +58,10 @@ export class Int32Column extends ColumnWriter {
 		else super.putText(row, bytes, start, end);
 	}
 
+	protected override putCommon(row: number, from: number, { kernels, rowCount, pointer, stride }: TextFields): number {
+		return kernels.text_to_i32(from, rowCount, pointer, stride, WHOLE, BigInt(this.#maximum), this.values + row * 4);
+	}
+
 	override putNumber(row: number, bytes: Uint8Array, start: number, end: number): void {
 		const value = readInteger(bytes, start, end);
 		if (value >= -this.#maximum && value <= this.#maximum) this.views.i32[(this.values >> 2) + row] = value;
@@ -76,6 +84,10 @@ export class Int64Column extends ColumnWriter {
 		else storeInt64(this.views, this.values + row * 8, value);
 	}
 
+	protected override putCommon(row: number, from: number, { kernels, rowCount, pointer, stride }: TextFields): number {
+		return kernels.text_to_i64(from, rowCount, pointer, stride, WHOLE, INT64_MAX, this.values + row * 8);
+	}
+
 	override putNumber(row: number, bytes: Uint8Array, start: number, end: number): void {
 		const value = readInteger(bytes, start, end);
 		if (Number.isNaN(value)) this.putValue(row, wholeNumber(this.type, bytes, start, end));
@@ -96,9 +108,12 @@ export class DecimalColumn extends ColumnWriter {
 	readonly #scale: number;
 	/** 10^p where doubles hold it exactly; else no fast path is taken for the range check's sake. */
 	readonly #limit: number;
+	/** Of coefficients. */
+	readonly #maximum: bigint;
 
 	constructor(type: DataType & { kind: "numeric"; precision: number }, options: ColumnWriterOptions) {
 		super(type, options);
+		this.#maximum = 10n ** BigInt(type.precision) - 1n;
 		this.#scale = type.scale ?? 0;
 		this.#limit = type.precision >= 15 ? 1e15 : 10 ** type.precision;
 	}
@@ -109,6 +124,11 @@ export class DecimalColumn extends ColumnWriter {
 			if (this.physical === "i64") storeInt64(this.views, this.values + row * 8, coefficient);
 			else storeInt128(this.views, this.values + row * 16, BigInt(coefficient));
 		} else super.putText(row, bytes, start, end);
+	}
+
+	protected override putCommon(row: number, from: number, { kernels, rowCount, pointer, stride }: TextFields): number {
+		if (this.physical !== "i64") return from;
+		return kernels.text_to_i64(from, rowCount, pointer, stride, this.#scale, this.#maximum, this.values + row * 8);
 	}
 
 	override putNumber(row: number, bytes: Uint8Array, start: number, end: number): void {

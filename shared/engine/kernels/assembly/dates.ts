@@ -17,7 +17,7 @@ function floorDivide(value: i64, divisor: i64): i64 {
 }
 
 /** Days of a civil date; months 1 to 12, years astronomical. */
-function daysFromCivil(year: i64, month: i64, day: i64): i64 {
+export function daysFromCivil(year: i64, month: i64, day: i64): i64 {
 	const shifted = month <= 2 ? year - 1 : year;
 	const era = floorDivide(shifted, 400);
 	const yearOfEra = shifted - era * 400;
@@ -54,7 +54,7 @@ function dayOf(civil: i64): i64 {
 	return civil & 0xff;
 }
 
-function daysInMonth(year: i64, month: i64): i64 {
+export function daysInMonth(year: i64, month: i64): i64 {
 	if (month == 2) return (year & 3) == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
 	return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }

@@ -93,7 +93,7 @@ export function big_endian_bytes_to_i128(count: i32, offsets: usize, bytes: usiz
 	return -1;
 }
 
-function isUtf8(at: usize, end: usize): bool {
+export function isUtf8(at: usize, end: usize): bool {
 	while (at < end) {
 		const first: u32 = load<u8>(at);
 		if (first < 0x80) {

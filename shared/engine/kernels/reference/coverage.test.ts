@@ -13,7 +13,7 @@ const COMPARED_BY_NAME = ["shared/engine/kernels/reference/*.test.ts", "shared/p
 /** Kernels without a twin over their own memory: why, and the tests that compare what is made of them with a twin on values, PostgreSQL or DuckDB. */
 const WITHOUT_TWIN: readonly { kernels: RegExp; reason: string; tests: readonly string[] }[] = [
 	{
-		kernels: /^(isValid|clearBit|setBit|holds|compareBytes|findBytes)$/,
+		kernels: /^(isValid|clearBit|setBit|holds|compareBytes|findBytes|isUtf8|daysFromCivil|daysInMonth)$/,
 		reason: "no kernel: a part of others, exported to be one between files",
 		tests: ["shared/engine/kernels/reference/twins.test.ts"],
 	},
