@@ -146,8 +146,9 @@ export class AggregateCalls {
 		return true;
 	}
 
-	finish(groups: RowPointers, region: Region): Vector[] {
-		return this.#calls.map(({ aggregate }) => aggregate.finish(groups, region));
+	/** The results of one call. */
+	finish(call: number, groups: RowPointers, region: Region): Vector {
+		return (this.#calls[call] as BoundCall).aggregate.finish(groups, region);
 	}
 }
 

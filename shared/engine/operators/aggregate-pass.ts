@@ -4,13 +4,14 @@ import type { PhysicalHashAggregate } from "#shared/contracts/plan/physical.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import { compactBatch, flatten } from "../vector/copy.ts";
-import { gatherColumn } from "../vector/row-gather.ts";
+import { gatherColumn, type RowPointers } from "../vector/row-gather.ts";
 import type { Vector } from "../vector/vector.ts";
 import { AggregateCalls, stateLayout } from "./aggregate-calls.ts";
 import type { CompiledExpression } from "./evaluator.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { GroupFinder } from "./group-finder.ts";
 import { GroupTable } from "./group-table.ts";
+import type { LateColumns } from "./late-columns.ts";
 import { RowCursor } from "./row-cursor.ts";
 import type { BatchSource } from "./source.ts";
 import type { SpillFile } from "./spill-file.ts";
@@ -19,8 +20,14 @@ import { spaceAtLevel, SpillPartitions } from "./spill-partitions.ts";
 /** Work units of finding one row's group, per key. */
 const KEY_COST = 4;
 
+export interface GroupBy extends Pick<PhysicalHashAggregate, "groupKeys" | "aggregates"> {
+	late?: LateColumns | undefined;
+}
+
 export class AggregatePass {
 	readonly #context: ExecutionContext;
+	readonly #node: GroupBy;
+	readonly #columnCount: number;
 	readonly #input: BatchSource;
 	readonly #level: number;
 	readonly #keys: CompiledExpression[];
@@ -35,8 +42,10 @@ export class AggregatePass {
 	#output: RowCursor | null = null;
 
 	/** @param level of the recursion over spilled rows, from 0 */
-	constructor(context: ExecutionContext, node: Pick<PhysicalHashAggregate, "groupKeys" | "aggregates">, input: BatchSource, level: number) {
+	constructor(context: ExecutionContext, node: GroupBy, input: BatchSource, level: number) {
 		this.#context = context;
+		this.#node = node;
+		this.#columnCount = node.groupKeys.length + node.aggregates.length;
 		this.#input = input;
 		this.#level = level;
 		this.#keys = node.groupKeys.map((key) => context.compileExpression(key));
@@ -79,14 +88,40 @@ export class AggregatePass {
 			}
 			this.#output = new RowCursor(this.#context.engine, this.#table.blocks(), this.#table.layout.rowBytes);
 		}
-		this.#region.reset();
-		const rows = this.#output.next(this.#context.batchRowCountMax, this.#region);
-		if (rows.count === 0) return null;
+		for (;;) {
+			if (this.#context.yieldDue) return "blocked";
+			this.#region.reset();
+			const all = this.#output.next(this.#context.batchRowCountMax, this.#region);
+			if (all.count === 0) return null;
+			const rows = this.#wanted(all);
+			if (rows.count === 0) continue;
+			const columns = Array.from({ length: this.#columnCount }, (_, column) => this.#column(column, rows));
+			this.#context.spend(rows.count * columns.length);
+			return { rowCount: rows.count, columns, selection: 0, selectedCount: rows.count };
+		}
+	}
+
+	/** A column of the output: keys first. */
+	#column(column: number, rows: RowPointers): Vector {
+		const key = this.#table.layout.columns[column];
+		if (key === undefined) return this.#calls.finish(column - this.#keys.length, rows, this.#region);
+		return gatherColumn(this.#context.engine, { ...key, present: -1 }, rows, this.#region);
+	}
+
+	/** Those of the groups that somebody wants, as far as that is known. */
+	#wanted(all: RowPointers): RowPointers {
 		const { engine } = this.#context;
-		const keys = this.#table.layout.columns.map((column) => gatherColumn(engine, { ...column, present: -1 }, rows, this.#region));
-		const columns = [...keys, ...this.#calls.finish(rows, this.#region)];
-		this.#context.spend(rows.count * columns.length);
-		return { rowCount: rows.count, columns, selection: 0, selectedCount: rows.count };
+		const { late } = this.#node;
+		if (late?.select == null) return all;
+		this.#context.spend(all.count * late.deciding.length);
+		const columns: Vector[] = [];
+		for (const column of late.deciding) columns[column] = this.#column(column, all);
+		const { selection, selectedCount } = late.select({ rowCount: all.count, columns, selection: 0, selectedCount: all.count });
+		if (selection === 0) return all;
+		this.#context.countWithheld(all.count - selectedCount);
+		const rows = this.#region.allocate(selectedCount * 4);
+		engine.kernels.take_32(selectedCount, selection, all.rows, rows);
+		return { rows, count: selectedCount };
 	}
 
 	get #isSpilling(): boolean {

@@ -17,6 +17,7 @@ import { HashJoinOperator } from "./hash-join.ts";
 import type { JoinSides } from "./join.ts";
 import type { ScanKeyFilter } from "./key-filter.ts";
 import { KeyFilters } from "./key-filters.ts";
+import { type LateColumns, lateColumns } from "./late-columns.ts";
 import { LimitOperator } from "./limit.ts";
 import { type JoinColumns, joinColumns } from "./live-columns.ts";
 import { MaterialisedRows } from "./materialised-rows.ts";
@@ -60,6 +61,8 @@ export class RunningPlan implements BatchSource {
 	readonly #subplans: Subplan[] = [];
 	readonly #worktables = new Map<number, Worktable>();
 	readonly #meters = new Map<PhysicalOperator, OperatorMeter>();
+	/** Of group-bys under a top-N. */
+	readonly #lateColumns = new Map<PhysicalOperator, LateColumns>();
 	readonly #joinColumns: JoinColumns;
 	readonly #keyFilters: KeyFilters;
 	readonly #root: BatchSource;
@@ -149,15 +152,18 @@ export class RunningPlan implements BatchSource {
 			case "limit":
 				return new LimitOperator(context, node, build(node.input));
 			case "hash_aggregate":
-				return new HashAggregateOperator(context, node, build(node.input));
+				return new HashAggregateOperator(context, { ...node, late: this.#lateColumns.get(node) }, build(node.input));
 			case "hash_join":
 				return new HashJoinOperator(context, node, { keyFilters: this.#keyFilters.make(node), ...sidesOf(node) });
 			case "nested_loop_join":
 				return new NestedLoopJoinOperator(context, node, sidesOf(node));
 			case "sort":
 				return new SortOperator(context, node, build(node.input), typesOf(node.input));
-			case "top_n":
-				return new TopNOperator(context, node, build(node.input), typesOf(node.input));
+			case "top_n": {
+				const late = lateColumns(node);
+				if (late !== null) this.#lateColumns.set(node.input, late);
+				return new TopNOperator(context, node, build(node.input), typesOf(node.input), late);
+			}
 			case "exchange":
 				// One executor: there is nobody to exchange with.
 				return build(node.input);

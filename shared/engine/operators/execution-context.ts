@@ -139,6 +139,11 @@ export class ExecutionContext {
 		if (this.#meter !== null) this.#meter.spilledBytes += byteCount;
 	}
 
+	/** Rows that the running operator had, and whoever is above it did not want. */
+	countWithheld(rowCount: number): void {
+		if (this.#meter !== null) this.#meter.rowsWithheld += rowCount;
+	}
+
 	/** Runs `work` with another lease: what is built or pulled there takes its memory from it. */
 	within<Result>(lease: Lease, work: () => Result): Result {
 		const outer = this.#lease;

@@ -66,7 +66,7 @@ export class GroupTable {
 	constructor(context: ExecutionContext, keyTypes: DataType[], stateBytes: number) {
 		this.#context = context;
 		this.#engine = context.engine;
-		this.layout = rowLayout(keyTypes, stateBytes);
+		this.layout = rowLayout(keyTypes, stateBytes, { chained: false });
 		this.#region = context.lease.region();
 		this.heapState = this.#region.allocateZeroed(Object.keys(STATE).length * 4);
 		this.#descriptors = this.#region.allocate(Math.max(1, keyTypes.length) * DESCRIPTOR_BYTES);

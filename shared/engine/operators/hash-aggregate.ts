@@ -5,10 +5,9 @@
  * When memory is tight no group is made any more: rows of groups that are there still update them, the others go to files by their keys' hash, and each file is aggregated
  * the same way when the groups in memory are done.
  */
-import type { PhysicalHashAggregate } from "#shared/contracts/plan/physical.ts";
 import type { Lease } from "../memory/lease.ts";
 import type { Batch } from "../vector/batch.ts";
-import { AggregatePass } from "./aggregate-pass.ts";
+import { AggregatePass, type GroupBy } from "./aggregate-pass.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import type { BatchSource } from "./source.ts";
 import type { SpillFile } from "./spill-file.ts";
@@ -24,13 +23,13 @@ interface RunningPass {
 
 export class HashAggregateOperator implements BatchSource {
 	readonly #context: ExecutionContext;
-	readonly #node: Pick<PhysicalHashAggregate, "groupKeys" | "aggregates">;
+	readonly #node: GroupBy;
 	readonly #input: BatchSource;
 	/** Files whose groups are still to come, the next one last. */
 	readonly #pending: { file: SpillFile; level: number }[] = [];
 	#running: RunningPass;
 
-	constructor(context: ExecutionContext, node: Pick<PhysicalHashAggregate, "groupKeys" | "aggregates">, input: BatchSource) {
+	constructor(context: ExecutionContext, node: GroupBy, input: BatchSource) {
 		this.#context = context;
 		this.#node = node;
 		this.#input = input;

@@ -34,6 +34,8 @@ export class OperatorMeter implements MemoryAccount {
 	peakBytes = 0;
 	spilledBytes = 0;
 	bytesScanned = 0;
+	/** Rows that it had but did not give, since nobody wanted them. */
+	rowsWithheld = 0;
 	#rows = 0;
 	#batches = 0;
 	#ended = false;
@@ -61,7 +63,7 @@ export class OperatorMeter implements MemoryAccount {
 		const startedAtMs = this.#startedAtMs ?? this.#lastAtMs;
 		return {
 			loops: this.loops,
-			rows: this.#rows,
+			rows: this.#rows + this.rowsWithheld,
 			batches: this.#batches,
 			workUnits: this.workUnits,
 			startupMs: (this.#firstAtMs ?? this.#lastAtMs) - startedAtMs,

@@ -4,9 +4,10 @@ import type { SortKey } from "#shared/contracts/plan/expression.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
+import { flatten } from "../vector/copy.ts";
 import type { RowPointers } from "../vector/row-gather.ts";
 import { DESCRIPTOR_BYTES, type RowColumn, rowLayout, writeDescriptors } from "../vector/row-layout.ts";
-import type { FlatVector } from "../vector/vector.ts";
+import type { FlatVector, Vector } from "../vector/vector.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { RowStore } from "./row-store.ts";
 import { SortedRows } from "./sorted-rows.ts";
@@ -70,6 +71,14 @@ export class SortInput {
 		const selection = region.allocate(batch.selectedCount * 2);
 		const count = kernels.rows_before(batch.selectedCount, batch.selection, this.#keys.length, this.#batchDescriptors, stored, selection);
 		return { ...batch, selection, selectedCount: count };
+	}
+
+	/** As {@link before}, of rows with no more columns than the keys, all of which are the input's columns. Lies in `region`. */
+	keysBefore(batch: Batch, stored: Pointer, store: RowStore, region: Region): Batch {
+		const columns: FlatVector[] = [];
+		for (const { column } of this.#keys) columns[column] = flatten(this.#context.engine, batch.columns[column] as Vector, batch, region);
+		const { selection, selectedCount } = this.before({ ...batch, columns }, stored, store, region);
+		return { ...batch, selection, selectedCount };
 	}
 
 	sort(store: RowStore): SortedRows {

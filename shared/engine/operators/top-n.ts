@@ -11,6 +11,7 @@ import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import type { ExecutionContext } from "./execution-context.ts";
+import type { LateColumns } from "./late-columns.ts";
 import { LimitOperator } from "./limit.ts";
 import { RowCursor } from "./row-cursor.ts";
 import type { RowStore } from "./row-store.ts";
@@ -42,8 +43,8 @@ export class TopNOperator implements BatchSource {
 	#emitted = 0;
 	#external: BatchSource | null = null;
 
-	/** @param types of the input's columns */
-	constructor(context: ExecutionContext, node: PhysicalTopN, input: BatchSource, types: DataType[]) {
+	/** @param types of the input's columns. `late` of an input that can do without rows that come to nothing: its columns that decide are the keys */
+	constructor(context: ExecutionContext, node: PhysicalTopN, input: BatchSource, types: DataType[], late: LateColumns | null = null) {
 		this.#context = context;
 		this.#node = node;
 		this.#types = types;
@@ -53,6 +54,7 @@ export class TopNOperator implements BatchSource {
 		this.#wanted = node.limit === 0 ? 0 : node.offset + node.limit;
 		this.#store = this.#sortInput.newStore();
 		this.#region = context.lease.region();
+		if (late !== null) late.select = (batch) => this.#selectLate(batch);
 	}
 
 	next(): Batch | "blocked" | null {
@@ -116,6 +118,13 @@ export class TopNOperator implements BatchSource {
 		} else if (this.#context.spill !== null && this.#context.memoryTight(SortedRows.bytesOf(this.#store.rowCount))) {
 			this.#external = this.#startExternal();
 		}
+	}
+
+	/** Rows that may be among the first. */
+	#selectLate(batch: Batch): Batch {
+		if (this.#bound === 0 || this.#external !== null) return batch;
+		this.#region.reset();
+		return this.#sortInput.keysBefore(batch, this.#bound, this.#store, this.#region);
 	}
 
 	/** Keeps the first rows in a store of their own. */

@@ -7,7 +7,7 @@ import type { Region } from "../memory/region.ts";
 import type { FlatVector } from "./vector.ts";
 import type { ValueKind } from "./row-layout.ts";
 
-/** A slot of the rows: `nullBit` >= 0 its NULL bit, else `present` >= 0 the offset of a u32 that is 0 for NULL, else it is never NULL. */
+/** A slot of the rows: `nullBit` its NULL bit unless it is -1, else `present` >= 0 the offset of a u32 that is 0 for NULL, else it is never NULL. */
 export interface SlotColumn {
 	type: DataType;
 	kind: ValueKind;

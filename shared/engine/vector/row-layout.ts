@@ -1,7 +1,7 @@
 /**
  * How the rows that group-by, join and sort keep lie in memory, and how columns are described to the kernels (`assembly/row-store.ts`).
  *
- *   row     u32 hash, u32 next, one NULL bit per column from byte 8, slots, then `extraBytes` of the owner's (aggregate states), to a multiple of 8
+ *   row     u32 hash, u32 next, one NULL bit per column from byte 8 (without a chain from byte 4), slots, then `extraBytes` of the owner's (aggregate states), to a multiple of 8
  */
 import { type DataType, type PhysicalType, physicalType } from "#shared/contracts/data-type.ts";
 import type { Engine } from "../kernels/kernels.ts";
@@ -60,7 +60,7 @@ export interface RowColumn {
 	kind: ValueKind;
 	/** Of the slot in its row. */
 	offset: number;
-	/** Index of its NULL bit. */
+	/** Index of its NULL bit, counted from byte 8: those before that are below -1. */
 	nullBit: number;
 }
 
@@ -71,10 +71,19 @@ export interface RowLayout {
 	rowBytes: number;
 }
 
-/** Widest slots first, so that each is aligned to its width without gaps. */
-export function rowLayout(types: DataType[], extraBytes = 0): RowLayout {
-	const columns = types.map((type, nullBit) => ({ type, kind: valueKind(type), offset: 0, nullBit }));
-	let offset = alignTo8(ROW_HEADER_BYTES + Math.ceil(types.length / 8));
+/** Rows of a group-by have no chain: that word has the NULL bits of so many columns, and a row is eight bytes shorter. Its last bit would be -1, which is none. */
+const CHAIN_BITS = 32;
+
+/**
+ * Widest slots first, so that each is aligned to its width without gaps.
+ * @param options `chained` rows use the header's second word: a join's chain, a sort's prefix
+ */
+export function rowLayout(types: DataType[], extraBytes = 0, options: { chained: boolean } = { chained: true }): RowLayout {
+	const inHeader = !options.chained && types.length < CHAIN_BITS;
+	// A kernel looks for bit n in byte 8 + n / 8 of the row.
+	const firstBit = inHeader ? -CHAIN_BITS : 0;
+	const columns = types.map((type, index) => ({ type, kind: valueKind(type), offset: 0, nullBit: firstBit + index }));
+	let offset = inHeader ? ROW_HEADER_BYTES : alignTo8(ROW_HEADER_BYTES + Math.ceil(types.length / 8));
 	const bySize = columns.toSorted((left, right) => slotBytes(right) - slotBytes(left));
 	for (const column of bySize) {
 		column.offset = offset;

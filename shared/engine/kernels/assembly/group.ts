@@ -1,4 +1,5 @@
 // Grouping: an open-addressing table of 8-byte entries (u32 hash, u32 row; row 0 = empty) over rows of a row store.
+import { fixedShape, groupFixed, lookUpFixed } from "./group-fixed";
 import { equalsStored, livePosition, rowStringBytes, TOUCH_MASK_MIN, writeRow } from "./row-store";
 
 /** The entry of the row's group, or the free one where it would be. */
@@ -37,8 +38,10 @@ function touchGroups(count: i32, selection: usize, hashes: usize, table: usize, 
  * @returns the index where it stopped: `count`, or one whose new group had no room (see `state`)
  */
 export function group_rows(start: i32, count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, table: usize, mask: u32, rowBytes: i32, state: usize, groups: usize, created: usize): i32 {
-	let createdCount = load<u32>(state, 24);
 	if (start == 0) touchGroups(count, selection, hashes, table, mask, state);
+	const shape = fixedShape(columnCount, descriptors);
+	if (shape != 0) return groupFixed(shape, start, count, selection, descriptors, hashes, table, mask, rowBytes, state, groups, created);
+	let createdCount = load<u32>(state, 24);
 	for (let index = start; index < count; index++) {
 		const row = livePosition(selection, index);
 		const hash = load<u32>(hashes + (<usize>row << 2));
@@ -53,7 +56,7 @@ export function group_rows(start: i32, count: i32, selection: usize, columnCount
 				store<u32>(state, createdCount, 24);
 				return index;
 			}
-			memory.fill(group, 0, rowBytes);
+			for (let at: usize = group; at < group + rowBytes; at += 8) store<u64>(at, 0);
 			store<u32>(group, hash);
 			store<u32>(state, <u32>writeRow(row, columnCount, descriptors, group, heap), 8);
 			store<u32>(state, group + <u32>rowBytes);
@@ -87,6 +90,8 @@ export function group_fill(count: i32, selection: usize, group: u32, groups: usi
 
 /** Finds the group of each live row without making any: its address goes to groups[position], and the row to `found` or to `missing` (u16 positions). @returns how many were found */
 export function group_lookup(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, table: usize, mask: u32, groups: usize, found: usize, missing: usize): i32 {
+	const shape = fixedShape(columnCount, descriptors);
+	if (shape != 0) return lookUpFixed(shape, count, selection, descriptors, hashes, table, mask, groups, found, missing);
 	let foundCount: i32 = 0;
 	for (let index: i32 = 0; index < count; index++) {
 		const row = livePosition(selection, index);

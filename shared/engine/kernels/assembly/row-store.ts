@@ -330,7 +330,7 @@ export function rows_sequence(count: i32, first: usize, rowBytes: i32, out: usiz
 }
 
 /**
- * Validity of a column of the rows at `rows` (u32 addresses; 0 is a row of NULLs). `bit` >= 0: its NULL bit; else the value is present where the u32 at `present`
+ * Validity of a column of the rows at `rows` (u32 addresses; 0 is a row of NULLs). `bit`: its NULL bit; where that is -1 the value is present where the u32 at `present`
  * of the row is not 0; with both below 0 it always is. @returns how many are NULL
  */
 export function rows_gather_validity(count: i32, rows: usize, bit: i32, present: i32, out: usize): i32 {
@@ -339,7 +339,7 @@ export function rows_gather_validity(count: i32, rows: usize, bit: i32, present:
 	for (let index: i32 = 0; index < count; index++) {
 		const row = <usize>load<u32>(rows + (<usize>index << 2));
 		let isNull: bool = row == 0;
-		if (!isNull) isNull = bit >= 0 ? isNullAt(row, bit) : present >= 0 && load<u32>(row + present) == 0;
+		if (!isNull) isNull = bit != -1 ? isNullAt(row, bit) : present >= 0 && load<u32>(row + present) == 0;
 		nulls += i32(isNull);
 		const at = out + (index >> 3);
 		if (!isNull) store<u8>(at, load<u8>(at) | <u8>(<i32>1 << (index & 7)));
