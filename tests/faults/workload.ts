@@ -4,6 +4,8 @@
  * Each append is of one writer and has a number, an idempotency key and rows whose count and sum are known. A reader notes what was acknowledged
  * before it begins: it must see at least that, whole appends only, and nothing twice.
  */
+import { answeredWithin } from "../../shared/base/answered-within.ts";
+import { isLittoralError } from "../../shared/base/errors.ts";
 import { ApiError, type LittoralClient } from "../../scripts/client.ts";
 
 export const CREATE_LOG = "CREATE TABLE log (writer INTEGER, number INTEGER, part INTEGER, pad TEXT) WITH (sort_key = 'writer, number')";
@@ -12,6 +14,9 @@ const SMALL_ROW_COUNT = 3;
 /** Above APPEND_BYTES_MAX with the padding below, so that it goes the bulk way. */
 const BULK_ROW_COUNT = 9000;
 const BULK_PAD = "p".repeat(1000);
+
+/** Everything is answered, or refused, by then: above the limits of the system's own calls, below the test's. */
+export const ANSWER_MS_MAX = 100_000;
 
 export const pause = async (ms: number): Promise<void> => await new Promise((wake) => setTimeout(wake, ms));
 
@@ -68,7 +73,7 @@ export class Workload {
 	async #untilAcknowledged(append: Append): Promise<{ duplicate: boolean }> {
 		const { id, rowCount } = append;
 		this.attempted.set(id, rowCount);
-		for (;;) {
+		for (const startMs = performance.now(); performance.now() - startMs < ANSWER_MS_MAX; ) {
 			const answer = await this.#repeatable(`append ${id}`, () =>
 				this.#client.append("log", append.body, append.contentType, { "Idempotency-Key": id }),
 			);
@@ -80,13 +85,15 @@ export class Workload {
 			this.acknowledged.set(id, rowCount);
 			return answer;
 		}
+		throw new Error(`append ${id} is never acknowledged`);
 	}
 
 	/** @returns null when the call may be sent again: its outcome is unknown, or the system says so */
 	async #repeatable<Answer>(name: string, call: () => Promise<Answer>): Promise<Answer | null> {
 		try {
-			return await call();
+			return await answeredWithin(ANSWER_MS_MAX, name, call());
 		} catch (error) {
+			if (isLittoralError(error)) throw error;
 			this.repeatCount++;
 			if (error instanceof ApiError && ![429, 503].includes(error.problem.status) && error.problem.code !== "in_progress") {
 				this.problems.push(`${name}: ${error.message}`);
@@ -153,11 +160,13 @@ function bulkAppend(writer: number, number: number): Append {
 	};
 }
 
-/** Asks until the whole set of `count` shards serves; whoever is killed or loses an answer asks again. */
+/** Asks until the whole set of `count` shards serves; whoever is killed or loses an answer asks again. @throws after ANSWER_MS_MAX of that */
 export async function changeShards(client: () => LittoralClient, tenant: string, count: number): Promise<void> {
-	for (;;) {
+	const path = `/v1/tenants/${tenant}/shards`;
+	for (const startMs = performance.now(); performance.now() - startMs < ANSWER_MS_MAX; ) {
+		const signal = AbortSignal.timeout(ANSWER_MS_MAX);
 		const response = await client()
-			.request(`/v1/tenants/${tenant}/shards`, { headers: { "Content-Type": "application/json" }, body: JSON.stringify({ count }) })
+			.request(path, { headers: { "Content-Type": "application/json" }, body: JSON.stringify({ count }), signal })
 			.catch(() => null);
 		if (response?.status === 200) {
 			const { shards } = (await response.json()) as { shards: { state: string }[] };
@@ -165,4 +174,5 @@ export async function changeShards(client: () => LittoralClient, tenant: string,
 		} else await response?.body?.cancel();
 		await pause(250);
 	}
+	throw new Error(`the shards do not become ${count}`);
 }

@@ -10,6 +10,7 @@ import type { CallTrace, CatalogRpc, OptimizerRpc, Signal } from "#shared/contra
 import { tracedPort } from "#shared/observability/traced-port.ts";
 import { tracedCatalog } from "#shared/observability/traced-catalog.ts";
 import type { Env } from "./env.ts";
+import { withDeadline } from "./port-deadline.ts";
 import type { ShardRpc } from "./shard/contract.ts";
 import type { DataFileEncoder } from "./shard/encode-data-file.ts";
 import { encodeDataFile } from "./shard/flush-encoder.ts";
@@ -116,7 +117,7 @@ export function openPorts(env: Env, trace?: CallTrace, context?: { waitUntil(wor
 	// Shards and the object store are traced by their callers; catalog and optimizer trace themselves.
 	const traced = <Port extends object>(port: Port, target: string, attributes: Record<string, number> = {}): Port =>
 		trace === undefined ? port : tracedPort(port, { traceparent: trace.traceparent, target, attributes });
-	return wrapper({
+	const ports = wrapper({
 		now: () => Date.now(),
 		catalog: pick<CatalogPort>(() => (trace === undefined ? env.CATALOG : tracedCatalog(env.CATALOG, trace)), PORT_STEPS.catalog),
 		optimizer: pick<OptimizerPort>(() => env.OPTIMIZER, PORT_STEPS.optimizer),
@@ -141,6 +142,14 @@ export function openPorts(env: Env, trace?: CallTrace, context?: { waitUntil(wor
 			);
 		},
 	});
+	return {
+		...ports,
+		catalog: withDeadline("catalog", ports.catalog),
+		optimizer: withDeadline("optimizer", ports.optimizer),
+		signals: withDeadline("signals", ports.signals),
+		objects: withDeadline("objects", ports.objects),
+		shard: (...which) => withDeadline("shard", ports.shard(...which)),
+	};
 }
 
 /** Plain methods over an RPC stub, whose own are not enumerable. A stub that broke is never used again: each call takes a new one. */

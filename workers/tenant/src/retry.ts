@@ -2,7 +2,12 @@
 import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
 import { RPC_ATTEMPT_COUNT_MAX } from "#shared/base/limits.ts";
 
-const FIRST_WAIT_MS = 25;
+let firstWaitMs = 25;
+
+/** For tests, which have each step of a port fail several times. */
+export function installFirstWait(milliseconds: number): void {
+	firstWaitMs = milliseconds;
+}
 
 /**
  * An answer, or a `LittoralError`, is an outcome; anything else (a lost answer, a broken stub) is tried again.
@@ -19,7 +24,7 @@ export async function untilKnown<Answer>(call: () => Promise<Answer>): Promise<A
 				unavailable.cause = error;
 				throw unavailable;
 			}
-			await scheduler.wait(FIRST_WAIT_MS * 2 ** attempt);
+			await scheduler.wait(firstWaitMs * 2 ** attempt);
 		}
 	}
 }

@@ -7,7 +7,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { hasCode, isLittoralError } from "#shared/base/errors.ts";
 import { type AppendId, randomHex } from "#shared/base/ids.ts";
-import { BULK_CLAIM_MS, FLUSH_AGE_MS, SPOOL_MEMORY_BYTES_MAX } from "#shared/base/limits.ts";
+import { BULK_CLAIM_MS, FLUSH_AGE_MS, PORT_ANSWER_MS_MAX, SPOOL_MEMORY_BYTES_MAX } from "#shared/base/limits.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { PhysicalPlan } from "#shared/contracts/plan/physical.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
@@ -18,14 +18,18 @@ import { createView } from "../src/query/define-table.ts";
 import { appendRows } from "../src/ingest/append-rows.ts";
 import type { EncodedBatch } from "../src/ingest/batches.ts";
 import { spoolBody } from "../src/ingest/spool.ts";
+import { installAnswerLimit } from "../src/port-deadline.ts";
 import { PORT_STEPS } from "../src/ports.ts";
 import { query } from "../src/query/coordinator.ts";
+import { installFirstWait } from "../src/retry.ts";
 import { describeTable, listTables } from "../src/tables.ts";
 import { planOf, readTailRows } from "./reading.ts";
 import { FAILURES, ports, Tenant, world } from "./world.ts";
 
 /** More than one call tries: the caller sees the failure too. */
 const FAILED_CALL_COUNT = 5;
+/** None of them is repeated by who made it: each is an outcome. */
+const HELD_CALL_COUNT = 2;
 const LARGE = "x".repeat(3_000_000);
 const REPEATABLE = ["unavailable", "in_progress", "stale_epoch"] as const;
 
@@ -231,6 +235,7 @@ async function live(): Promise<void> {
 	}
 }
 
+installFirstWait(0);
 const steps = Object.entries(PORT_STEPS).flatMap(([port, names]) => names.map((name) => `${port}.${name}`));
 
 for (const failure of FAILURES) {
@@ -246,3 +251,25 @@ for (const failure of FAILURES) {
 		expect([...failed].filter(([, count]) => count === 0)).toEqual([]);
 	});
 }
+
+test("every step of every port never answers", async () => {
+	const held = new Map(steps.map((step) => [step, 0]));
+	// A step that is held is given up at once, as after its time; the others have all theirs.
+	let isHeld = false;
+	installAnswerLimit(() => (isHeld ? 1 : PORT_ANSWER_MS_MAX));
+	world.inject = () => null;
+	world.pauseAt = (step) => {
+		const count = held.get(step);
+		isHeld = count !== undefined && count < HELD_CALL_COUNT;
+		if (!isHeld) return Promise.resolve();
+		held.set(step, (count as number) + 1);
+		return new Promise(() => {});
+	};
+	try {
+		await live();
+	} finally {
+		installAnswerLimit(() => PORT_ANSWER_MS_MAX);
+		world.pauseAt = async () => {};
+	}
+	expect([...held].filter(([, count]) => count === 0)).toEqual([]);
+});

@@ -3,21 +3,22 @@
  * nothing is waited for: the context of the Worker that it called is then dropped without running another line there, `finally` included, and
  * leases of that isolate's memory would never come back. What is waited for here lets an error or a cancellation arrive first.
  */
+import { answeredWithin } from "#shared/base/answered-within.ts";
 import type { Context } from "hono";
 import type { AppEnv } from "../env.ts";
 
 /** Time for a cancellation to arrive and clean up. */
 const CANCEL_GRACE_MS = 1000;
 
-/** Lets a call end on its own terms, whether or not the client waits for it. */
-export async function seenThrough<Answer>(context: Context<AppEnv>, call: Promise<Answer>): Promise<Answer> {
+/** Lets a call of the tenant Worker end on its own terms, whether or not the client waits for it. @throws unavailable after `milliseconds` without an answer */
+export async function seenThrough<Answer>(context: Context<AppEnv>, milliseconds: number, call: Promise<Answer>): Promise<Answer> {
 	context.executionCtx.waitUntil(
 		call.then(
 			() => {},
 			() => {},
 		),
 	);
-	return await call;
+	return await answeredWithin(milliseconds, "the tenant Worker", call);
 }
 
 /**

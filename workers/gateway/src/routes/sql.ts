@@ -1,7 +1,7 @@
 /** `POST /v1/sql`: one statement. Its rows are passed through as they come; the client's going away cancels the stream, and with it the query. */
 import { z } from "@hono/zod-openapi";
 import { LittoralError } from "#shared/base/errors.ts";
-import { SQL_BYTES_MAX, SQL_PARAMETER_COUNT_MAX } from "#shared/base/limits.ts";
+import { QUERY_LIFETIME_MS_MAX, SQL_BYTES_MAX, SQL_PARAMETER_COUNT_MAX } from "#shared/base/limits.ts";
 import type { QueryRequest } from "#shared/contracts/rpc.ts";
 import { relayed, seenThrough } from "../middleware/orderly-end.ts";
 import { checked, readText } from "../request/body.ts";
@@ -205,7 +205,7 @@ export function sqlRoutes(app: App): void {
 				idempotencyKey: key,
 				bookmark: headers.get("Bookmark"),
 			};
-			const answer = await seenThrough(context, context.env.TENANT.query(callContext(context), request));
+			const answer = await seenThrough(context, QUERY_LIFETIME_MS_MAX, context.env.TENANT.query(callContext(context), request));
 			if (answer.kind === "rows") return new Response(relayed(context, answer.body), { headers: { "Content-Type": contentType(format) } });
 			const { command, rowCount, bookmark, duplicate } = answer;
 			const body: z.infer<typeof CommandSchema> = {
