@@ -2,10 +2,12 @@
  * Rows from an Arrow IPC stream: message by message, each held whole. Lengths and offsets are checked before they are followed, and memory is taken for
  * bytes that arrived, never for bytes announced. The stream has to end with Arrow's end mark: without it, it was cut short.
  */
-import { LittoralError } from "#shared/base/errors.ts";
-import { ARROW_DICTIONARY_BYTES_MAX, ARROW_MESSAGE_BYTES_MAX } from "#shared/base/limits.ts";
+import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
+import { APPEND_BATCH_BYTES, ARROW_DICTIONARY_BYTES_MAX, ARROW_MESSAGE_BYTES_MAX, BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
+import type { Kernels } from "#shared/engine/kernels/kernels.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { arrowTypeName, type Converter, converterFor } from "./arrow/convert.ts";
+import { type ColumnCopy, columnCopy } from "./arrow/copy-columns.ts";
 import { malformedArrow, TableReader } from "./arrow/flatbuffer-reader.ts";
 import { CONTINUATION, MessageHeader } from "./arrow/format.ts";
 import { type ArrowValues, type Dictionaries, isValidAt, readRecordBatch } from "./arrow/record-batch.ts";
@@ -26,6 +28,8 @@ interface Message {
 interface Target {
 	field: Field;
 	convert: Converter;
+	/** Many rows at a time, as they are. */
+	copy: ColumnCopy | null;
 }
 
 /** As `decodeRows`. @throws malformed_body, body_too_large, invalid_rows */
@@ -53,7 +57,8 @@ export async function* decodeArrowRows(
 				}
 				readDictionary(message, fields, dictionaries);
 			} else if (message.header === MessageHeader.recordBatch) {
-				yield* rowsOf(readRecordBatch(message.content, message.body, { fields, dictionaries }), targets, writer);
+				const { kernels } = options.engine;
+				yield* rowsOf(readRecordBatch(message.content, message.body, { fields, dictionaries }), { targets, writer, kernels });
 			} else throw malformedArrow("a message is neither a dictionary nor a record batch");
 		}
 		if (writer.rowCount > 0 && errors.count === 0) yield writer.finish();
@@ -112,7 +117,7 @@ function matchColumns(fields: ArrowField[], writer: RowWriter): Target[] {
 		met.add(field);
 		const convert = converterFor(arrow, field.schema.type);
 		if (convert !== null) {
-			targets.push({ field, convert });
+			targets.push({ field, convert, copy: columnCopy(arrow, field.schema.type) });
 			continue;
 		}
 		const detail = `column "${field.name}" holds ${arrowTypeName(arrow.type)}, which cannot be read as ${typeName(field.schema.type)} without loss`;
@@ -143,27 +148,82 @@ function findDictionary(fields: ArrowField[], id: bigint): ArrowField | null {
 
 function* rowsOf(
 	{ rowCount, columns }: { rowCount: number; columns: ArrowValues[] },
-	targets: Target[],
-	writer: RowWriter,
+	{ targets, writer, kernels }: { targets: Target[]; writer: RowWriter; kernels: Kernels },
 ): Generator<Batch, void, undefined> {
-	for (let row = 0; row < rowCount; row++) {
+	for (let row = 0; row < rowCount; ) {
 		if (writer.isFull) {
 			if (writer.errors.count === 0) yield writer.finish();
 			writer.reset();
 		}
-		const number = writer.rowNumber;
-		for (let index = 0; index < targets.length; index++) {
-			const { field, convert } = targets[index] as Target;
+		const count = roomFor(rowCount - row, { row, columns, targets, writer });
+		if (count === 1 || !copyRows({ row, count, columns }, targets, writer, kernels)) {
+			for (let index = 0; index < count; index++) convertRow(row + index, columns, targets, writer);
+		}
+		row += count;
+	}
+}
+
+/** Rows from `row` on that the batch has room for, 1 at least; only one where bytes are not known before they are converted. */
+function roomFor(
+	rowCount: number,
+	{ row, columns, targets, writer }: { row: number; columns: ArrowValues[]; targets: Target[]; writer: RowWriter },
+): number {
+	if (targets.some(({ field, copy }) => copy === null && field.writer.physical === "bytes")) return 1;
+	let count = Math.min(rowCount, BATCH_ROW_COUNT_MAX - writer.rowCount);
+	const room = APPEND_BATCH_BYTES - writer.byteCount;
+	const byteCount = (): number =>
+		columns.reduce((sum, { offsets }) => sum + (offsets === null ? 0 : (offsets[row + count] as number) - (offsets[row] as number)), 0);
+	while (count > 1 && byteCount() > room) count >>= 1;
+	return count;
+}
+
+/** @returns false where a value is wrong: the rows, which are not counted, have to be written one by one then. @throws what is no value's error */
+function copyRows(
+	{ row, count, columns }: { row: number; count: number; columns: ArrowValues[] },
+	targets: Target[],
+	writer: RowWriter,
+	kernels: Kernels,
+): boolean {
+	const met = targets.map(({ field }) => field);
+	if (writer.fields.some((field) => !met.includes(field) && !writer.mayLeaveOut(field))) return false;
+	try {
+		for (const [index, { field, convert, copy }] of targets.entries()) {
 			const values = columns[index] as ArrowValues;
-			field.seenInRow = number;
-			try {
-				const value = isValidAt(values, row) ? convert(values, row) : null;
-				if (value === null) writer.putNull(field);
-				else field.writer.putValue(writer.rowCount, value);
-			} catch (error) {
-				writer.fail(field, error);
+			const isNull = (at: number): boolean => !isValidAt(values, at);
+			if (!field.schema.nullable && values.validity !== null) {
+				for (let at = row; at < row + count; at++) if (isNull(at)) return false;
+			}
+			if (copy !== null) {
+				if (!copy({ values, from: row, count, writer: field.writer, row: writer.rowCount, kernels })) return false;
+				continue;
+			}
+			for (let at = 0; at < count; at++) {
+				const value = isNull(row + at) ? null : convert(values, row + at);
+				if (value !== null) field.writer.putValue(writer.rowCount + at, value);
+				else if (field.schema.nullable) field.writer.putNull(writer.rowCount + at);
+				else return false;
 			}
 		}
-		writer.endRow();
+	} catch (error) {
+		if (isLittoralError(error) && error.details.sqlstate !== undefined && error.code !== "resource_exhausted") return false;
+		throw error;
 	}
+	writer.endRows(count, met);
+	return true;
+}
+
+function convertRow(row: number, columns: ArrowValues[], targets: Target[], writer: RowWriter): void {
+	const number = writer.rowNumber;
+	for (const [index, { field, convert }] of targets.entries()) {
+		const values = columns[index] as ArrowValues;
+		field.seenInRow = number;
+		try {
+			const value = isValidAt(values, row) ? convert(values, row) : null;
+			if (value === null) writer.putNull(field);
+			else field.writer.putValue(writer.rowCount, value);
+		} catch (error) {
+			writer.fail(field, error);
+		}
+	}
+	writer.endRow();
 }

@@ -5,6 +5,7 @@ import type { DataType } from "#shared/contracts/data-type.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { parseBase64, parseBytea } from "#shared/contracts/values/binary-text.ts";
 import { parseValue } from "#shared/contracts/values/parse.ts";
+import type { Kernels } from "#shared/engine/kernels/kernels.ts";
 import type { Pointer } from "#shared/engine/memory/arena.ts";
 import type { Lease } from "#shared/engine/memory/lease.ts";
 import { encodeArray } from "#shared/engine/vector/array-value.ts";
@@ -62,6 +63,27 @@ export class BytesColumn extends ColumnWriter {
 		const stopped = kernels.text_copy(from, rowCount, pointer, stride, limit, this.#offsets + row * 4, this.#bytes);
 		this.byteCount = i32[(this.#offsets >> 2) + row + stopped] as number;
 		return stopped;
+	}
+
+	/**
+	 * Texts of rows from `row` on: the one of `from` is bytes[offsets[from], offsets[from + 1]), and so on.
+	 * @returns false where one is no UTF-8 or holds a zero byte
+	 */
+	putSlices(
+		row: number,
+		{ bytes, offsets, from, count }: { bytes: Uint8Array; offsets: Float64Array; from: number; count: number },
+		kernels: Kernels,
+	): boolean {
+		const { i32, u8 } = this.views;
+		const first = (this.#offsets >> 2) + row;
+		const used = i32[first] as number;
+		const start = offsets[from] as number;
+		const end = used + (offsets[from + count] as number) - start;
+		if (end > this.#capacity) this.#grow(used, end);
+		u8.set(bytes.subarray(start, start + end - used), this.#bytes + used);
+		for (let index = 1; index <= count; index++) i32[first + index] = used + (offsets[from + index] as number) - start;
+		this.byteCount = end;
+		return kernels.utf8_check(row, row + count, this.#offsets, this.#bytes) < 0;
 	}
 
 	override putValue(row: number, value: SqlValue): void {

@@ -83,6 +83,13 @@ export abstract class ColumnWriter {
 	/** `value` in `SqlValue`'s form for this type, not null. */
 	abstract putValue(row: number, value: SqlValue): void;
 
+	/** Copies the lanes of rows from `row` on as they are. @returns where they lie */
+	putLanes(row: number, lanes: Uint8Array): Pointer {
+		const pointer = this.values + row * PHYSICAL_BYTES[this.physical];
+		this.views.u8.set(lanes, pointer);
+		return pointer;
+	}
+
 	putNull(row: number): void {
 		this.#hasNulls = true;
 		const at = this.#validity + (row >> 3);
