@@ -40,6 +40,8 @@ export const SPILL_BLOCK_BYTES = MIB;
 export const SPILL_WRITES_IN_FLIGHT_MAX = 3;
 /** Joins and aggregations share rows out over 2^bits files, and what still does not fit again, so often. */
 export const SPILL_PARTITION_BITS = 3;
+/** Of rows that are gathered before they are shared out, the first time: more files, the blocks of which are smaller by as much. */
+export const SPILL_STAGED_PARTITION_BITS = 5;
 export const SPILL_LEVEL_COUNT_MAX = 3;
 /** Sorted runs merged at once: each holds a block on the heap. */
 export const SPILL_MERGE_RUN_COUNT_MAX = 8;
@@ -54,6 +56,9 @@ export const DISTINCT_RESERVE_FRACTION = 0.125;
 /** Of one WITH RECURSIVE: rounds, and rows of all of them. */
 export const RECURSION_ROUND_COUNT_MAX = 100_000;
 export const RECURSION_ROW_COUNT_MAX = 10_000_000;
+/** Texts that a function remembers the results of, twice over, and code units of one with its result: at the most some 4 MB of the heap. */
+export const RECENT_TEXT_COUNT_MAX = 8192;
+export const RECENT_TEXT_UNIT_COUNT_MAX = 256;
 export const SELECTION_COMPACT_FRACTION = 0.25;
 /** Entries of a dictionary that group-by keeps a word of each of, of 4 bytes; rows of a larger one are grouped by value. */
 export const GROUP_DICTIONARY_ENTRY_COUNT_MAX = 128 * KIB;

@@ -15,7 +15,8 @@ import type { LateColumns } from "./late-columns.ts";
 import { RowCursor } from "./row-cursor.ts";
 import type { BatchSource } from "./source.ts";
 import type { SpillFile } from "./spill-file.ts";
-import { spaceAtLevel, SpillPartitions } from "./spill-partitions.ts";
+import { spaceAtLevel } from "./spill-partitions.ts";
+import { StagedPartitions } from "./staged-partitions.ts";
 
 /** Work units of finding one row's group, per key. */
 const KEY_COST = 4;
@@ -37,7 +38,7 @@ export class AggregatePass {
 	readonly #keyCost: number;
 	readonly #region: Region;
 	/** Set once memory was tight: rows of groups that are not in the table. */
-	#spilled: SpillPartitions | null = null;
+	#spilled: StagedPartitions | null = null;
 	#consumed = false;
 	#output: RowCursor | null = null;
 
@@ -141,7 +142,7 @@ export class AggregatePass {
 	}
 
 	/** Rows of groups that are there; the others are spilled as they came. */
-	#consumeKnown(batch: Batch, keys: Vector[], spilled: SpillPartitions): void {
+	#consumeKnown(batch: Batch, keys: Vector[], spilled: StagedPartitions): void {
 		const flat = keys.map((key) => flatten(this.#context.engine, key, batch, this.#region));
 		const { groups, hashes, found, missing } = this.#table.lookUp(flat, batch, this.#region);
 		if (missing.selectedCount > 0) spilled.add({ ...batch, ...missing }, hashes, this.#region);
@@ -151,6 +152,6 @@ export class AggregatePass {
 	#spillIfTight(): void {
 		if (this.#keys.length === 0 || !this.#context.memoryTight(this.#table.growthBytes)) return;
 		const space = spaceAtLevel(this.#context, this.#level);
-		if (space !== null) this.#spilled = new SpillPartitions(this.#context, space, this.#level);
+		if (space !== null) this.#spilled = new StagedPartitions(this.#context, space, this.#level);
 	}
 }

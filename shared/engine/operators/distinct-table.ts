@@ -8,7 +8,8 @@ import type { FlatVector } from "../vector/vector.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { GroupTable } from "./group-table.ts";
 import type { SpillFile } from "./spill-file.ts";
-import { spaceAtLevel, SpillPartitions } from "./spill-partitions.ts";
+import { spaceAtLevel } from "./spill-partitions.ts";
+import { StagedPartitions } from "./staged-partitions.ts";
 
 export class DistinctTable {
 	/** Of the recursion over spilled rows, from 0. */
@@ -16,7 +17,7 @@ export class DistinctTable {
 	readonly #context: ExecutionContext;
 	readonly #lease: Lease;
 	readonly #seen: GroupTable;
-	#spilled: SpillPartitions | null = null;
+	#spilled: StagedPartitions | null = null;
 
 	constructor(context: ExecutionContext, types: DataType[], level: number) {
 		this.#context = context;
@@ -48,7 +49,7 @@ export class DistinctTable {
 		// The groups themselves are to have room: what stands behind this table can wait for the input's end, they cannot.
 		if (this.#context.memoryTight(growthBytes + this.#lease.byteCountMax * DISTINCT_RESERVE_FRACTION)) {
 			const space = spaceAtLevel(this.#context, this.level);
-			if (space !== null) this.#spilled = new SpillPartitions(this.#context, space, this.level);
+			if (space !== null) this.#spilled = this.within(() => new StagedPartitions(this.#context, space, this.level));
 		}
 		return { ...rows, selection: created, selectedCount: createdCount };
 	}

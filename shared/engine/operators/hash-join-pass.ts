@@ -153,7 +153,10 @@ export class HashJoinPass {
 		const space = spaceAtLevel(this.#context, this.#options.level);
 		assert(space !== null, "only a join that can spill is told to");
 		const { level } = this.#options;
-		this.#partitions = { build: new SpillPartitions(this.#context, space, level), probe: new SpillPartitions(this.#context, space, level) };
+		this.#partitions = {
+			build: new SpillPartitions(this.#context, space, { level }),
+			probe: new SpillPartitions(this.#context, space, { level }),
+		};
 		this.#stored = this.#build.storedRows();
 		this.#phase = "moving";
 	}

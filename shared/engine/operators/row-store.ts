@@ -21,6 +21,8 @@ export class RowStore {
 	readonly layout: RowLayout;
 	readonly blocks: RowBlock[] = [];
 	rowCount = 0;
+	/** Of rows and strings. */
+	byteCount = 0;
 	readonly #engine: Engine;
 	readonly #lease: Lease;
 	readonly #descriptors: Pointer;
@@ -57,6 +59,7 @@ export class RowStore {
 		const { rowBytes, columns: slots } = this.layout;
 		this.#heapNext = kernels.rows_write(count, selection, slots.length, this.#descriptors, rows.hashes, rowBytes, target, heap);
 		this.rowCount += count;
+		this.byteCount += count * rowBytes + this.#heapNext - heap;
 		return target;
 	}
 
@@ -73,6 +76,7 @@ export class RowStore {
 		this.#runs.length = 0;
 		this.blocks.length = 0;
 		this.rowCount = 0;
+		this.byteCount = 0;
 		this.#blockRowsLeft = 0;
 		this.#heapNext = 0;
 		this.#heapEnd = 0;

@@ -22,13 +22,16 @@ export class SpillFile {
 	readonly #context: ExecutionContext;
 	readonly #space: SpillSpace;
 	readonly #name: string;
+	readonly #blockBytes: number;
 	readonly #blocks: Block[] = [];
 	#open: Block | null = null;
 	#openBytes = 0;
 	#dropped = false;
 	rowCount = 0;
 
-	constructor(context: ExecutionContext, space: SpillSpace) {
+	/** @param blockBytes that a block has, about, when it is written */
+	constructor(context: ExecutionContext, space: SpillSpace, blockBytes = SPILL_BLOCK_BYTES) {
+		this.#blockBytes = blockBytes;
 		this.#context = context;
 		this.#space = space;
 		this.#name = space.nextFileName();
@@ -47,7 +50,7 @@ export class SpillFile {
 		this.#open.byteCounts.push(bytes.byteLength);
 		this.#openBytes += bytes.byteLength;
 		this.rowCount += batch.selectedCount;
-		if (this.#openBytes >= SPILL_BLOCK_BYTES) this.finish();
+		if (this.#openBytes >= this.#blockBytes) this.finish();
 	}
 
 	/** Writes the open block: nothing more comes for now. */

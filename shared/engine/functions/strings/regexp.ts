@@ -8,6 +8,7 @@ import type { SqlValue } from "#shared/contracts/value.ts";
 import { RE2JS } from "re2js";
 import type { Bind } from "../kernel.ts";
 import { perValueBound } from "../per-value.ts";
+import { RecentResults } from "./recent-results.ts";
 
 export interface Flags {
 	global: boolean;
@@ -142,11 +143,16 @@ export function replaceMatches(expression: RE2JS, text: string, options: { piece
 
 const bindReplace: Bind = perValueBound(() => {
 	const compiled = rememberPattern();
-	let known: { text: string; pieces: Piece[] } = { text: "", pieces: [] };
+	const recent = new RecentResults();
+	let known: { expression: RE2JS | null; replacement: string; pieces: Piece[] } = { expression: null, replacement: "", pieces: [] };
 	return ([text, pattern, replacement, flagText]) => {
 		const { expression, flags } = compiled(pattern as string, (flagText as string | undefined) ?? "");
-		if (known.text !== replacement) known = { text: replacement as string, pieces: parseReplacement(replacement as string) };
-		return replaceMatches(expression, text as string, { pieces: known.pieces, from: 0, only: flags.global ? 0 : 1 });
+		if (known.expression !== expression || known.replacement !== replacement) {
+			known = { expression, replacement: replacement as string, pieces: parseReplacement(replacement as string) };
+			recent.clear();
+		}
+		const only = flags.global ? 0 : 1;
+		return recent.of(text as string, (subject) => replaceMatches(expression, subject, { pieces: known.pieces, from: 0, only }));
 	};
 });
 
