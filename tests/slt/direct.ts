@@ -1,6 +1,7 @@
 /** Littoral without its Workers: optimizer and engine in Node over tables in memory, for speed and for modes that no deployment can be put into. */
 import { isDeepStrictEqual } from "node:util";
 import { deserialize, serialize } from "node:v8";
+import { assert } from "#shared/base/assert.ts";
 import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
 import { typeName } from "#shared/contracts/data-type.ts";
 import { buildFilePage } from "#shared/contracts/file-page.ts";
@@ -12,6 +13,7 @@ import { formatValue } from "#shared/contracts/values/format.ts";
 import { formatIntervalIso } from "#shared/contracts/values/interval-text.ts";
 import { encodeBatch } from "#shared/engine/codec/encode.ts";
 import { createEngine } from "#shared/engine/kernels/kernels.ts";
+import { GuardedArena } from "#shared/engine/memory/guarded-arena.fixture.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import type { RunningPlan } from "#shared/engine/operators/build.ts";
 import { run } from "#shared/engine/operators/driver.ts";
@@ -59,7 +61,9 @@ interface StoredRows {
 export class DirectLittoral {
 	readonly #placement: Placement;
 	readonly #planner = new TestPlanner();
-	readonly #engine = createEngine();
+	/** Finds what a statement writes to memory that is not its own, or not any more. */
+	readonly #arena = new GuardedArena();
+	readonly #engine = createEngine({ arena: this.#arena });
 	readonly #rows = new Map<string, StoredRows>();
 	readonly #objects = new Map<string, Uint8Array>();
 	readonly #testModes: TestModes;
@@ -83,7 +87,7 @@ export class DirectLittoral {
 
 	/** Pages still leased: zero between statements. */
 	get leasedPageCount(): number {
-		return this.#engine.arena.leasedPageCount;
+		return this.#arena.leasedPageCount;
 	}
 
 	/** Any statement. Values are in PostgreSQL's text, as {@link TextAnswer} has them. */
@@ -241,7 +245,7 @@ export class DirectLittoral {
 		take: (batch: Batch, running: BatchSource) => void | Promise<void>,
 		stored: number | null = null,
 	): Promise<void> {
-		const lease = new Lease(this.#engine.arena, { owner: "direct" });
+		const lease = new Lease(this.#arena, { owner: "direct" });
 		const { signal } = new AbortController();
 		try {
 			const context = new ExecutionContext({
@@ -260,6 +264,7 @@ export class DirectLittoral {
 			this.#note(plan, running, context);
 		} finally {
 			lease.release();
+			assert(this.#arena.violations.length === 0, this.#arena.violations.join("; "));
 		}
 	}
 

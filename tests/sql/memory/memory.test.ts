@@ -19,6 +19,7 @@ import { MemorySpillStore } from "#shared/engine/operators/operators.fixture.ts"
 import { readRows } from "#shared/engine/vector/read.ts";
 import type { Ports } from "../../../workers/tenant/src/ports.ts";
 import { openPlan } from "../../../workers/tenant/src/query/run-plan.ts";
+import type { OpenedTail } from "../../../workers/tenant/src/query/tail-source.ts";
 import { SEED } from "../../seed.ts";
 import { TestPlanner } from "../bind/planner.ts";
 import { StoredTables } from "../kernels/stored-tables.ts";
@@ -72,7 +73,7 @@ beforeAll(async () => {
 
 interface Faults {
 	tenant?: Tenant;
-	/** Number of the file read that fails. */
+	/** Number of the read that fails, of a file or of a tail's next page. */
 	readAt?: number;
 	spill?: MemorySpillStore;
 	testModes?: TestModes;
@@ -110,13 +111,26 @@ async function runQuery(sql: string, { tenant = "a", readAt, spill, testModes, c
 	const counts = { reads: 0, pulls: 0 };
 	const controller = new AbortController();
 	const ports = stored.ports();
+	const countRead = (): void => {
+		if (++counts.reads === readAt) throw new LittoralError("unavailable", "the store is away");
+	};
 	const objects: Ports["objects"] = {
 		...ports.objects,
 		read: async (path, offset, byteCount) => {
-			if (++counts.reads === readAt) throw new LittoralError("unavailable", "the object store is away");
+			countRead();
 			return await ports.objects.read(path.split("?")[0] as string, offset, byteCount);
 		},
 	};
+	/** Its rows are on the second page. */
+	const inTwoPages = (tail: OpenedTail): OpenedTail => ({
+		...tail,
+		first: { blocks: [], upTo: tail.first.upTo, next: tail.above },
+		fetch: async () => {
+			countRead();
+			return tail.first;
+		},
+	});
+	const tails = stored.tailsOf(physical).map((shards) => shards.map(inTwoPages));
 	const lease = new Lease(arena, { owner: tenant });
 	try {
 		const context = new ExecutionContext({
@@ -134,7 +148,7 @@ async function runQuery(sql: string, { tenant = "a", readAt, spill, testModes, c
 			...(spill === undefined ? {} : { spill }),
 		});
 		const rows: string[] = [];
-		for await (const batch of run(openPlan({ ...ports, objects }, physical, stored.tailsOf(physical), context), context)) {
+		for await (const batch of run(openPlan({ ...ports, objects }, physical, tails, context), context)) {
 			for (const row of readRows(engine, batch)) rows.push(row.map(String).join("|"));
 		}
 		return { rows: rows.toSorted(), spilledBytes: context.statistics.spilledBytes, counts };
@@ -183,7 +197,7 @@ test("every operator is in one of the queries", async () => {
 });
 
 describe.each(Object.entries(QUERIES))("%s", (_, sql) => {
-	test("leaves no page, nor does any failure of a reservation, a spill write or read, a file read, or a cancellation at a pull", async () => {
+	test("leaves no page, nor does any failure of a reservation, a spill write or read, a read of a file or of a tail, or a cancellation at a pull", async () => {
 		arena.failAt = 0;
 		const whole = await runQuery(sql);
 		const reservationCount = arena.takenCount;
