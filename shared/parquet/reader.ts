@@ -174,6 +174,11 @@ export class ParquetReader {
 		throw new LittoralError("body_too_large", `Parquet: the file decodes to more than ${BODY_DECODED_BYTES_MAX} bytes`);
 	}
 
+	/** Row groups of which a row is still to come, that of the last batch among them where it has more. */
+	get rowGroupsLeft(): number[] {
+		return this.#rowGroups.slice(Math.max(0, this.#position + (this.#rowsLeft > 0 ? 0 : 1)));
+	}
+
 	/** Moves to the next row group with rows. @returns false at the end */
 	#openRowGroup(): boolean {
 		const { file, engine } = this.#options;

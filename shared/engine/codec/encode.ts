@@ -21,24 +21,31 @@ interface Section {
 
 let scratchCount = 0;
 
-/**
- * The batch's live rows as bytes that {@link decodeBatch} reads: constants and dictionaries stay what they are where that is smaller.
- *
- * @param options `fieldIds` one per column, in the batch's column order
- */
-export function encodeBatch(engine: Engine, batch: Batch, options: { schemaVersion: number; fieldIds: number[] }): Uint8Array {
-	assert(options.fieldIds.length === batch.columns.length, "a column has a field id");
-	assert(batch.selectedCount <= BATCH_ROW_COUNT_MAX, "a batch holds at most BATCH_ROW_COUNT_MAX rows");
+interface EncodeOptions {
+	schemaVersion: number;
+	/** One per column, in the batch's column order. */
+	fieldIds: number[];
+}
+
+/** The batch's live rows as bytes that {@link decodeBatch} reads: constants and dictionaries stay what they are where that is smaller. */
+export function encodeBatch(engine: Engine, batch: Batch, options: EncodeOptions): Uint8Array {
 	// An owner of its own: the arena zeroes these pages for whoever comes next.
 	const scratch = new Lease(engine.arena, { owner: `encode-${scratchCount++}` });
 	try {
-		return encodeDense(engine, compactBatch(engine, batch, scratch.region()), options, scratch.region());
+		return encodeBatchWith(engine, batch, options, scratch.region());
 	} finally {
 		scratch.release();
 	}
 }
 
-function encodeDense(engine: Engine, batch: Batch, options: { schemaVersion: number; fieldIds: number[] }, scratch: Region): Uint8Array {
+/** As {@link encodeBatch}, in the caller's memory. @param scratch for what is packed or flattened on the way */
+export function encodeBatchWith(engine: Engine, batch: Batch, options: EncodeOptions, scratch: Region): Uint8Array {
+	assert(options.fieldIds.length === batch.columns.length, "a column has a field id");
+	assert(batch.selectedCount <= BATCH_ROW_COUNT_MAX, "a batch holds at most BATCH_ROW_COUNT_MAX rows");
+	return encodeDense(engine, compactBatch(engine, batch, scratch), options, scratch);
+}
+
+function encodeDense(engine: Engine, batch: Batch, options: EncodeOptions, scratch: Region): Uint8Array {
 	const writer = new DescriptorWriter();
 	const sections: Section[] = [];
 	for (const [index, column] of batch.columns.entries()) {

@@ -146,6 +146,20 @@ export class AggregateCalls {
 		return true;
 	}
 
+	/** True where states can be moved to other groups: no call keeps rows of its own. */
+	get areMovable(): boolean {
+		return this.#calls.every(({ distinct, ordered }) => distinct === null && ordered === null);
+	}
+
+	/** Adds the states of some groups of `source`, which has the same calls, to `groups` of this: u32 by the position in `stored`. */
+	moveFrom(source: AggregateCalls, stored: RowPointers, groups: Pointer, region: Region): void {
+		const rows = { rowCount: stored.count, selection: 0, selectedCount: stored.count };
+		for (const [index, { aggregate }] of this.#calls.entries()) {
+			const columns = (source.#calls[index] as BoundCall).aggregate.partial(stored, region);
+			aggregate.merge({ columns, rows, groups, region });
+		}
+	}
+
 	/** The results of one call. */
 	finish(call: number, groups: RowPointers, region: Region): Vector {
 		return (this.#calls[call] as BoundCall).aggregate.finish(groups, region);

@@ -1,8 +1,10 @@
 /** From a physical plan to running operators. */
 import { assert, unreachable } from "#shared/base/assert.ts";
+import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import { inputsOf } from "#shared/contracts/plan/inputs.ts";
 import type {
+	PhysicalHashAggregate,
 	PhysicalHashJoin,
 	PhysicalNestedLoopJoin,
 	PhysicalOperator,
@@ -17,6 +19,7 @@ import { HashJoinOperator } from "./hash-join.ts";
 import type { JoinSides } from "./join.ts";
 import type { ScanKeyFilter } from "./key-filter.ts";
 import { KeyFilters } from "./key-filters.ts";
+import { flooredScan, type KeyFloor } from "./key-floor.ts";
 import { type LateColumns, lateColumns } from "./late-columns.ts";
 import { LimitOperator } from "./limit.ts";
 import { type JoinColumns, joinColumns } from "./live-columns.ts";
@@ -37,8 +40,8 @@ import { ValuesOperator } from "./values.ts";
 import { WindowOperator } from "./window/window.ts";
 import { YieldingSource } from "./yielding-source.ts";
 
-/** Gives a scan's columns in order and applies its predicate in full; it may also drop rows that the filters do not want. */
-export type OpenScan = (scan: PhysicalScan, keyFilters: readonly ScanKeyFilter[]) => BatchSource;
+/** Gives a scan's columns in order and applies its predicate in full; it may also drop rows that the filters do not want, and say in `floor` which keys are still to come. */
+export type OpenScan = (scan: PhysicalScan, keyFilters: readonly ScanKeyFilter[], floor: KeyFloor | null) => BatchSource;
 
 /** One operator's statistics, by its place in the tree. */
 export interface MeasuredNode {
@@ -65,6 +68,8 @@ export class RunningPlan implements BatchSource {
 	readonly #lateColumns = new Map<PhysicalOperator, LateColumns>();
 	readonly #joinColumns: JoinColumns;
 	readonly #keyFilters: KeyFilters;
+	/** What aggregations want to know of the scans below them. */
+	readonly #floors = new Map<PhysicalScan, KeyFloor>();
 	readonly #root: BatchSource;
 
 	constructor(context: ExecutionContext, plan: Pick<PhysicalPlan, "subplans" | "root">, openScan: OpenScan) {
@@ -115,6 +120,14 @@ export class RunningPlan implements BatchSource {
 		return nodes;
 	}
 
+	/** A new one, which the scan below is given when it is built. A scan's batch that comes in pieces is given out before its last rows are. */
+	#floorOf(node: PhysicalHashAggregate): KeyFloor | null {
+		const found = this.#context.batchRowCountMax < BATCH_ROW_COUNT_MAX ? null : flooredScan(node);
+		if (found === null) return null;
+		this.#floors.set(found.scan, found.floor);
+		return found.floor;
+	}
+
 	#typesOf(node: PhysicalOperator): DataType[] {
 		return outputTypes(node, (scan) => this.#context.scanTypes(scan));
 	}
@@ -142,7 +155,7 @@ export class RunningPlan implements BatchSource {
 		};
 		switch (node.kind) {
 			case "scan":
-				return new YieldingSource(context, this.#openScan(node, this.#keyFilters.of(node)));
+				return new YieldingSource(context, this.#openScan(node, this.#keyFilters.of(node), this.#floors.get(node) ?? null));
 			case "values":
 				return new ValuesOperator(context, node);
 			case "filter":
@@ -152,7 +165,11 @@ export class RunningPlan implements BatchSource {
 			case "limit":
 				return new LimitOperator(context, node, build(node.input));
 			case "hash_aggregate":
-				return new HashAggregateOperator(context, { ...node, late: this.#lateColumns.get(node) }, build(node.input));
+				return new HashAggregateOperator(
+					context,
+					{ ...node, late: this.#lateColumns.get(node), floor: this.#floorOf(node) },
+					build(node.input),
+				);
 			case "hash_join":
 				return new HashJoinOperator(context, node, { keyFilters: this.#keyFilters.make(node), ...sidesOf(node) });
 			case "nested_loop_join":

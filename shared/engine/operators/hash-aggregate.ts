@@ -1,6 +1,6 @@
 /**
  * GROUP BY, DISTINCT and aggregates without groups. Consumes the whole input, then emits the groups in the order in which they were first seen.
- * Without keys there is one group, also over no input.
+ * Without keys there is one group, also over no input. Where the input's scan can say that no lower key comes any more, the groups below it are emitted at once.
  *
  * When memory is tight no group is made any more: rows of groups that are there still update them, the others go to files by their keys' hash, and each file is aggregated
  * the same way when the groups in memory are done.

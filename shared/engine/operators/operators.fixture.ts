@@ -17,6 +17,7 @@ import { run } from "./driver.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { ExecutionContext, type ExecutionOptions, type ExecutionStatistics } from "./execution-context.ts";
 import type { ScanKeyFilter } from "./key-filter.ts";
+import type { KeyFloor } from "./key-floor.ts";
 import type { BatchSource } from "./source.ts";
 import type { SpillHandle, SpillStore } from "./spill-space.ts";
 
@@ -105,6 +106,24 @@ function keyFiltered(context: ExecutionContext, source: BatchSource, keyFilters:
 	};
 }
 
+/** Says after each batch which is the least key of those behind it. */
+function floored(source: BatchSource, { batches }: TestTable, floor: KeyFloor): BatchSource {
+	let given = 0;
+	return {
+		next() {
+			const batch = source.next();
+			if (batch === null || batch === "blocked") return batch;
+			const keys = batches
+				.slice(++given)
+				.flatMap(liveRows)
+				.flatMap((row) => (row[floor.column] === null ? [] : [BigInt(row[floor.column] as bigint | number)]));
+			floor.leastToCome = keys.reduce<bigint | null>((least, key) => (least === null || key < least ? key : least), null);
+			return batch;
+		},
+		close: () => source.close(),
+	};
+}
+
 /** Spilled blocks on the heap; each call may be made to fail. */
 export class MemorySpillStore implements SpillStore {
 	readonly blocks = new Map<string, Uint8Array>();
@@ -159,6 +178,8 @@ export interface RunOptions {
 	testModes?: ExecutionOptions["testModes"];
 	spill?: SpillStore;
 	nowMs?: () => number;
+	/** Scans say which keys are still to come, where somebody asks. */
+	tellsFloors?: boolean;
 	/** Called after every batch. */
 	onBatch?: (batch: Batch) => void;
 }
@@ -191,10 +212,12 @@ async function runLeased(root: PhysicalOperator, tables: TestTable[], options: R
 			...(options.spill ? { spill: options.spill } : {}),
 			...(options.nowMs ? { nowMs: options.nowMs } : {}),
 		});
-		const operator = new RunningPlan(context, { root, subplans: options.subplans ?? [] }, (node, keyFilters) => {
-			const source = new ScribblingSource(context, (tables[node.table] as TestTable).batches);
+		const operator = new RunningPlan(context, { root, subplans: options.subplans ?? [] }, (node, keyFilters, floor) => {
+			const table = tables[node.table] as TestTable;
+			const source = new ScribblingSource(context, table.batches);
 			sources.push(source);
-			return keyFiltered(context, source, keyFilters);
+			const filtered = keyFiltered(context, source, keyFilters);
+			return floor === null || options.tellsFloors !== true ? filtered : floored(filtered, table, floor);
 		});
 		const rows: SqlValue[][] = [];
 		const batchRowCounts: number[] = [];

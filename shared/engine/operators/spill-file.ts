@@ -4,7 +4,7 @@
  */
 import { SPILL_BLOCK_BYTES } from "#shared/base/limits.ts";
 import { decodeBatch } from "../codec/decode.ts";
-import { encodeBatch } from "../codec/encode.ts";
+import { encodeBatchWith } from "../codec/encode.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import type { ExecutionContext } from "./execution-context.ts";
@@ -41,7 +41,7 @@ export class SpillFile {
 	append(batch: Batch): void {
 		if (batch.selectedCount === 0) return;
 		this.#context.spend(batch.selectedCount * batch.columns.length);
-		const bytes = encodeBatch(this.#context.engine, batch, { schemaVersion: 0, fieldIds: batch.columns.map((_, index) => index) });
+		const bytes = this.#encode(batch);
 		if (this.#open === null) {
 			this.#open = { batches: [], byteCounts: [], handle: null };
 			this.#blocks.push(this.#open);
@@ -51,6 +51,16 @@ export class SpillFile {
 		this.#openBytes += bytes.byteLength;
 		this.rowCount += batch.selectedCount;
 		if (this.#openBytes >= this.#blockBytes) this.finish();
+	}
+
+	#encode(batch: Batch): Uint8Array {
+		const scratch = this.#context.lease.region();
+		try {
+			const fieldIds = batch.columns.map((_, index) => index);
+			return encodeBatchWith(this.#context.engine, batch, { schemaVersion: 0, fieldIds }, scratch);
+		} finally {
+			scratch.free();
+		}
 	}
 
 	/** Writes the open block: nothing more comes for now. */

@@ -1,6 +1,6 @@
 // Grouping: an open-addressing table of 8-byte entries (u32 hash, u32 row; row 0 = empty) over rows of a row store.
 import { fixedShape, groupFixed, lookUpFixed } from "./group-fixed";
-import { equalsStored, livePosition, rowStringBytes, TOUCH_MASK_MIN, writeRow } from "./row-store";
+import { equalsStored, isNullAt, livePosition, rowStringBytes, TOUCH_MASK_MIN, writeRow } from "./row-store";
 
 /** The entry of the row's group, or the free one where it would be. */
 // @ts-ignore: decorator
@@ -81,6 +81,24 @@ export function group_rehash(start: i32, count: i32, table: usize, larger: usize
 		while (load<u32>(larger + (<usize>slot << 3), 4) != 0) slot = (slot + 1) & mask;
 		store<u64>(larger + (<usize>slot << 3), entry);
 	}
+}
+
+/**
+ * Shares out stored rows (u32 addresses) by whether their key, a slot of 64 bits if `wide`, else of 32, is below `floor` (i64); NULL is not. @returns how many go to `below`;
+ * the others, in order too, to `rest`
+ */
+export function groups_below(count: i32, rows: usize, offset: i32, nullBit: i32, wide: i32, floor: usize, below: usize, rest: usize): i32 {
+	const least = load<i64>(floor);
+	let belowCount: i32 = 0;
+	for (let index: i32 = 0; index < count; index++) {
+		const row = load<u32>(rows + (<usize>index << 2));
+		const key = wide != 0 ? load<i64>(<usize>row + offset) : <i64>load<i32>(<usize>row + offset);
+		const isBelow = key < least && !isNullAt(<usize>row, nullBit);
+		if (isBelow) store<u32>(below + (<usize>belowCount << 2), row);
+		else store<u32>(rest + (<usize>(index - belowCount) << 2), row);
+		belowCount += i32(isBelow);
+	}
+	return belowCount;
 }
 
 /** groups[position] = one group for every live row. */

@@ -3,12 +3,16 @@ import type { BatchSource } from "#shared/engine/operators/source.ts";
 import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import type { ByteSource } from "#shared/parquet/byte-source.ts";
+import type { KeyFloor } from "#shared/engine/operators/key-floor.ts";
 import type { ParquetFile } from "#shared/parquet/footer.ts";
 import { ParquetReader, type ParquetReaderOptions } from "#shared/parquet/reader.ts";
 import type { ScanColumn } from "./columns.ts";
+import { leastKey } from "./row-groups.ts";
 
 /** Files whose footers are read ahead of the one that is scanned. */
 const OPEN_AHEAD_COUNT = 2;
+/** So many where the least key to come is asked for: it takes the footers of all files behind. */
+const OPEN_AHEAD_FOR_FLOOR_COUNT = 64;
 
 export interface FileSourceOptions {
 	context: Pick<ExecutionContext, "engine" | "lease" | "blockOn" | "signal">;
@@ -20,6 +24,8 @@ export interface FileSourceOptions {
 	rowGroups: (file: ParquetFile) => number[];
 	/** Of the rows, by positions of `columns`; see `ParquetReaderOptions`. */
 	filters?: ParquetReaderOptions["filters"];
+	/** Is told which keys are still to come. */
+	floor?: KeyFloor | null;
 }
 
 interface OpenedFile {
@@ -35,6 +41,10 @@ export class FileSource implements BatchSource {
 	/** Files of which `#opened` has had one. */
 	#openedCount = 0;
 	#reader: ParquetReader | null = null;
+	/** The file that it reads. */
+	#file: ParquetFile | null = null;
+	/** Row groups that it had left when the floor was told last. */
+	#leftCount = -1;
 	#closed = false;
 
 	constructor(options: FileSourceOptions) {
@@ -49,15 +59,19 @@ export class FileSource implements BatchSource {
 				if (state !== "open") return state;
 			}
 			const batch = (this.#reader as ParquetReader | null)?.next() ?? null;
-			if (batch !== null) return batch;
+			if (batch !== null) {
+				if (batch !== "blocked") this.#tellFloor();
+				return batch;
+			}
 			this.#reader?.close();
 			this.#reader = null;
 		}
 	}
 
 	#openReader(): "open" | "blocked" | null {
-		const { context, columns, fileCount, open, rowGroups, filters } = this.#options;
-		while (this.#opened.length <= OPEN_AHEAD_COUNT && this.#openedCount < fileCount) {
+		const { context, columns, fileCount, open, rowGroups, filters, floor = null } = this.#options;
+		const aheadCount = floor === null ? OPEN_AHEAD_COUNT : OPEN_AHEAD_FOR_FLOOR_COUNT;
+		while (this.#opened.length <= aheadCount && this.#openedCount < fileCount) {
 			context.signal.throwIfAborted();
 			this.#opened.push(startOpening(open(this.#openedCount++)));
 		}
@@ -69,6 +83,8 @@ export class FileSource implements BatchSource {
 			return "blocked";
 		}
 		this.#opened.shift();
+		this.#file = current.file;
+		this.#leftCount = -1;
 		this.#reader = new ParquetReader({
 			file: current.file,
 			source: current.source,
@@ -81,6 +97,19 @@ export class FileSource implements BatchSource {
 			signal: context.signal,
 		});
 		return "open";
+	}
+
+	/** After a batch, where it was the last of its row group. */
+	#tellFloor(): void {
+		const { floor = null, columns, fileCount, rowGroups } = this.#options;
+		if (floor === null || this.#reader === null || this.#file === null) return;
+		const left = this.#reader.rowGroupsLeft;
+		if (left.length === this.#leftCount) return;
+		this.#leftCount = left.length;
+		const column = columns[floor.column] as ScanColumn;
+		const behind = this.#openedCount < fileCount ? null : this.#opened.map(({ file }) => file);
+		const parts = [{ file: this.#file, groups: left }, ...(behind ?? [null]).map((file) => file && { file, groups: rowGroups(file) })];
+		floor.leastToCome = parts.every((part) => part !== null) ? leastKey(parts, column) : null;
 	}
 
 	close(): void {

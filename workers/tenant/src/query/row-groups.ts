@@ -1,4 +1,5 @@
-/** Which row groups of a file may hold a row that the predicate accepts, by the file's own statistics. */
+/** What a file's own statistics say of its row groups: which may hold a row that the predicate accepts, and the least key that several have. */
+import { decodeBound } from "#shared/contracts/bound.ts";
 import { type ColumnRange, rangesMatchStatistics } from "#shared/contracts/plan/bounds.ts";
 import type { ParquetFile } from "#shared/parquet/footer.ts";
 import { rowGroupStatistics } from "#shared/parquet/statistics.ts";
@@ -16,4 +17,22 @@ export function matchingRowGroups(file: ParquetFile, columns: readonly ScanColum
 			rowGroupStatistics(file, index, columns[column] as ScanColumn),
 		),
 	);
+}
+
+/**
+ * @param column of whole numbers
+ * @returns its least value in these row groups, or one below; null where a row group does not say, or none has a value
+ */
+export function leastKey(parts: readonly { file: ParquetFile; groups: readonly number[] }[], column: ScanColumn): bigint | null {
+	let least: bigint | null = null;
+	for (const { file, groups } of parts) {
+		for (const group of groups) {
+			const statistics = rowGroupStatistics(file, group, column);
+			if (statistics !== null && statistics.nullCount === file.rowGroups[group]?.rowCount) continue;
+			const value = statistics?.minimum == null ? null : decodeBound(column.type, statistics.minimum);
+			if (typeof value !== "bigint" && typeof value !== "number") return null;
+			if (least === null || BigInt(value) < least) least = BigInt(value);
+		}
+	}
+	return least;
 }

@@ -8,6 +8,7 @@ import { RunningPlan } from "#shared/engine/operators/build.ts";
 import { run } from "#shared/engine/operators/driver.ts";
 import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
 import type { ScanKeyFilter } from "#shared/engine/operators/key-filter.ts";
+import type { KeyFloor } from "#shared/engine/operators/key-floor.ts";
 import type { BatchSource } from "#shared/engine/operators/source.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { runningCount } from "../admission.ts";
@@ -19,7 +20,7 @@ import { FileSource } from "./file-source.ts";
 import { ReadBuffers } from "./read-buffers.ts";
 import { matchingRowGroups } from "./row-groups.ts";
 import { ScanFilter, TableSource } from "./table-source.ts";
-import { type OpenedTail, tailSource } from "./tail-source.ts";
+import { isEmptyTail, type OpenedTail, tailSource } from "./tail-source.ts";
 
 export interface PlanFiles {
 	filesScanned: number;
@@ -39,7 +40,9 @@ export function runPlan(
 /** The plan's operators, which count what they do while they run. */
 export function openPlan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], context: ExecutionContext): RunningPlan {
 	const reading = { share: new CacheShare(), buffers: new ReadBuffers(aheadByteCount) };
-	return new RunningPlan(context, plan, (scan, keyFilters) => openScan({ ports, plan, tails, reading }, { scan, keyFilters }, context));
+	return new RunningPlan(context, plan, (scan, keyFilters, floor) =>
+		openScan({ ports, plan, tails, reading }, { scan, keyFilters, floor }, context),
+	);
 }
 
 export function filesOf(plan: PhysicalPlan): PlanFiles {
@@ -55,6 +58,7 @@ const aheadByteCount = (): number => READ_AHEAD_BYTES_MAX / Math.max(1, runningC
 interface OpenedScan {
 	scan: PhysicalScan;
 	keyFilters: readonly ScanKeyFilter[];
+	floor: KeyFloor | null;
 }
 
 interface OpenedTables {
@@ -65,7 +69,11 @@ interface OpenedTables {
 	reading: { share: CacheShare; buffers: ReadBuffers };
 }
 
-function openScan({ ports, plan, tails, reading }: OpenedTables, { scan, keyFilters }: OpenedScan, context: ExecutionContext): BatchSource {
+function openScan(
+	{ ports, plan, tails, reading }: OpenedTables,
+	{ scan, keyFilters, floor }: OpenedScan,
+	context: ExecutionContext,
+): BatchSource {
 	const table = plan.tables[scan.table] as (typeof plan.tables)[number];
 	const columns = scanColumns(table.schema, scan.columns);
 	const ranges = predicateRanges(scan.predicate);
@@ -76,8 +84,11 @@ function openScan({ ports, plan, tails, reading }: OpenedTables, { scan, keyFilt
 	const predicate = scan.predicate === null ? null : context.compilePredicate(scan.predicate);
 	const filter = new ScanFilter(predicate, context);
 	const isFiltered = scan.predicate !== null || keyFilters.length > 0;
+	const opened = tails[scan.table] as OpenedTail[];
 	const fileSource = new FileSource({
 		context,
+		// Rows of a tail come behind the files, and may have any key.
+		floor: opened.every(isEmptyTail) ? floor : null,
 		columns,
 		fileCount: files.length,
 		open: (index) => {
@@ -92,7 +103,7 @@ function openScan({ ports, plan, tails, reading }: OpenedTables, { scan, keyFilt
 				]
 			: [],
 	});
-	const tailSources = (tails[scan.table] as OpenedTail[]).map((tail) => tailSource(context, tail, columns, countBytes));
+	const tailSources = opened.map((tail) => tailSource(context, tail, columns, countBytes));
 	const sources = [{ source: fileSource, isFiltered }, ...tailSources.map((source) => ({ source, isFiltered: false }))];
 	return new TableSource(sources, filter, context);
 }

@@ -16,6 +16,11 @@ export interface OpenedTail {
 	fetch: (next: number, upTo: number) => Promise<TailPage>;
 }
 
+/** True where the tail has no row at all. */
+export function isEmptyTail({ first }: OpenedTail): boolean {
+	return first.blocks.length === 0 && first.next === null;
+}
+
 /** @param spend is told the bytes of each block before it is decoded */
 export function tailSource(
 	context: Pick<ExecutionContext, "engine" | "lease" | "blockOn">,
