@@ -28,18 +28,23 @@ async function rowsOf<Row>(sql: string, ...parameters: (string | number)[]): Pro
 
 /** Every live object exists, and what a retained snapshot lists is live. @returns all keys of data files */
 export async function expectLiveObjectsThere(tenantId: string): Promise<Set<string>> {
-	const keys = new Set([...(await keysOf(tenantId, "data")), ...(await keysOf(tenantId, "manifests"))]);
-	const live = await rowsOf<{ path: string }>("SELECT path FROM object WHERE tenant_id = ? AND state = 'live'", tenantId);
+	const [data, manifests, [live, listed]] = await Promise.all([
+		keysOf(tenantId, "data"),
+		keysOf(tenantId, "manifests"),
+		testEnv.CATALOG_0.batch<{ path: string }>([
+			testEnv.CATALOG_0.prepare("SELECT path FROM object WHERE tenant_id = ? AND state = 'live'").bind(tenantId),
+			testEnv.CATALOG_0.prepare(
+				`SELECT o.path, s.version FROM snapshot s JOIN object o ON o.tenant_id = s.tenant_id AND o.table_id = s.table_id
+					WHERE s.tenant_id = ? AND o.state = 'condemned' AND o.added_version > 0 AND o.added_version <= s.version AND o.removed_version > s.version`,
+			).bind(tenantId),
+		]),
+	]);
+	const keys = new Set([...data, ...manifests]);
 	expect(
-		live.filter(({ path }) => !keys.has(path)),
+		live?.results.filter(({ path }) => !keys.has(path)),
 		"live objects that are missing",
 	).toEqual([]);
-	const listed = await rowsOf(
-		`SELECT o.path, s.version FROM snapshot s JOIN object o ON o.tenant_id = s.tenant_id AND o.table_id = s.table_id
-			WHERE s.tenant_id = ? AND o.state = 'condemned' AND o.added_version > 0 AND o.added_version <= s.version AND o.removed_version > s.version`,
-		tenantId,
-	);
-	expect(listed, "condemned objects that a retained snapshot lists").toEqual([]);
+	expect(listed?.results, "condemned objects that a retained snapshot lists").toEqual([]);
 	return keys;
 }
 
