@@ -1,5 +1,6 @@
 // Moving values between positions. `take` packs the rows at u16 positions (any order, repeats allowed) densely; `lookup` replaces dictionary codes by
 // their entries at the row's own position; `fill` repeats one value. 8, 32, 64 and 128 are the bits of a value.
+import { copyShort } from "./short-copy";
 import { isValid } from "./validity";
 
 // @ts-ignore: decorator
@@ -50,7 +51,7 @@ export function take_bytes(count: i32, positions: usize, offsets: usize, values:
 	for (let index: i32 = 0; index < count; index++) {
 		const at = offsets + (<usize>load<u16>(positions + (index << 1)) << 2);
 		const start = load<i32>(at);
-		memory.copy(out + load<i32>(outOffsets + (index << 2)), values + start, load<i32>(at, 4) - start);
+		copyShort(out + load<i32>(outOffsets + (index << 2)), values + start, load<i32>(at, 4) - start);
 	}
 }
 
@@ -104,7 +105,7 @@ export function lookup_bytes(rowCount: i32, codes: usize, offsets: usize, values
 		const start = load<i32>(outOffsets + (row << 2));
 		const byteCount = load<i32>(outOffsets + (row << 2), 4) - start;
 		if (byteCount == 0) continue;
-		memory.copy(out + start, values + load<i32>(offsets + (load<i32>(codes + (row << 2)) << 2)), byteCount);
+		copyShort(out + start, values + load<i32>(offsets + (load<i32>(codes + (row << 2)) << 2)), byteCount);
 	}
 }
 

@@ -4,6 +4,7 @@
 //   slot    the value; NUMERIC: coefficient, i32 scale; bytes: u32 address in the heap, i32 length
 //
 // Columns of a batch are described by 32 bytes each: kind, offset of the slot, NULL bit, values, validity, offsets (scales), flags, 0. See `operators/row-layout.ts`.
+import { copyShort } from "./short-copy";
 import { isValid } from "./validity";
 import { equalValues, hashValue, KIND_BYTES, KIND_I32, KIND_I64, KIND_NUMERIC, laneBytes, mixHash, orderValues } from "./value";
 
@@ -67,7 +68,7 @@ function writeSlot(kind: i32, slot: usize, at: usize, extra: i32, heap: usize): 
 			return heap;
 		default:
 			if (kind >= KIND_BYTES) {
-				memory.copy(heap, at, extra);
+				copyShort(heap, at, extra);
 				store<u32>(slot, <u32>heap);
 				store<i32>(slot, extra, 4);
 				return heap + extra;
@@ -382,6 +383,6 @@ export function rows_gather_bytes(count: i32, rows: usize, offset: i32, offsets:
 		const start = load<i32>(offsets + (<usize>index << 2));
 		const byteCount = load<i32>(offsets + (<usize>index << 2), 4) - start;
 		if (byteCount == 0) continue;
-		memory.copy(out + start, <usize>load<u32>(<usize>load<u32>(rows + (<usize>index << 2)) + offset), byteCount);
+		copyShort(out + start, <usize>load<u32>(<usize>load<u32>(rows + (<usize>index << 2)) + offset), byteCount);
 	}
 }
