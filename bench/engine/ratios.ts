@@ -90,6 +90,10 @@ export function publishMeans(session: Session, title: string, comparisons: reado
 		meanOf(({ cold }) => cold.wallMs),
 		"x",
 	);
+	const loadMs = (outcome: Measured | null): number => outcome?.figures["loadMs"] ?? 0;
+	if (!comparisons.some((comparison) => loadMs(measured(comparison, peer)) > 0)) return;
+	const loadedMean = meanOf((outcome) => outcome.warm.wallMs + loadMs(outcome));
+	session.figure(`${title}: time of ${peer}'s, warm, and of taking its tables in before, geometric mean`, loadedMean, "x");
 }
 
 /** Milliseconds of each stage of each query, from runs of `peer`, which measures them. */

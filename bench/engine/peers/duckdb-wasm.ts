@@ -23,11 +23,14 @@ servePeer(async ({ tables, sql }: DuckDbWasmOptions) => {
 	await duckdb.instantiate(() => {});
 	duckdb.open({ arrowLosslessConversion: true });
 	const connection = duckdb.connect();
+	let loadMs = 0;
 	for (const table of tables) {
 		if (!new RegExp(`\\b${table.name}\\b`).test(sql)) continue;
 		let create = true;
 		for await (const stream of arrowStreams(table, columnsNamed(table, sql))) {
+			const startedMs = performance.now();
 			connection.insertArrowFromIPCStream(stream, { name: table.name, create });
+			loadMs += performance.now() - startedMs;
 			create = false;
 		}
 	}
@@ -41,6 +44,6 @@ servePeer(async ({ tables, sql }: DuckDbWasmOptions) => {
 				return value === null ? null : String(value);
 			}),
 		);
-		return { rows, figures: {} };
+		return { rows, figures: { loadMs } };
 	};
 });
