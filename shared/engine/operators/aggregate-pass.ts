@@ -217,12 +217,11 @@ export class AggregatePass {
 		const { engine } = this.#context;
 		const { late } = this.#node;
 		if (late?.select == null) return all;
-		this.#context.spend(all.count * late.deciding.length);
 		const columns: Vector[] = [];
 		for (const column of late.deciding) columns[column] = this.#column(column, all);
-		const { selection, selectedCount } = late.select({ rowCount: all.count, columns, selection: 0, selectedCount: all.count });
+		const batch = { rowCount: all.count, columns, selection: 0, selectedCount: all.count };
+		const { selection, selectedCount } = late.wanted(batch, this.#context);
 		if (selection === 0) return all;
-		this.#context.countWithheld(all.count - selectedCount);
 		const rows = this.#region.allocate(selectedCount * 4);
 		engine.kernels.take_32(selectedCount, selection, all.rows, rows);
 		return { rows, count: selectedCount };

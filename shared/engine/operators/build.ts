@@ -41,7 +41,12 @@ import { WindowOperator } from "./window/window.ts";
 import { YieldingSource } from "./yielding-source.ts";
 
 /** Gives a scan's columns in order and applies its predicate in full; it may also drop rows that the filters do not want, and say in `floor` which keys are still to come. */
-export type OpenScan = (scan: PhysicalScan, keyFilters: readonly ScanKeyFilter[], floor: KeyFloor | null) => BatchSource;
+export type OpenScan = (
+	scan: PhysicalScan,
+	keyFilters: readonly ScanKeyFilter[],
+	floor: KeyFloor | null,
+	late: LateColumns | null,
+) => BatchSource;
 
 /** One operator's statistics, by its place in the tree. */
 export interface MeasuredNode {
@@ -64,7 +69,7 @@ export class RunningPlan implements BatchSource {
 	readonly #subplans: Subplan[] = [];
 	readonly #worktables = new Map<number, Worktable>();
 	readonly #meters = new Map<PhysicalOperator, OperatorMeter>();
-	/** Of group-bys under a top-N. */
+	/** Of scans and group-bys under a top-N. */
 	readonly #lateColumns = new Map<PhysicalOperator, LateColumns>();
 	readonly #joinColumns: JoinColumns;
 	readonly #keyFilters: KeyFilters;
@@ -155,7 +160,10 @@ export class RunningPlan implements BatchSource {
 		};
 		switch (node.kind) {
 			case "scan":
-				return new YieldingSource(context, this.#openScan(node, this.#keyFilters.of(node), this.#floors.get(node) ?? null));
+				return new YieldingSource(
+					context,
+					this.#openScan(node, this.#keyFilters.of(node), this.#floors.get(node) ?? null, this.#lateColumns.get(node) ?? null),
+				);
 			case "values":
 				return new ValuesOperator(context, node);
 			case "filter":

@@ -1,4 +1,4 @@
-/** A top-N over a group-by has the rows that a sort of all groups begins with, and the group-by counts every group, those that nobody wanted too. */
+/** A top-N over a scan or a group-by has the rows that a sort of all groups begins with, and every row counts that was there, those that nobody wanted too. */
 import { expect, test } from "vitest";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { SortKey } from "#shared/contracts/plan/expression.ts";
@@ -59,5 +59,28 @@ test.each(KEYS)("%s", async (_, keys) => {
 		const { rows, operators } = await runPlan(plan, [table], options);
 		expect(rows).toEqual(all.rows.slice(offset, offset + limit));
 		expect(operators.find(({ node }) => node.kind === "hash_aggregate")?.statistics.rows).toBe(GROUP_COUNT);
+	}
+});
+
+test.each([
+	["a number, then a text", [key(0, INTEGER, true), key(1, TEXT, false)]],
+	["a text of which many are equal", [key(1, TEXT, true), key(0, INTEGER, false)]],
+])("a scan by %s", async (_, keys) => {
+	const input = scan(0, table.types);
+	const all = await runPlan({ kind: "sort", input, keys, estimate: ESTIMATE }, [table], {});
+	for (const [limit, offset] of [
+		[10, 0],
+		[1, 3],
+		[5000, 700],
+	] as const) {
+		for (const options of [
+			{},
+			{ spill: new MemorySpillStore(), testModes: { spillAlways: true } },
+			{ testModes: { batchRowCountMax: 2 } },
+		]) {
+			const { rows, operators } = await runPlan({ kind: "top_n", input, keys, limit, offset, estimate: ESTIMATE }, [table], options);
+			expect(rows).toEqual(all.rows.slice(offset, offset + limit));
+			expect(operators.find(({ node }) => node.kind === "scan")?.statistics.rows).toBe(ROW_COUNT);
+		}
 	}
 });

@@ -1,9 +1,10 @@
 /**
- * A top-N above a group-by: most groups are worse than the rows that it has, which some columns alone tell. The group-by asks by these, and makes the other columns of the groups
- * that are left: no mean is divided and no text copied for a group that nobody will see.
+ * A top-N above a scan or a group-by: most rows are worse than those that it has, which some columns alone tell. Who makes the rows asks by these, and reads or makes the other
+ * columns of the rows that are left: no page of a wide table is opened, no mean divided and no text copied for a row that nobody will see.
  */
 import type { PhysicalTopN } from "#shared/contracts/plan/physical.ts";
 import type { Batch } from "../vector/batch.ts";
+import type { ExecutionContext } from "./execution-context.ts";
 
 export class LateColumns {
 	/** Positions of the columns that decide. */
@@ -14,11 +15,20 @@ export class LateColumns {
 	constructor(deciding: readonly number[]) {
 		this.deciding = deciding;
 	}
+
+	/** Those of the rows that are wanted, as far as that is known; the others are counted as rows that were there. */
+	wanted(batch: Batch, context: ExecutionContext): Batch {
+		if (this.select === null) return batch;
+		context.spend(batch.selectedCount * this.deciding.length);
+		const selected = this.select(batch);
+		context.countWithheld(batch.selectedCount - selected.selectedCount);
+		return selected;
+	}
 }
 
 /** Null where the top-N is over something else, or does not sort by columns alone. */
 export function lateColumns({ input, keys }: PhysicalTopN): LateColumns | null {
-	if (input.kind !== "hash_aggregate") return null;
+	if (input.kind !== "hash_aggregate" && input.kind !== "scan") return null;
 	const deciding = keys.map(({ expression }) => (expression.kind === "column" ? expression.index : -1));
 	return deciding.includes(-1) ? null : new LateColumns([...new Set(deciding)]);
 }

@@ -18,6 +18,7 @@ import type { Evaluator } from "./evaluator.ts";
 import { ExecutionContext, type ExecutionOptions, type ExecutionStatistics } from "./execution-context.ts";
 import type { ScanKeyFilter } from "./key-filter.ts";
 import type { KeyFloor } from "./key-floor.ts";
+import type { LateColumns } from "./late-columns.ts";
 import type { BatchSource } from "./source.ts";
 import type { SpillHandle, SpillStore } from "./spill-space.ts";
 
@@ -92,15 +93,21 @@ export class ScribblingSource implements BatchSource {
 	}
 }
 
-/** Asks the filters of joins above, as scans of files do. */
-function keyFiltered(context: ExecutionContext, source: BatchSource, keyFilters: readonly ScanKeyFilter[]): BatchSource {
+interface Asked {
+	keyFilters: readonly ScanKeyFilter[];
+	late: LateColumns | null;
+}
+
+/** Asks the filters of joins above, and a top-N, as scans of files do. */
+function asking(context: ExecutionContext, source: BatchSource, { keyFilters, late }: Asked): BatchSource {
 	const region = context.lease.region();
 	return {
 		next() {
 			const batch = source.next();
 			if (batch === null || batch === "blocked") return batch;
 			region.reset();
-			return keyFilters.reduce((kept, filter) => filter.select(kept, region), batch);
+			const kept = keyFilters.reduce((rows, filter) => filter.select(rows, region), batch);
+			return late === null || kept.selectedCount === 0 ? kept : late.wanted(kept, context);
 		},
 		close: () => source.close(),
 	};
@@ -212,11 +219,11 @@ async function runLeased(root: PhysicalOperator, tables: TestTable[], options: R
 			...(options.spill ? { spill: options.spill } : {}),
 			...(options.nowMs ? { nowMs: options.nowMs } : {}),
 		});
-		const operator = new RunningPlan(context, { root, subplans: options.subplans ?? [] }, (node, keyFilters, floor) => {
+		const operator = new RunningPlan(context, { root, subplans: options.subplans ?? [] }, (node, keyFilters, floor, late) => {
 			const table = tables[node.table] as TestTable;
 			const source = new ScribblingSource(context, table.batches);
 			sources.push(source);
-			const filtered = keyFiltered(context, source, keyFilters);
+			const filtered = asking(context, source, { keyFilters, late });
 			return floor === null || options.tellsFloors !== true ? filtered : floored(filtered, table, floor);
 		});
 		const rows: SqlValue[][] = [];

@@ -20,8 +20,9 @@ import { SortOperator } from "./sort.ts";
 import { SortedRows } from "./sorted-rows.ts";
 import type { BatchSource } from "./source.ts";
 
-/** Rows stored beyond those wanted before they are cut again. */
-const SLACK_ROW_COUNT = 2 * BATCH_ROW_COUNT_MAX;
+/** Rows stored beyond those wanted before they are cut again: few at first, so that there is a bound soon, and then twice as many each time. */
+const SLACK_ROW_COUNT_FIRST = 64;
+const SLACK_ROW_COUNT_MAX = 2 * BATCH_ROW_COUNT_MAX;
 
 export class TopNOperator implements BatchSource {
 	readonly #context: ExecutionContext;
@@ -32,11 +33,14 @@ export class TopNOperator implements BatchSource {
 	readonly #offset: number;
 	readonly #wanted: number;
 	readonly #region: Region;
+	/** Of what was told to the input, which is valid until it asks again. */
+	readonly #lateRegion: Region;
 	#store: RowStore;
 	/** The last of the rows kept by the last cut; later rows must sort before it. */
 	#bound: Pointer = 0;
 	/** What comes after the input's end: a sort in steps, then rows. */
 	#sorted: SortedRows | null = null;
+	#slackRowCount = SLACK_ROW_COUNT_FIRST;
 	/** What is being sorted is to be cut, not emitted. */
 	#cutting = false;
 	#ended = false;
@@ -54,6 +58,7 @@ export class TopNOperator implements BatchSource {
 		this.#wanted = node.limit === 0 ? 0 : node.offset + node.limit;
 		this.#store = this.#sortInput.newStore();
 		this.#region = context.lease.region();
+		this.#lateRegion = context.lease.region();
 		if (late !== null) late.select = (batch) => this.#selectLate(batch);
 	}
 
@@ -111,7 +116,7 @@ export class TopNOperator implements BatchSource {
 		const prepared = this.#sortInput.prepare(input, this.#region);
 		const batch = this.#bound === 0 ? prepared : this.#sortInput.before(prepared, this.#bound, this.#store, this.#region);
 		this.#store.append(batch.columns, { selection: batch.selection, count: batch.selectedCount, hashes: 0 });
-		const isFull = this.#store.rowCount >= 2 * this.#wanted + SLACK_ROW_COUNT;
+		const isFull = this.#store.rowCount >= 2 * this.#wanted + this.#slackRowCount;
 		if (isFull) {
 			this.#sorted = this.#sortInput.sort(this.#store);
 			this.#cutting = true;
@@ -123,8 +128,8 @@ export class TopNOperator implements BatchSource {
 	/** Rows that may be among the first. */
 	#selectLate(batch: Batch): Batch {
 		if (this.#bound === 0 || this.#external !== null) return batch;
-		this.#region.reset();
-		return this.#sortInput.keysBefore(batch, this.#bound, this.#store, this.#region);
+		this.#lateRegion.reset();
+		return this.#sortInput.keysBefore(batch, this.#bound, this.#store, this.#lateRegion);
 	}
 
 	/** Keeps the first rows in a store of their own. */
@@ -135,6 +140,7 @@ export class TopNOperator implements BatchSource {
 			const rows = sorted.next(Math.min(this.#context.batchRowCountMax, this.#wanted - kept.rowCount), this.#region);
 			kept.append(this.#sortInput.gatherAll(this.#store, rows, this.#region), { selection: 0, count: rows.count, hashes: 0 });
 		}
+		this.#slackRowCount = Math.min(this.#slackRowCount * 2, SLACK_ROW_COUNT_MAX);
 		sorted.free();
 		this.#store.free();
 		this.#store = kept;

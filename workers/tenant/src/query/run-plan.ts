@@ -7,6 +7,7 @@ import { columnsOf } from "#shared/engine/expression/single-column.ts";
 import { RunningPlan } from "#shared/engine/operators/build.ts";
 import { run } from "#shared/engine/operators/driver.ts";
 import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
+import type { LateColumns } from "#shared/engine/operators/late-columns.ts";
 import type { ScanKeyFilter } from "#shared/engine/operators/key-filter.ts";
 import type { KeyFloor } from "#shared/engine/operators/key-floor.ts";
 import type { BatchSource } from "#shared/engine/operators/source.ts";
@@ -40,8 +41,8 @@ export function runPlan(
 /** The plan's operators, which count what they do while they run. */
 export function openPlan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], context: ExecutionContext): RunningPlan {
 	const reading = { share: new CacheShare(), buffers: new ReadBuffers(aheadByteCount) };
-	return new RunningPlan(context, plan, (scan, keyFilters, floor) =>
-		openScan({ ports, plan, tails, reading }, { scan, keyFilters, floor }, context),
+	return new RunningPlan(context, plan, (scan, keyFilters, floor, late) =>
+		openScan({ ports, plan, tails, reading }, { scan, keyFilters, floor, late }, context),
 	);
 }
 
@@ -59,6 +60,7 @@ interface OpenedScan {
 	scan: PhysicalScan;
 	keyFilters: readonly ScanKeyFilter[];
 	floor: KeyFloor | null;
+	late: LateColumns | null;
 }
 
 interface OpenedTables {
@@ -71,7 +73,7 @@ interface OpenedTables {
 
 function openScan(
 	{ ports, plan, tails, reading }: OpenedTables,
-	{ scan, keyFilters, floor }: OpenedScan,
+	{ scan, keyFilters, floor, late }: OpenedScan,
 	context: ExecutionContext,
 ): BatchSource {
 	const table = plan.tables[scan.table] as (typeof plan.tables)[number];
@@ -83,7 +85,7 @@ function openScan(
 	);
 	const predicate = scan.predicate === null ? null : context.compilePredicate(scan.predicate);
 	const filter = new ScanFilter(predicate, context);
-	const isFiltered = scan.predicate !== null || keyFilters.length > 0;
+	const isFiltered = scan.predicate !== null || keyFilters.length > 0 || late !== null;
 	const opened = tails[scan.table] as OpenedTail[];
 	const fileSource = new FileSource({
 		context,
@@ -100,6 +102,7 @@ function openScan(
 			? [
 					{ columns: scan.predicate === null ? [] : columnsOf(scan.predicate), select: (batch) => filter.select(batch) },
 					...keySelections(keyFilters, context),
+					...(late === null ? [] : [{ columns: late.deciding, select: (batch: Batch) => late.wanted(batch, context) }]),
 				]
 			: [],
 	});
