@@ -33,8 +33,8 @@ export interface CompareOptions {
 	repeatCount: number;
 }
 
-/** Runs between the cold one and the warm one that counts: V8 compiles what is hot meanwhile. */
-const WARM_UP_COUNT = 2;
+/** Between the cold run and the warm one that counts, of every peer: so many runs, and more until so much time has gone by. V8 compiles what is hot meanwhile. */
+const WARM_UP = { countMin: 2, countMax: 10, elapsedMs: 1000 };
 /** A first run that took longer has compiled all there is to compile: the second is the warm one. */
 const SLOW_MS = 8000;
 
@@ -93,7 +93,15 @@ async function runOnce(
 	const expected = peer.isInexact ? { ...query.expected, isInexact: query.expected.isInexact.map(() => true) } : query.expected;
 	try {
 		const answers: PeerAnswer[] = [];
-		while (answers.length < 2 + ((answers[0]?.wallMs ?? 0) > SLOW_MS ? 0 : WARM_UP_COUNT)) {
+		const isOver = (): boolean => {
+			const [cold, ...warmUps] = answers;
+			if (cold === undefined || warmUps.length === 0) return false;
+			if (cold.wallMs > SLOW_MS) return true;
+			const before = warmUps.slice(0, -1);
+			const elapsedMs = before.reduce((sum, { wallMs }) => sum + wallMs, 0);
+			return before.length >= WARM_UP.countMax || (before.length >= WARM_UP.countMin && elapsedMs >= WARM_UP.elapsedMs);
+		};
+		while (!isOver()) {
 			const answer = await running.query(query.sql);
 			if ("failure" in answer) return answer;
 			const difference = answerDifference(answer.rows, expected);
