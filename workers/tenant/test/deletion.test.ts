@@ -72,5 +72,5 @@ test("a deleted tenant leaves no row, key or alarm in any shard it ever had", as
 	const raise = { tableId: tenant.table, snapshotVersion: 1 };
 	expect(await codeOf(() => raiseSnapshotMinimum(ports, tenant.id, raise))).toBe("tenant_not_found");
 	expect(await tenant.sql(0, "SELECT count(*) AS tables FROM sqlite_master WHERE name = 'shard_table'")).toEqual([{ tables: 0 }]);
-	expect((await testEnv.DATA.list({ prefix: "spill/" })).objects).toEqual([]);
+	expect((await testEnv.DATA.list({ prefix: `spill/${tenant.id}/` })).objects).toEqual([]);
 });

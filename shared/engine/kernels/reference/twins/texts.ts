@@ -12,9 +12,8 @@ function bytesOf(memory: ArenaViews, values: number, offsets: number, row: numbe
 	return memory.u8.subarray(values + start, values + (memory.i32[(offsets >> 2) + row + 1] as number));
 }
 
-const pointsOf = (memory: ArenaViews, values: number, offsets: number, row: number): string[] => [
-	...decoder.decode(bytesOf(memory, values, offsets, row)),
-];
+const pointsOf = (memory: ArenaViews, values: number, offsets: number, row: number): string[] =>
+	Array.from(decoder.decode(bytesOf(memory, values, offsets, row)));
 
 const i32sOut = (rows: KernelCase, count = rows.rowCount): number => rows.out(count * 4, { alignment: 4 });
 
