@@ -3,17 +3,14 @@ import { readFileSync } from "node:fs";
 import type { ColumnSchema, TableSchema } from "#shared/contracts/table.ts";
 import type { NumericValue } from "#shared/contracts/value.ts";
 import { createEngine, type Engine } from "#shared/engine/kernels/kernels.ts";
-import { Lease } from "#shared/engine/memory/lease.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { readRows } from "#shared/engine/vector/read.ts";
-import { memorySource } from "#shared/parquet/byte-source.ts";
-import { openParquet } from "#shared/parquet/open.ts";
-import { ParquetReader } from "#shared/parquet/reader.ts";
 import { TestPlanner } from "../../tests/sql/bind/planner.ts";
 import { expectAnswer } from "../runner/bench.ts";
 import { tpchDataset } from "../tpch/dataset.ts";
 import { type DuckDb, openDuckDb } from "../world/peers.ts";
 import { storeDataset } from "./dataset.ts";
+import { readBatches } from "./read-batches.ts";
 
 export interface Lines {
 	engine: Engine;
@@ -69,34 +66,13 @@ export async function totalsOf(engine: Engine, batches: AsyncIterable<Batch>): P
 	return { rowCount, keys: String(keys), cents: String(cents), letters };
 }
 
-/** Batches, each valid until the next is asked for. @param bytes of a file that we wrote @param columns all where absent */
-export async function* readLines(
+/** As {@link readBatches}. @param columns all where absent */
+export function readLines(
 	{ engine, schema }: Lines,
 	bytes: Uint8Array,
 	columns: readonly ColumnSchema[] = schema.columns,
-): AsyncGenerator<Batch, void, undefined> {
-	const source = memorySource(bytes);
-	const lease = new Lease(engine.arena, { owner: "bench" });
-	let reading: Promise<unknown> = Promise.resolve();
-	const reader = new ParquetReader({
-		file: await openParquet(source),
-		source,
-		columns: columns.map(({ fieldId, type }) => ({ fieldId, type })),
-		engine,
-		lease,
-		blockOn: (promise) => {
-			reading = promise;
-		},
-	});
-	try {
-		for (let batch = reader.next(); batch !== null; batch = reader.next()) {
-			if (batch === "blocked") await reading;
-			else yield batch;
-		}
-	} finally {
-		reader.close();
-		lease.release();
-	}
+): AsyncIterable<Batch> {
+	return readBatches(engine, bytes, columns);
 }
 
 export async function countRows(batches: AsyncIterable<Batch>): Promise<number> {

@@ -1,14 +1,10 @@
 /** Columns of a stored table as Arrow IPC streams, for systems that read no Parquet. */
 import { readFileSync } from "node:fs";
 import { createEngine } from "#shared/engine/kernels/kernels.ts";
-import { Lease } from "#shared/engine/memory/lease.ts";
-import type { Batch } from "#shared/engine/vector/batch.ts";
 import { ArrowWriter } from "#shared/formats/encode-arrow.ts";
 import { OutputBuffer } from "#shared/formats/output-buffer.ts";
-import { memorySource } from "#shared/parquet/byte-source.ts";
-import { openParquet } from "#shared/parquet/open.ts";
-import { ParquetReader } from "#shared/parquet/reader.ts";
 import type { StoredTable } from "../data/dataset.ts";
+import { readBatches } from "../data/read-batches.ts";
 
 /** A stream is cut after so many batches: the reader holds one stream twice. */
 const BATCHES_PER_STREAM = 64;
@@ -35,7 +31,7 @@ export async function* arrowStreams({ definition, files }: StoredTable, names: r
 	for (const { path } of files) {
 		let stream = streamOf();
 		let batchCount = 0;
-		for await (const batch of batchesOf(path, columns, engine)) {
+		for await (const batch of readBatches(engine, readFileSync(path), columns)) {
 			stream.writer.write(batch, 0);
 			if (++batchCount % BATCHES_PER_STREAM > 0) continue;
 			stream.writer.end();
@@ -44,35 +40,5 @@ export async function* arrowStreams({ definition, files }: StoredTable, names: r
 		}
 		stream.writer.end();
 		yield stream.out.take();
-	}
-}
-
-/** Each valid until the next is asked for. */
-async function* batchesOf(
-	path: string,
-	columns: { fieldId: number; type: StoredTable["definition"]["columns"][number]["type"] }[],
-	engine: ReturnType<typeof createEngine>,
-): AsyncGenerator<Batch, void, undefined> {
-	const source = memorySource(readFileSync(path));
-	const lease = new Lease(engine.arena, { owner: "bench" });
-	let reading: Promise<unknown> = Promise.resolve();
-	const reader = new ParquetReader({
-		file: await openParquet(source),
-		source,
-		columns: columns.map(({ fieldId, type }) => ({ fieldId, type })),
-		engine,
-		lease,
-		blockOn: (promise) => {
-			reading = promise;
-		},
-	});
-	try {
-		for (let batch = reader.next(); batch !== null; batch = reader.next()) {
-			if (batch === "blocked") await reading;
-			else yield batch;
-		}
-	} finally {
-		reader.close();
-		lease.release();
 	}
 }

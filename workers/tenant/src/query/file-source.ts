@@ -7,7 +7,7 @@ import type { KeyFloor } from "#shared/engine/operators/key-floor.ts";
 import type { ParquetFile } from "#shared/parquet/footer.ts";
 import { ParquetReader, type ParquetReaderOptions } from "#shared/parquet/reader.ts";
 import type { ScanColumn } from "./columns.ts";
-import { leastKey } from "./row-groups.ts";
+import { type LeastKey, leastKey, lesserKey } from "./row-groups.ts";
 
 /** Files whose footers are read ahead of the one that is scanned. */
 const OPEN_AHEAD_COUNT = 2;
@@ -43,6 +43,8 @@ export class FileSource implements BatchSource {
 	#reader: ParquetReader | null = null;
 	/** The file that it reads. */
 	#file: ParquetFile | null = null;
+	/** Of files behind it. */
+	readonly #leastKeys = new Map<ParquetFile, LeastKey>();
 	/** Row groups that it had left when the floor was told last. */
 	#leftCount = -1;
 	#closed = false;
@@ -84,6 +86,7 @@ export class FileSource implements BatchSource {
 		}
 		this.#opened.shift();
 		this.#file = current.file;
+		this.#leastKeys.delete(current.file);
 		this.#leftCount = -1;
 		this.#reader = new ParquetReader({
 			file: current.file,
@@ -101,15 +104,27 @@ export class FileSource implements BatchSource {
 
 	/** After a batch, where it was the last of its row group. */
 	#tellFloor(): void {
-		const { floor = null, columns, fileCount, rowGroups } = this.#options;
+		const { floor = null, columns, fileCount } = this.#options;
 		if (floor === null || this.#reader === null || this.#file === null) return;
 		const left = this.#reader.rowGroupsLeft;
 		if (left.length === this.#leftCount) return;
 		this.#leftCount = left.length;
 		const column = columns[floor.column] as ScanColumn;
-		const behind = this.#openedCount < fileCount ? null : this.#opened.map(({ file }) => file);
-		const parts = [{ file: this.#file, groups: left }, ...(behind ?? [null]).map((file) => file && { file, groups: rowGroups(file) })];
-		floor.leastToCome = parts.every((part) => part !== null) ? leastKey(parts, column) : null;
+		const behind = this.#openedCount < fileCount ? null : this.#leastBehind(column);
+		const least = lesserKey(leastKey(this.#file, left, column), behind);
+		floor.leastToCome = least === "none" ? null : least;
+	}
+
+	/** Of the files that are open and not begun; a file's own is found once, since it is asked for after every row group before it. */
+	#leastBehind(column: ScanColumn): LeastKey {
+		let least: LeastKey = "none";
+		for (const { file } of this.#opened) {
+			if (file === null) return null;
+			let own = this.#leastKeys.get(file);
+			if (own === undefined) this.#leastKeys.set(file, (own = leastKey(file, this.#options.rowGroups(file), column)));
+			least = lesserKey(least, own);
+		}
+		return least;
 	}
 
 	close(): void {

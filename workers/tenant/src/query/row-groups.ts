@@ -19,20 +19,27 @@ export function matchingRowGroups(file: ParquetFile, columns: readonly ScanColum
 	);
 }
 
+/** Null where a row group does not say. */
+export type LeastKey = bigint | "none" | null;
+
 /**
  * @param column of whole numbers
- * @returns its least value in these row groups, or one below; null where a row group does not say, or none has a value
+ * @returns its least value in these row groups, or one below
  */
-export function leastKey(parts: readonly { file: ParquetFile; groups: readonly number[] }[], column: ScanColumn): bigint | null {
-	let least: bigint | null = null;
-	for (const { file, groups } of parts) {
-		for (const group of groups) {
-			const statistics = rowGroupStatistics(file, group, column);
-			if (statistics !== null && statistics.nullCount === file.rowGroups[group]?.rowCount) continue;
-			const value = statistics?.minimum == null ? null : decodeBound(column.type, statistics.minimum);
-			if (typeof value !== "bigint" && typeof value !== "number") return null;
-			if (least === null || BigInt(value) < least) least = BigInt(value);
-		}
-	}
-	return least;
+export function leastKey(file: ParquetFile, groups: readonly number[], column: ScanColumn): LeastKey {
+	return groups.map((group) => leastOfGroup(file, group, column)).reduce<LeastKey>(lesserKey, "none");
+}
+
+/** Of what two parts of a table say, what they say together. */
+export function lesserKey(left: LeastKey, right: LeastKey): LeastKey {
+	if (left === "none") return right;
+	if (right === "none" || left === null) return left;
+	return right !== null && left < right ? left : right;
+}
+
+function leastOfGroup(file: ParquetFile, group: number, column: ScanColumn): LeastKey {
+	const statistics = rowGroupStatistics(file, group, column);
+	if (statistics !== null && statistics.nullCount === file.rowGroups[group]?.rowCount) return "none";
+	const value = statistics?.minimum == null ? null : decodeBound(column.type, statistics.minimum);
+	return typeof value === "bigint" || typeof value === "number" ? BigInt(value) : null;
 }
