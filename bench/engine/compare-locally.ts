@@ -28,7 +28,7 @@ export interface LocalComparison {
 }
 
 /** What `--peers` names, beside the two that always run: Littoral and DuckDB, in Node. */
-export const PEER_NAMES = ["littoral-32", "duckdb-64", "duckdb-wasm", "stages", "http", "workerd", "d1"] as const;
+export const PEER_NAMES = ["littoral-32", "duckdb-64", "duckdb-wasm", "duckdb-wasm-64", "stages", "http", "workerd", "d1"] as const;
 type PeerName = (typeof PEER_NAMES)[number];
 
 /** @throws WrongAnswer */
@@ -50,12 +50,14 @@ export async function compareLocally(session: Session, { title, dataset, queries
 				duckDbPeer("DuckDB", data),
 				...wanted("littoral-32", () => littoralPeer("Littoral, 32 MiB", { ...data, arenaMib: 32 })),
 				...wanted("duckdb-64", () => duckDbPeer("DuckDB, 64 MB", { ...data, memoryLimit: "64MB" })),
-				...wanted("duckdb-wasm", () => duckDbWasmPeer("DuckDB-wasm", tables)),
+				...wanted("duckdb-wasm", () => duckDbWasmPeer("DuckDB-wasm", data)),
+				...wanted("duckdb-wasm-64", () => duckDbWasmPeer("DuckDB-wasm, 64 MB", { ...data, memoryLimit: "64MB" })),
 			],
 			repeatCount: session.repeatCount,
 		});
 		publishRatios(session, title, comparisons, { own: "Littoral", peer: "DuckDB", atMost: DUCKDB_FACTOR });
 		publishMeans(session, title, comparisons, { own: "Littoral", peer: "DuckDB-wasm", atMost: WASM_FACTOR });
+		publishMeans(session, title, comparisons, { own: "Littoral", peer: "DuckDB-wasm, 64 MB" });
 		for (const peer of wanted("stages", () => littoralPeer("Littoral", { ...data, arenaMib: 64, stages: true }))) {
 			const staged = await compareQueries(session, { what: `${title}, stages`, queries, peers: [peer], repeatCount: 1 });
 			publishStages(session, title, staged, "Littoral");

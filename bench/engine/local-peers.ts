@@ -37,8 +37,11 @@ export function duckDbPeer(name: string, { memoryLimit = null, ...data }: LocalD
 /** Repeats of it: most of one goes into loading its tables. */
 const WASM_REPEATS_MAX = 2;
 
-export function duckDbWasmPeer(name: string, tables: StoredTable[]): QueryPeer {
-	const peer = processPeer<DuckDbWasmOptions>(name, "duckdb-wasm.ts", (sql) => ({ tables, sql }));
+export function duckDbWasmPeer(
+	name: string,
+	{ tables, memoryLimit = null }: Pick<LocalData, "tables"> & { memoryLimit?: string | null },
+): QueryPeer {
+	const peer = processPeer<DuckDbWasmOptions>(name, "duckdb-wasm.ts", (sql) => ({ tables, sql, memoryLimit }));
 	return { ...peer, repeatCountMax: WASM_REPEATS_MAX };
 }
 

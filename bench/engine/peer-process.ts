@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import { ROOT } from "../../scripts/fleet.ts";
-import { type PeerAnswer, type PeerFailure, type QueryPeer, type RunningPeer, timed } from "./peer.ts";
+import { messageOf, type PeerAnswer, type PeerFailure, type QueryPeer, type RunningPeer, timed } from "./peer.ts";
 
 /** A query that takes longer than a statement may (QUERY_TIMEOUT_MS, and as much again for a machine that others use) has failed. */
 const TIMEOUT_MS = 120_000;
@@ -64,6 +64,6 @@ export function servePeer<Options>(
 			}
 			const run = query;
 			process.send?.(await timed(() => run((message as { sql: string }).sql)));
-		})().catch((error: unknown) => process.send?.({ failure: String(error) }));
+		})().catch((error: unknown) => process.send?.({ failure: messageOf(error) }));
 	});
 }

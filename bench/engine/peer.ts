@@ -45,7 +45,9 @@ export async function timed(work: () => Promise<Pick<PeerAnswer, "rows" | "figur
 	}
 }
 
-/** In one line. */
-function messageOf(error: unknown): string {
-	return (error instanceof Error ? error.message : String(error)).split("\n")[0]?.slice(0, 200) ?? "";
+/** In one line; of DuckDB-wasm's errors, which are JSON, what they say. */
+export function messageOf(error: unknown): string {
+	const message = error instanceof Error ? error.message : String(error);
+	const said = /"exception_message":"(.*?)(?:\\n|")/.exec(message)?.[1] ?? message;
+	return said.split("\n")[0]?.slice(0, 200) ?? "";
 }

@@ -11,18 +11,21 @@ export interface DuckDbWasmOptions {
 	tables: StoredTable[];
 	/** The query that will be asked: the tables hold the columns that it names. */
 	sql: string;
+	/** As DuckDB says it, for its tables as well: it has no disk to move them to. */
+	memoryLimit: string | null;
 }
 
 /** It takes `eh`, whose exceptions are WebAssembly's own, where the host has them, as Node has. */
 const DIST = dirname(createRequire(import.meta.url).resolve("@duckdb/duckdb-wasm"));
 const bundle = (name: string) => ({ mainModule: join(DIST, `duckdb-${name}.wasm`), mainWorker: "" });
 
-servePeer(async ({ tables, sql }: DuckDbWasmOptions) => {
+servePeer(async ({ tables, sql, memoryLimit }: DuckDbWasmOptions) => {
 	installBuiltKernels();
 	const duckdb = await createDuckDB({ mvp: bundle("mvp"), eh: bundle("eh") }, new VoidLogger(), NODE_RUNTIME);
 	await duckdb.instantiate(() => {});
 	duckdb.open({ arrowLosslessConversion: true });
 	const connection = duckdb.connect();
+	if (memoryLimit !== null) connection.query(`SET memory_limit = '${memoryLimit}'`);
 	let loadMs = 0;
 	for (const table of tables) {
 		if (!new RegExp(`\\b${table.name}\\b`).test(sql)) continue;
