@@ -1,14 +1,16 @@
 /**
  * Regular expressions by re2js, whose time is linear in the text: the host's own engine cannot be interrupted. PostgreSQL's advanced syntax is translated where
  * the two differ in spelling; back references and look-around, which no linear engine has, are refused. As in PostgreSQL the longest match wins, unless
- * the expression has a non-greedy quantifier.
+ * the expression has a non-greedy quantifier. Where only "does it match" or the first replacement is asked of a column, kernels run re2js's program (`regexp-automaton/`).
  */
 import { LittoralError } from "#shared/base/errors.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { RE2JS } from "re2js";
-import type { Bind } from "../kernel.ts";
+import { readValue } from "../../vector/read.ts";
+import type { Bind, Kernel, KernelCall, Operand } from "../kernel.ts";
 import { perValueBound } from "../per-value.ts";
 import { RecentResults } from "./recent-results.ts";
+import { type Piece, RegexpRunner } from "./regexp-automaton/run.ts";
 
 export interface Flags {
 	global: boolean;
@@ -89,7 +91,40 @@ export function rememberPattern(): (pattern: string, flags: string) => { express
 	};
 }
 
+/** Texts of the constant operands behind the first, a column; null where one of them is no constant, or NULL. */
+function constantTexts(call: KernelCall, [subject, ...others]: Operand[]): string[] | null {
+	if (call.rows.count === 0 || subject?.constant !== 0 || others.some(({ constant }) => constant === 0)) return null;
+	const texts = others.map(({ vector }) => readValue(call.engine, vector, 0));
+	return texts.includes(null) ? null : (texts as string[]);
+}
+
+/** Tries kernels first. @param run gives null where they cannot say */
+function bindWithKernels(
+	perRow: Bind,
+	makeRun: () => (call: KernelCall, subject: Operand, texts: string[]) => ReturnType<Kernel> | null,
+): Bind {
+	return (binding) => {
+		const slow = perRow(binding);
+		const run = makeRun();
+		return (call, operands) => {
+			const texts = constantTexts(call, operands);
+			return (texts === null ? null : run(call, operands[0] as Operand, texts)) ?? slow(call, operands);
+		};
+	};
+}
+
 function bindMatch(fixedFlags: string, negated: boolean): Bind {
+	return bindWithKernels(bindMatchPerRow(fixedFlags, negated), () => {
+		const compiled = rememberPattern();
+		const runner = new RegexpRunner();
+		return (call, { vector }, [pattern, flagText]) => {
+			const { expression, flags } = compiled(pattern as string, flagText ?? fixedFlags);
+			return flags.global ? null : runner.test(call, vector, expression, negated ? 1 : 0);
+		};
+	});
+}
+
+function bindMatchPerRow(fixedFlags: string, negated: boolean): Bind {
 	return perValueBound(() => {
 		const compiled = rememberPattern();
 		return ([text, pattern, flags]) => {
@@ -101,9 +136,6 @@ function bindMatch(fixedFlags: string, negated: boolean): Bind {
 		};
 	});
 }
-
-/** A piece of a replacement: text, or the number of a group (0: the whole match). */
-type Piece = string | number;
 
 /** `\1` to `\9` and `\&` name what matched, `\\` is a backslash; another escape stands for itself. */
 export function parseReplacement(text: string): Piece[] {
@@ -141,7 +173,7 @@ export function replaceMatches(expression: RE2JS, text: string, options: { piece
 	return out + text.slice(copied);
 }
 
-const bindReplace: Bind = perValueBound(() => {
+const bindReplacePerRow: Bind = perValueBound(() => {
 	const compiled = rememberPattern();
 	const recent = new RecentResults();
 	let known: { expression: RE2JS | null; replacement: string; pieces: Piece[] } = { expression: null, replacement: "", pieces: [] };
@@ -153,6 +185,15 @@ const bindReplace: Bind = perValueBound(() => {
 		}
 		const only = flags.global ? 0 : 1;
 		return recent.of(text as string, (subject) => replaceMatches(expression, subject, { pieces: known.pieces, from: 0, only }));
+	};
+});
+
+const bindReplace: Bind = bindWithKernels(bindReplacePerRow, () => {
+	const compiled = rememberPattern();
+	const runner = new RegexpRunner();
+	return (call, { vector }, [pattern, replacement, flagText]) => {
+		const { expression, flags } = compiled(pattern as string, flagText ?? "");
+		return flags.global ? null : runner.replaceFirst(call, vector, expression, parseReplacement(replacement as string));
 	};
 });
 

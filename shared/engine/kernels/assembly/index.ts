@@ -9,6 +9,7 @@ export * from "./parquet-plain";
 export * from "./parquet-delta";
 export * from "./parquet-lanes";
 export * from "./csv-text";
+export * from "./regexp";
 export { rows_before, rows_gather, rows_gather_bytes, rows_gather_offsets, rows_gather_validity, rows_hash, rows_in_order, rows_sequence, rows_string_bytes, rows_with_null, rows_without_null, rows_write } from "./row-store";
 export * from "./group";
 export * from "./group-codes";
