@@ -7,7 +7,7 @@ import { Random } from "../../tests/sql/random.ts";
 import type { Dataset, DatasetTable } from "../data/dataset.ts";
 import { type BatchPlace, batchValue, counterOf, makeVisit, ROW_COLUMNS } from "./columns.ts";
 
-const VERSION = 2;
+const VERSION = 3;
 const SEED = 20_261_123;
 
 /** @param rowCount is the data set's scale */

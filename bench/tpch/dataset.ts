@@ -4,7 +4,7 @@ import { type Dataset, rowBatches } from "../data/dataset.ts";
 import { TPCH_ROWS } from "./rows.ts";
 import { Texts } from "./texts.ts";
 
-const VERSION = 2;
+const VERSION = 3;
 const SEED = 20_261_123;
 
 /** @param scale 1 is 6,000,000 lines, about a gigabyte as text */

@@ -309,7 +309,7 @@ export const COLLECTION_RETRY_MS = 5 * MINUTE;
 
 // Parquet
 export const ROW_GROUP_ROW_COUNT = 131_072;
-export const PARQUET_PAGE_ROW_COUNT = 20_000;
+export const PARQUET_PAGE_ROW_COUNT = 16_384;
 export const PARQUET_PAGE_BYTES = MIB;
 export const PARQUET_PAGE_BYTES_MAX = 16 * MIB;
 export const PARQUET_FOOTER_BYTES_MAX = 8 * MIB;

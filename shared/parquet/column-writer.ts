@@ -2,22 +2,20 @@
  * Writes the chunk of one column: pages are encoded and compressed as soon as they are full, and wait as bytes on the heap until the row group
  * ends. A dictionary is tried on every chunk and given up where its first page shows that it does not pay.
  */
-import { PARQUET_PAGE_BYTES } from "#shared/base/limits.ts";
-import { compareBytes, encodeBound, hasBounds } from "#shared/contracts/bound.ts";
+import { PARQUET_PAGE_BYTES, ROW_GROUP_ROW_COUNT } from "#shared/base/limits.ts";
 import type { DataType, PhysicalType } from "#shared/contracts/data-type.ts";
 import { physicalType } from "#shared/contracts/data-type.ts";
-import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Pointer } from "#shared/engine/memory/arena.ts";
-import { readValue } from "#shared/engine/vector/read.ts";
 import type { FlatVector } from "#shared/engine/vector/vector.ts";
-import { cutLower, cutUpper } from "./bounds.ts";
-import type { BufferPool } from "./buffer-pool.ts";
 import { type DenseValues, type DictionaryBudget, DictionaryWriter } from "./dictionary-writer.ts";
-import { Encoding, PageKind } from "./format.ts";
+import { type ChosenEncoding, chooseEncoding, type DictionaryFacts, paysToCompress } from "./encoding-choice.ts";
+import { Codec, Encoding, PageKind } from "./format.ts";
 import { definitionBits, ListLevels, type ListRows, type ListShape } from "./list-levels.ts";
 import { PageBuilder } from "./page-builder.ts";
+import { type Extremes, mergeExtremes, noExtremes, pageExtremes } from "./page-extremes.ts";
+import { type Memory, SLACK_BYTES } from "./raw-values.ts";
 import { ThriftWriter } from "./thrift-writer.ts";
-import { SLACK_BYTES } from "./raw-values.ts";
+import { ValueEncoder } from "./value-encoder.ts";
 import { type WrittenType, writtenType } from "./written-type.ts";
 
 export interface WrittenColumn {
@@ -25,19 +23,6 @@ export interface WrittenColumn {
 	name: string;
 	type: DataType;
 	nullable: boolean;
-}
-
-/** Of a page, a chunk or a file. `minimum` and `maximum` are bounds of at most STATISTICS_BOUND_BYTES_MAX bytes; NaN is left out. */
-export interface Extremes {
-	nullCount: number;
-	minimum: Uint8Array | null;
-	maximum: Uint8Array | null;
-	hasNaN: boolean;
-	/** False where a bound was cut. */
-	minimumExact: boolean;
-	maximumExact: boolean;
-	/** Values that are neither NULL nor NaN. */
-	valueCount: number;
 }
 
 export interface WrittenPage {
@@ -51,6 +36,7 @@ export interface WrittenChunk {
 	/** Header and body of the dictionary page, or null. */
 	dictionary: Uint8Array | null;
 	pages: WrittenPage[];
+	codec: number;
 	encodings: number[];
 	/** With headers, as the format counts them. */
 	uncompressedByteCount: number;
@@ -68,39 +54,8 @@ export interface WrittenLists {
 /** Elements may always be NULL. */
 const listShape = ({ nullable }: WrittenColumn): ListShape => ({ optional: nullable, elementOptional: true });
 
-export const noExtremes = (): Extremes => ({
-	nullCount: 0,
-	minimum: null,
-	maximum: null,
-	hasNaN: false,
-	minimumExact: true,
-	maximumExact: true,
-	valueCount: 0,
-});
-
-/** The extremes of two sets of rows together. A side with values but without a bound leaves none. */
-export function mergeExtremes(left: Extremes, right: Extremes): Extremes {
-	const merged = { ...left, nullCount: left.nullCount + right.nullCount, hasNaN: left.hasNaN || right.hasNaN };
-	merged.valueCount += right.valueCount;
-	if (right.valueCount === 0) return merged;
-	const takesAll = left.valueCount === 0;
-	if (takesAll || (left.minimum !== null && (right.minimum === null || compareBytes(right.minimum, left.minimum) < 0))) {
-		merged.minimum = right.minimum;
-		merged.minimumExact = right.minimumExact;
-	}
-	if (takesAll || (left.maximum !== null && (right.maximum === null || compareBytes(right.maximum, left.maximum) > 0))) {
-		merged.maximum = right.maximum;
-		merged.maximumExact = right.maximumExact;
-	}
-	return merged;
-}
-
-/** A dictionary stays when each entry stands for at least this many values of the first page. */
-const DICTIONARY_REPEATS_MIN = 2;
-/** Bytes of the snappy kernel's hash table. */
-const SNAPPY_TABLE_BYTES = 32_768;
-
-type Memory = { engine: Engine; pool: BufferPool };
+/** Beside a page's values: the bit width of codes, heads of blocks of deltas, and the last miniblock, which is filled up to 256 values. */
+const VALUE_ROOM_BYTES = 4096;
 
 export class ColumnWriter {
 	readonly column: WrittenColumn;
@@ -112,14 +67,16 @@ export class ColumnWriter {
 	/** Of a column of arrays; the page then holds elements. */
 	readonly #levels: ListLevels | null;
 	#dictionary: DictionaryWriter | null = null;
-	/** undecided until the first page with values is closed; full: later pages are PLAIN. */
-	#dictionaryState: "undecided" | "kept" | "full" | "none" = "undecided";
+	readonly #encoder: ValueEncoder;
+	/** Of the chunk: null until its first page with values is closed. A dictionary that is full is followed by what is best without one. */
+	#encoding: ChosenEncoding | null = null;
 	#pages: WrittenPage[] = [];
 	#encodings = new Set<number>();
 	#uncompressedByteCount = 0;
 	#entryCount = 0;
 	/** Compressed bytes of the chunk so far. */
 	byteCount = 0;
+	#isCompressed = false;
 
 	constructor(column: WrittenColumn, memory: Memory, budget: DictionaryBudget) {
 		this.column = column;
@@ -130,6 +87,7 @@ export class ColumnWriter {
 		this.#memory = memory;
 		this.#budget = budget;
 		this.#page = new PageBuilder(this.#physical, memory);
+		this.#encoder = new ValueEncoder(this.written, memory);
 	}
 
 	/** Bytes of the open page's values. */
@@ -164,8 +122,8 @@ export class ColumnWriter {
 		return to;
 	}
 
-	/** Encodes the rows collected, if any, as one page. */
-	closePage(): void {
+	/** Encodes the rows collected, if any, as one page; `isLast` of its chunk. */
+	closePage(isLast = false): void {
 		const page = this.#page;
 		const rowCount = this.#levels?.rowCount ?? page.rowCount;
 		if (rowCount === 0) return;
@@ -174,35 +132,30 @@ export class ColumnWriter {
 			throw new Error(`assertion failed: column "${this.column.name}" is not nullable and has a NULL`);
 		const entryCount = this.#levels?.entryCount ?? rowCount;
 		const { dense } = page;
-		const extremes = this.#extremes(dense, nullCount);
+		const extremes = pageExtremes({ type: this.column.type, physical: this.#physical }, dense, nullCount, this.#memory);
 		if (this.#levels !== null) extremes.valueCount = rowCount - nullCount;
 		const { pool } = this.#memory;
-		const codes = this.#encodeCodes(dense);
+		const codes = this.#encodeCodes(dense, isLast ? dense.count : (dense.count * ROW_GROUP_ROW_COUNT) / rowCount);
 		const levelRoom = this.#levels !== null ? entryCount * 2 + 256 : this.column.nullable ? rowCount + 128 : 0;
-		const buffer = pool.allocate(levelRoom + dense.count * 4 + page.plainByteCount + 128);
-		let end = buffer;
-		if (this.#levels !== null) {
-			end = this.#encodeLevels(this.#levels.repetitions, 1, end);
-			end = this.#encodeLevels(this.#levels.definitions, definitionBits(listShape(this.column)), end);
-		} else if (this.column.nullable) end = this.#encodeLevelsAt(page.levels, rowCount, 1, end);
-		if (codes === 0) end = this.#encodePlain(dense, end);
-		else {
-			const bitWidth = Math.max(1, 32 - Math.clz32((this.#dictionary as DictionaryWriter).entryCount - 1));
-			this.#memory.engine.arena.views.u8[end++] = bitWidth;
-			end += this.#memory.engine.kernels.hybrid_encode_i32(dense.count, codes, bitWidth, end);
-			pool.release(codes);
-		}
-		const encoding = codes === 0 ? Encoding.plain : Encoding.rleDictionary;
+		const buffer = pool.allocate(levelRoom + dense.count * 4 + page.plainByteCount + VALUE_ROOM_BYTES);
+		let values = buffer;
+		if (this.#levels !== null) values = this.#encodeLevels(this.#levels.repetitions, 1, values);
+		const repetitionByteCount = values - buffer;
+		if (this.#levels !== null) values = this.#encodeLevels(this.#levels.definitions, definitionBits(listShape(this.column)), values);
+		else if (this.column.nullable) values += this.#memory.engine.kernels.hybrid_encode_u8(rowCount, page.levels, 1, values);
+		const definitionByteCount = values - buffer - repetitionByteCount;
+		const { end, encoding } = this.#encodeValues(dense, codes, values);
 		this.#encodings.add(encoding);
-		const bytes = this.#compress(buffer, end - buffer, (writer) => {
-			writer.i32(1, PageKind.data);
-			return () =>
-				writer.struct(5, () => {
-					writer.i32(1, entryCount);
-					writer.i32(2, encoding);
-					writer.i32(3, Encoding.rle);
-					writer.i32(4, Encoding.rle);
-				});
+		const bytes = this.#finishPage({ levels: buffer, values, end }, (isCompressed) => (header) => {
+			header.struct(8, () => {
+				header.i32(1, entryCount);
+				header.i32(2, entryCount - dense.count);
+				header.i32(3, rowCount);
+				header.i32(4, encoding);
+				header.i32(5, definitionByteCount);
+				header.i32(6, repetitionByteCount);
+				header.boolean(7, isCompressed);
+			});
 		});
 		pool.release(buffer);
 		this.#pages.push({ bytes, rowCount, extremes });
@@ -211,173 +164,181 @@ export class ColumnWriter {
 		this.#levels?.reset();
 	}
 
+	/** @returns the end of the levels' runs, written at `out` */
 	#encodeLevels(levels: Uint8Array, bitWidth: number, out: Pointer): Pointer {
 		const { engine, pool } = this.#memory;
 		const copy = pool.allocate(levels.length + SLACK_BYTES);
 		engine.arena.views.u8.set(levels, copy);
-		const end = this.#encodeLevelsAt(copy, levels.length, bitWidth, out);
+		const byteCount = engine.kernels.hybrid_encode_u8(levels.length, copy, bitWidth, out);
 		pool.release(copy);
-		return end;
+		return out + byteCount;
 	}
 
-	/** @returns the end of the levels' length and their runs, written at `out` */
-	#encodeLevelsAt(levels: Pointer, count: number, bitWidth: number, out: Pointer): Pointer {
-		const { kernels, arena } = this.#memory.engine;
-		const byteCount = kernels.hybrid_encode_u8(count, levels, bitWidth, out + 4);
-		arena.views.data.setUint32(out, byteCount, true);
-		return out + 4 + byteCount;
+	/** Releases `codes`. @returns the end of the values written at `out` */
+	#encodeValues(dense: DenseValues, codes: Pointer, out: Pointer): { end: Pointer; encoding: number } {
+		if (codes !== 0) {
+			const end = this.#writeCodes(dense.count, codes, out);
+			this.#memory.pool.release(codes);
+			return { end, encoding: Encoding.rleDictionary };
+		}
+		if (this.#encoding !== "delta" || dense.count === 0) return { end: this.#encoder.plain(dense, out), encoding: Encoding.plain };
+		const encoding = this.#encoder.isBytes ? Encoding.deltaLengthByteArray : Encoding.deltaBinaryPacked;
+		return { end: this.#encoder.delta(dense, out), encoding };
 	}
 
-	/** @returns codes i32[count] in the pool, or 0 when the page is to be written PLAIN */
-	#encodeCodes(dense: DenseValues): Pointer {
+	/** @returns the end of the codes, their bit width before them, written at `out` */
+	#writeCodes(count: number, codes: Pointer, out: Pointer): Pointer {
+		const { arena, kernels } = this.#memory.engine;
+		const bitWidth = Math.max(1, 32 - Math.clz32((this.#dictionary as DictionaryWriter).entryCount - 1));
+		arena.views.u8[out] = bitWidth;
+		return out + 1 + kernels.hybrid_encode_i32(count, codes, bitWidth, out + 1);
+	}
+
+	/** @returns codes i32[count] in the pool, or 0 when the page is written without a dictionary */
+	#encodeCodes(dense: DenseValues, chunkValueCount: number): Pointer {
+		if (dense.count === 0 || (this.#encoding !== null && this.#encoding !== "dictionary")) return 0;
 		const { pool } = this.#memory;
-		if (dense.count === 0 || this.#dictionaryState === "none" || this.#dictionaryState === "full") return 0;
-		if (this.#physical === "bool" || this.#physical === "f32" || this.#physical === "f64" || this.#physical === "interval") return 0;
-		this.#dictionary ??= new DictionaryWriter(dense.width, this.#memory, this.#budget);
 		const codes = pool.allocate(dense.count * 4);
-		const fits = this.#dictionary.encode(dense, codes);
-		if (this.#dictionaryState === "undecided") {
-			const pays = fits && this.#dictionary.entryCount * DICTIONARY_REPEATS_MIN <= dense.count;
-			this.#dictionaryState = pays ? "kept" : "none";
-			if (!pays) {
-				this.#dictionary.close();
-				this.#dictionary = null;
-			}
-		} else if (!fits) this.#dictionaryState = "full";
-		if (this.#dictionaryState === "kept") return codes;
+		const facts = this.#addToDictionary(dense, codes);
+		if (this.#encoding === null || facts === null) this.#encoding = this.#choose(dense, facts, chunkValueCount);
+		if (this.#encoding === "dictionary") return codes;
 		pool.release(codes);
+		// What earlier pages refer to stays.
+		if (!this.#encodings.has(Encoding.rleDictionary)) {
+			this.#dictionary?.close();
+			this.#dictionary = null;
+		}
 		return 0;
 	}
 
-	/** @returns the end of the PLAIN values written at `out` */
-	#encodePlain({ count, values, offsets, width }: DenseValues, out: Pointer): Pointer {
-		const { kernels, arena } = this.#memory.engine;
-		switch (this.written.form) {
-			case "bits":
-				kernels.pack_bits(count, values, out);
-				return out + ((count + 7) >> 3);
-			case "copy":
-				arena.views.u8.copyWithin(out, values, values + count * width);
-				return out + count * width;
-			case "truncate":
-				kernels.truncate_i64(count, values, out);
-				return out + count * 4;
-			case "bigEndian":
-				kernels.i128_to_big_endian(count, values, out);
-				return out + count * 16;
-			case "bytes":
-				return out + kernels.plain_bytes_encode(count, offsets, values, out);
-			default:
-				throw new Error(`no form ${String(this.written.form)}`);
-		}
+	/** @returns null when the values are of no type that has one, or are too many */
+	#addToDictionary(dense: DenseValues, codes: Pointer): DictionaryFacts | null {
+		if (this.#physical === "bool" || this.#physical === "f32" || this.#physical === "f64" || this.#physical === "interval") return null;
+		this.#dictionary ??= new DictionaryWriter(dense.width, this.#memory, this.#budget);
+		// In two halves, for how fast it grows.
+		const half = dense.count >> 1;
+		if (!this.#dictionary.encode({ ...dense, count: half }, codes)) return null;
+		const entryCountHalfway = this.#dictionary.entryCount;
+		const rest = {
+			...dense,
+			count: dense.count - half,
+			values: dense.values + half * dense.width,
+			offsets: dense.offsets === 0 ? 0 : dense.offsets + half * 4,
+		};
+		if (!this.#dictionary.encode(rest, codes + half * 4)) return null;
+		const { entries } = this.#dictionary;
+		const { pool } = this.#memory;
+		const scratch = pool.allocate(dense.count * 4 + VALUE_ROOM_BYTES);
+		const codesByteCount = this.#writeCodes(dense.count, codes, scratch) - scratch;
+		pool.release(scratch);
+		return { entryCountHalfway, entryCount: entries.count, entriesByteCount: this.#encoder.plainByteCount(entries), codesByteCount };
 	}
 
-	/** Header and compressed body as one array. `describe` writes the page's kind and gives what follows the sizes. */
-	#compress(body: Pointer, byteCount: number, describe: (writer: ThriftWriter) => () => void): Uint8Array {
+	#choose(dense: DenseValues, dictionary: DictionaryFacts | null, chunkValueCount: number): ChosenEncoding {
+		const encoder = this.#encoder;
+		const plainByteCount = encoder.plainByteCount(dense);
+		return chooseEncoding({
+			valueCount: dense.count,
+			chunkValueCount,
+			plainByteCount,
+			// The bytes of texts are the same either way, and compressed as well.
+			plainSnappyByteCount: encoder.isBytes ? plainByteCount : this.#plainSnappyByteCount(dense, plainByteCount),
+			deltaByteCount: encoder.hasDeltas ? encoder.deltaByteCount(dense) : null,
+			isNumber: encoder.hasDeltas && !encoder.isBytes,
+			dictionary,
+		});
+	}
+
+	#plainSnappyByteCount(dense: DenseValues, plainByteCount: number): number {
+		const { pool } = this.#memory;
+		const plain = pool.allocate(plainByteCount + SLACK_BYTES);
+		this.#encoder.plain(dense, plain);
+		const { buffer, byteCount } = this.#encoder.compress(plain, plainByteCount);
+		pool.release(buffer);
+		pool.release(plain);
+		return byteCount;
+	}
+
+	/**
+	 * Header and body as one array: what lies from `levels` to `values` as it is, the rest compressed where that pays. `describe` is told whether it does, and writes what
+	 * follows the sizes.
+	 */
+	#finishPage(
+		{ levels, values, end }: { levels: Pointer; values: Pointer; end: Pointer },
+		describe: (isCompressed: boolean) => (header: ThriftWriter) => void,
+	): Uint8Array {
 		const { engine, pool } = this.#memory;
-		const table = pool.allocate(SNAPPY_TABLE_BYTES);
-		const out = pool.allocate(32 + byteCount + Math.ceil(byteCount / 6) + SLACK_BYTES);
-		const compressedByteCount = engine.kernels.snappy_compress(body, byteCount, out, table);
+		const compressed = this.#encoder.compress(values, end - values);
+		const isCompressed = paysToCompress(end - values, compressed.byteCount);
+		this.#isCompressed ||= isCompressed;
+		const from = isCompressed ? compressed.buffer : values;
+		const valueByteCount = isCompressed ? compressed.byteCount : end - values;
+		const bytes = this.#withHeader(
+			PageKind.dataV2,
+			{ uncompressed: end - levels, compressed: values - levels + valueByteCount },
+			describe(isCompressed),
+		);
+		const body = bytes.length - valueByteCount;
+		const { u8 } = engine.arena.views;
+		bytes.set(u8.subarray(levels, values), body - (values - levels));
+		bytes.set(u8.subarray(from, from + valueByteCount), body);
+		pool.release(compressed.buffer);
+		return bytes;
+	}
+
+	/** A page's header, and room for its body after it. */
+	#withHeader(
+		kind: number,
+		byteCounts: { uncompressed: number; compressed: number },
+		describe: (header: ThriftWriter) => void,
+	): Uint8Array {
 		const header = new ThriftWriter();
 		header.root(() => {
-			const description = describe(header);
-			header.i32(2, byteCount);
-			header.i32(3, compressedByteCount);
-			description();
+			header.i32(1, kind);
+			header.i32(2, byteCounts.uncompressed);
+			header.i32(3, byteCounts.compressed);
+			describe(header);
 		});
-		const bytes = new Uint8Array(header.bytes.length + compressedByteCount);
+		const bytes = new Uint8Array(header.bytes.length + byteCounts.compressed);
 		bytes.set(header.bytes);
-		bytes.set(engine.arena.views.u8.subarray(out, out + compressedByteCount), header.bytes.length);
-		pool.release(table);
-		pool.release(out);
-		this.#uncompressedByteCount += header.bytes.length + byteCount;
+		this.#uncompressedByteCount += header.bytes.length + byteCounts.uncompressed;
 		this.byteCount += bytes.length;
 		return bytes;
 	}
 
-	#extremes(dense: DenseValues, nullCount: number): Extremes {
-		const { type } = this.column;
-		const extremes = { ...noExtremes(), nullCount, valueCount: dense.count };
-		if (!hasBounds(type) || dense.count === 0) return extremes;
-		const { engine, pool } = this.#memory;
-		const positions = pool.allocate(8);
-		const nanCount = this.#findExtremes(dense, positions);
-		const { i32 } = engine.arena.views;
-		const [least, largest] = [i32[positions >> 2] as number, i32[(positions >> 2) + 1] as number];
-		pool.release(positions);
-		extremes.hasNaN = nanCount > 0;
-		extremes.valueCount -= nanCount;
-		if (least < 0) return extremes;
-		const minimum = this.#boundAt(dense, least);
-		const maximum = this.#boundAt(dense, largest);
-		if (minimum === null || maximum === null) return extremes;
-		extremes.minimum = cutLower(type, minimum);
-		extremes.minimumExact = extremes.minimum.length === minimum.length;
-		extremes.maximum = cutUpper(type, maximum);
-		extremes.maximumExact = extremes.maximum !== null && compareBytes(extremes.maximum, maximum) === 0;
-		return extremes;
-	}
-
-	/** @returns how many values are NaN */
-	#findExtremes({ count, values, offsets }: DenseValues, out: Pointer): number {
-		const { kernels } = this.#memory.engine;
-		switch (this.#physical) {
-			case "bool":
-				return kernels.extremes_bool(count, values, out);
-			case "i32":
-				return kernels.extremes_i32(count, values, out);
-			case "i64":
-				return kernels.extremes_i64(count, values, out);
-			case "f32":
-				return kernels.extremes_f32(count, values, out);
-			case "f64":
-				return kernels.extremes_f64(count, values, out);
-			case "i128":
-				return kernels.extremes_i128(count, values, this.column.type.kind !== "uuid", out);
-			default:
-				return kernels.extremes_bytes(count, offsets, values, out);
-		}
-	}
-
-	#boundAt({ values, offsets }: DenseValues, index: number): Uint8Array | null {
-		const { engine } = this.#memory;
-		if (this.#physical === "bytes") {
-			const { i32, u8 } = engine.arena.views;
-			return u8.slice(values + (i32[(offsets >> 2) + index] as number), values + (i32[(offsets >> 2) + index + 1] as number));
-		}
-		const { type } = this.column;
-		const vector: FlatVector = { kind: "flat", type, physical: this.#physical, values, validity: 0, offsets };
-		return encodeBound(type, readValue(engine, vector, index));
+	/** The dictionary page: by the codec of the chunk, for it cannot say otherwise. */
+	#finishDictionary({ entries }: DictionaryWriter): Uint8Array {
+		const { pool, engine } = this.#memory;
+		const byteCount = this.#encoder.plainByteCount(entries);
+		const buffer = pool.allocate(byteCount + SLACK_BYTES);
+		const end = this.#encoder.plain(entries, buffer);
+		const compressed = this.#encoder.compress(buffer, byteCount);
+		this.#isCompressed ||= paysToCompress(byteCount, compressed.byteCount);
+		const [from, length] = this.#isCompressed ? [compressed.buffer, compressed.byteCount] : [buffer, end - buffer];
+		const bytes = this.#withHeader(PageKind.dictionary, { uncompressed: byteCount, compressed: length }, (header) =>
+			header.struct(7, () => {
+				header.i32(1, entries.count);
+				header.i32(2, Encoding.plain);
+			}),
+		);
+		bytes.set(engine.arena.views.u8.subarray(from, from + length), bytes.length - length);
+		pool.release(compressed.buffer);
+		pool.release(buffer);
+		this.#encodings.add(Encoding.plain);
+		return bytes;
 	}
 
 	/** Closes the page and the chunk; the writer is ready for the next row group. */
 	finishChunk(): WrittenChunk {
-		this.closePage();
-		let dictionary: Uint8Array | null = null;
-		if (this.#dictionary !== null) {
-			const { entries } = this.#dictionary;
-			const { pool, engine } = this.#memory;
-			const byteCount =
-				entries.width === 0 ? (engine.arena.views.i32[(entries.offsets >> 2) + entries.count] as number) : entries.count * entries.width;
-			const buffer = pool.allocate(byteCount + entries.count * 4 + SLACK_BYTES);
-			const end = this.#encodePlain(entries, buffer);
-			dictionary = this.#compress(buffer, end - buffer, (writer) => {
-				writer.i32(1, PageKind.dictionary);
-				return () =>
-					writer.struct(7, () => {
-						writer.i32(1, entries.count);
-						writer.i32(2, Encoding.plain);
-					});
-			});
-			pool.release(buffer);
-			this.#encodings.add(Encoding.plain);
-		}
+		this.closePage(true);
+		const dictionary = this.#dictionary === null ? null : this.#finishDictionary(this.#dictionary);
 		this.#dictionary?.close();
 		this.#dictionary = null;
-		this.#dictionaryState = "undecided";
+		this.#encoding = null;
 		const chunk: WrittenChunk = {
 			dictionary,
 			pages: this.#pages,
+			codec: this.#isCompressed ? Codec.snappy : Codec.uncompressed,
 			encodings: [...this.#encodings, Encoding.rle],
 			uncompressedByteCount: this.#uncompressedByteCount,
 			entryCount: this.#entryCount,
@@ -388,6 +349,7 @@ export class ColumnWriter {
 		this.#uncompressedByteCount = 0;
 		this.#entryCount = 0;
 		this.byteCount = 0;
+		this.#isCompressed = false;
 		return chunk;
 	}
 

@@ -1,4 +1,5 @@
 /** Any bytes give a LittoralError or rows, with every arena page back and the wasm never trapping. */
+import { writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
@@ -45,6 +46,23 @@ beforeAll(async () => {
 		rows.map(([a, ...rest]) => [a === null ? null : BigInt(a as number), ...rest] as (typeof rows)[0]),
 	);
 	files.push({ name: "ours", bytes: ours.bytes });
+	// Values that are no fewer than a block of deltas, and none of them twice: deltas of many widths, and byte values by their lengths.
+	const many = Array.from({ length: 2500 }, (_, row): (typeof rows)[0] => [
+		row % 7 === 0 ? null : BigInt(row % 1000) ** BigInt(1 + (row >> 9)),
+		`${row * 7919}`,
+		row / 3,
+		row % 2 === 0,
+		{ coefficient: BigInt(row), scale: 3 },
+		`text ${"x".repeat(row % 40)}`,
+	]);
+	const deltas = await writeRows(columns, many);
+	files.push({ name: "ours, deltas", bytes: deltas.bytes });
+	const path = duck.path("deltas.parquet");
+	writeFileSync(path, deltas.bytes);
+	expect(await duck.rows(`SELECT encodings FROM parquet_metadata('${path}') WHERE column_id < 2 ORDER BY column_id`)).toEqual([
+		["DELTA_BINARY_PACKED, RLE"],
+		["DELTA_LENGTH_BYTE_ARRAY, RLE"],
+	]);
 });
 afterAll(() => duck.close());
 

@@ -3,8 +3,9 @@ import { concatBytes } from "#shared/base/bytes.ts";
 import { compareBytes } from "#shared/contracts/bound.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import { boundToPlain } from "./bounds.ts";
-import type { Extremes, WrittenColumn } from "./column-writer.ts";
-import { Codec, Converted, INTERVAL_METADATA_KEY, Logical, Repetition } from "./format.ts";
+import type { WrittenColumn } from "./column-writer.ts";
+import type { Extremes } from "./page-extremes.ts";
+import { Converted, INTERVAL_METADATA_KEY, Logical, Repetition } from "./format.ts";
 import { ThriftWriter } from "./thrift-writer.ts";
 import type { WrittenType } from "./written-type.ts";
 
@@ -20,6 +21,7 @@ export interface FooterChunk {
 	byteCount: number;
 	uncompressedByteCount: number;
 	entryCount: number;
+	codec: number;
 	encodings: number[];
 	extremes: Extremes;
 	pages: { offset: number; byteCount: number; firstRow: number; extremes: Extremes }[];
@@ -240,7 +242,7 @@ function writeChunk(
 			3,
 			path.map((name) => new TextEncoder().encode(name)),
 		);
-		writer.i32(4, Codec.snappy);
+		writer.i32(4, chunk.codec);
 		writer.i64(5, chunk.entryCount);
 		writer.i64(6, chunk.uncompressedByteCount);
 		writer.i64(7, chunk.byteCount);

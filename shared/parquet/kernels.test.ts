@@ -1,70 +1,22 @@
 /** The Parquet kernels against their twins, on well-formed and on arbitrary bytes; nothing outside their outputs is written. */
 import fc from "fast-check";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createEngine } from "#shared/engine/kernels/kernels.ts";
+import { expect, test, vi } from "vitest";
 import {
 	bigEndianDecode,
-	deltaDecode,
 	hybridDecode,
 	isText,
 	plainBytesDecode,
 	snappyDecompress,
 	streamSplitDecode,
 } from "#shared/engine/kernels/reference/parquet.ts";
-import { Lease } from "#shared/engine/memory/lease.ts";
-import type { Region } from "#shared/engine/memory/region.ts";
-import { deltaEncode } from "../../tests/parquet/encodings.ts";
+import { openKernelBench } from "../../tests/parquet/kernel-bench.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
-const engine = createEngine({ pageCount: 64 });
-const { kernels } = engine;
-const { u8, i32, i64, data } = engine.arena.views;
-let lease: Lease;
-let region: Region;
-beforeEach(() => {
-	lease = new Lease(engine.arena, { owner: "kernels" });
-	region = lease.region();
-});
-afterEach(() => lease.release());
-
-const GUARD_BYTES = 64;
-const GUARD = 0xa5;
-
-/** Bytes in the arena with 16 readable bytes after them. */
-function put(bytes: Uint8Array): { start: number; end: number } {
-	const start = region.allocate(bytes.length + 16);
-	u8.set(bytes, start);
-	u8.fill(0xff, start + bytes.length, start + bytes.length + 16);
-	return { start, end: start + bytes.length };
-}
-
-/** An output of `byteCount` bytes between guards; `slack` bytes after it may be written. */
-function output(byteCount: number, slack = 0): { pointer: number; check: () => void } {
-	const before = region.allocate(GUARD_BYTES + byteCount + slack + GUARD_BYTES);
-	u8.fill(GUARD, before, before + byteCount + slack + 2 * GUARD_BYTES);
-	const pointer = before + GUARD_BYTES;
-	return {
-		pointer,
-		check: () => {
-			expect(u8.subarray(before, pointer).every((byte) => byte === GUARD)).toBe(true);
-			const after = pointer + byteCount + slack;
-			expect(u8.subarray(after, after + GUARD_BYTES).every((byte) => byte === GUARD)).toBe(true);
-		},
-	};
-}
+const { kernels, views, put, output, property, region } = openKernelBench();
+const { u8, i32, i64, data } = views;
 
 const isSame = (left: Uint8Array | null, right: Uint8Array): boolean => left !== null && Buffer.compare(left, right) === 0;
-
-const RUNS = { numRuns: 100 };
-const property = <T>(arbitrary: fc.Arbitrary<T>, body: (value: T) => void): void =>
-	fc.assert(
-		fc.property(arbitrary, (value) => {
-			region.reset();
-			body(value);
-		}),
-		RUNS,
-	);
 
 /** Bytes with repetitions near and far, as data has them. */
 const repetitive = fc
@@ -241,43 +193,6 @@ test("booleans: a byte each, in pieces of any size after any that are passed ove
 			}
 		},
 	);
-});
-
-const int64 = fc.oneof(fc.bigInt(-100n, 100n), fc.bigInt(-(1n << 63n), (1n << 63n) - 1n));
-test("deltas: integers of both widths, and arbitrary bytes, as the twin", () => {
-	const encoded = fc.array(int64, { minLength: 1, maxLength: 300 }).map((values) => deltaEncode(values));
-	property(fc.oneof(encoded, fc.uint8Array({ maxLength: 60 })), (bytes) => {
-		const input = put(bytes);
-		const cursor = region.allocate(4);
-		for (const width of [4, 8] as const) {
-			data.setUint32(cursor, input.start, true);
-			const count = kernels.delta_count(cursor, input.end);
-			if (count < 0 || count > 10_000) continue;
-			const out = output(count * width);
-			const result =
-				width === 4
-					? kernels.delta_read_i32(cursor, input.end, count, out.pointer)
-					: kernels.delta_read_i64(cursor, input.end, count, out.pointer);
-			out.check();
-			if (result < 0) continue;
-			const want = deltaDecode(bytes, width === 4 ? 32 : 64);
-			const got =
-				width === 4
-					? [...i32.subarray(out.pointer >> 2, (out.pointer >> 2) + count)].map(BigInt)
-					: [...i64.subarray(out.pointer >> 3, (out.pointer >> 3) + count)];
-			expect(got).toEqual(want?.values);
-		}
-	});
-	property(fc.array(int64, { minLength: 1, maxLength: 300 }), (values) => {
-		const input = put(deltaEncode(values));
-		const cursor = region.allocate(4);
-		data.setUint32(cursor, input.start, true);
-		expect(kernels.delta_count(cursor, input.end)).toBe(values.length);
-		const out = output(values.length * 8);
-		expect(kernels.delta_read_i64(cursor, input.end, values.length, out.pointer)).toBe(0);
-		expect([...i64.subarray(out.pointer >> 3, (out.pointer >> 3) + values.length)]).toEqual(values);
-		expect(data.getUint32(cursor, true)).toBe(input.end);
-	});
 });
 
 test("byte arrays: whole values or none", () => {

@@ -122,8 +122,9 @@ test("pages of a sorted column can be told apart by their bounds", async () => {
 			decodeBound({ kind: "integer" }, statistics?.minimum as Uint8Array),
 		]),
 	).toEqual([
-		[0, 20_000, 0],
-		[20_000, 20_000, 20_000],
-		[40_000, 10_000, 40_000],
+		[0, 16_384, 0],
+		[16_384, 16_384, 16_384],
+		[32_768, 16_384, 32_768],
+		[49_152, 848, 49_152],
 	]);
 });

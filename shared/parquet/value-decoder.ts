@@ -1,6 +1,6 @@
 /**
- * Decoders of the values of one page: non-NULL values, dense, in the file's own width. Each is resumed batch by batch; DELTA encodings, which
- * cannot be entered in the middle, are decoded as a whole when the page is opened.
+ * Decoders of the values of one page: non-NULL values, dense, in the file's own width. Each is resumed batch by batch;
+ * front-coded values, which cannot be, are decoded as a whole when the page is opened.
  */
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Pointer } from "#shared/engine/memory/arena.ts";

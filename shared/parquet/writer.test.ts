@@ -157,6 +157,72 @@ test("DuckDB sees the types as they are", async () => {
 	]);
 });
 
+test("each column is written in the encoding that suits it, compressed where that pays; DuckDB and we read it over many pages", async () => {
+	const integer = { kind: "integer" } as const;
+	const mixed = (value: number): number => Math.imul(value ^ (value >>> 15), 0x2c1b3c6d);
+	const scattered = (row: number): number => mixed(mixed(Math.imul(row, 0x9e3779b1))) >>> 0;
+	const columns: { name: string; type: DataType; value: (row: number) => SqlValue; want: [string, string] }[] = [
+		{
+			name: "in_order",
+			type: { kind: "bigint" },
+			value: (row) => BigInt(row - (row % 3)) * 4n,
+			want: ["DELTA_BINARY_PACKED, RLE", "SNAPPY"],
+		},
+		{ name: "narrow", type: integer, value: (row) => scattered(row) % 300_000, want: ["DELTA_BINARY_PACKED, RLE", "UNCOMPRESSED"] },
+		{ name: "all_bits", type: integer, value: (row) => scattered(row) | 0, want: ["PLAIN, RLE", "UNCOMPRESSED"] },
+		{ name: "few", type: integer, value: (row) => scattered(row) % 50, want: ["RLE_DICTIONARY, PLAIN, RLE", "UNCOMPRESSED"] },
+		{ name: "one", type: integer, value: () => 7, want: ["RLE_DICTIONARY, PLAIN, RLE", "UNCOMPRESSED"] },
+		{
+			name: "price",
+			type: { kind: "numeric", precision: 15, scale: 2 },
+			value: (row) => ({ coefficient: BigInt(scattered(row) % 10_000_000), scale: 2 }),
+			want: ["DELTA_BINARY_PACKED, RLE", "UNCOMPRESSED"],
+		},
+		{
+			name: "small_price",
+			type: { kind: "numeric", precision: 7, scale: 2 },
+			value: (row) => ({ coefficient: BigInt(scattered(row) % 1_000_000) - 500_000n, scale: 2 }),
+			want: ["DELTA_BINARY_PACKED, RLE", "UNCOMPRESSED"],
+		},
+		{ name: "time", type: { kind: "timestamp" }, value: (row) => BigInt(row) * 1_000_000n, want: ["DELTA_BINARY_PACKED, RLE", "SNAPPY"] },
+		{ name: "text", type: { kind: "text" }, value: (row) => `some text ${row}`, want: ["DELTA_LENGTH_BYTE_ARRAY, RLE", "SNAPPY"] },
+		{
+			name: "noise",
+			type: { kind: "text" },
+			value: (row) => hex(scattered(row)) + hex(scattered(row + 1_000_000)),
+			want: ["DELTA_LENGTH_BYTE_ARRAY, RLE", "UNCOMPRESSED"],
+		},
+		{
+			// Its dictionary alone is compressed.
+			name: "word",
+			type: { kind: "text" },
+			value: (row) => `word ${scattered(row) % 9}`,
+			want: ["RLE_DICTIONARY, PLAIN, RLE", "SNAPPY"],
+		},
+		{ name: "double", type: { kind: "double" }, value: (row) => scattered(row) / 7, want: ["PLAIN, RLE", "UNCOMPRESSED"] },
+	];
+	for (const nullable of [false, true]) {
+		const rows = Array.from({ length: 40_000 }, (_, row) =>
+			columns.map(({ value }, index) => (nullable && (row + index) % 11 === 0 ? null : value(row))),
+		);
+		const { bytes } = await writeRows(
+			columns.map(({ name, type }, index) => ({ name, type, fieldId: index + 1, nullable })),
+			rows,
+		);
+		const path = duck.path(`chosen-${nullable}.parquet`);
+		writeFileSync(path, bytes);
+		const chunks = await duck.rows(`SELECT path_in_schema, encodings, compression FROM parquet_metadata('${path}') ORDER BY column_id`);
+		if (!nullable) expect(chunks).toEqual(columns.map(({ name, want }) => [name, ...want]));
+		expect(
+			await readAll(
+				bytes,
+				columns.map(({ type }, index) => ({ fieldId: index + 1, type })),
+			),
+		).toEqual(rows);
+		expect(await duck.read(bytes)).toEqual(rows);
+	}
+});
+
 test("hyparquet reads a file back", async () => {
 	const rows = makeRows(2500, (row, column) => (row + column) % 4 === 0);
 	const { bytes } = await writeRows(written(true), rows);

@@ -23,9 +23,10 @@ import { readValue } from "#shared/engine/vector/read.ts";
 import type { FlatVector, Vector } from "#shared/engine/vector/vector.ts";
 import type { TableSketches } from "#shared/sketches/table-sketches.ts";
 import { BufferPool } from "./buffer-pool.ts";
-import { ColumnWriter, type Extremes, mergeExtremes, noExtremes, type WrittenColumn, type WrittenLists } from "./column-writer.ts";
+import { ColumnWriter, type WrittenColumn, type WrittenLists } from "./column-writer.ts";
 import type { DictionaryBudget } from "./dictionary-writer.ts";
 import { FileSketches } from "./file-sketches.ts";
+import { type Extremes, mergeExtremes, noExtremes } from "./page-extremes.ts";
 import { encodeFooter, type FooterChunk, type FooterRowGroup } from "./footer-writer.ts";
 
 const MAGIC_BYTES = Uint8Array.of(0x50, 0x41, 0x52, 0x31);
@@ -202,6 +203,7 @@ export class ParquetWriter {
 				byteCount: this.#position - offset,
 				uncompressedByteCount: chunk.uncompressedByteCount,
 				entryCount: chunk.entryCount,
+				codec: chunk.codec,
 				encodings: chunk.encodings,
 				extremes: chunk.extremes,
 				pages,

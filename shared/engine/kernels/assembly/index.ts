@@ -7,6 +7,7 @@ export * from "./parquet-snappy";
 export * from "./parquet-hybrid";
 export * from "./parquet-plain";
 export * from "./parquet-delta";
+export * from "./parquet-delta-encode";
 export * from "./parquet-lanes";
 export * from "./csv-text";
 export * from "./regexp";

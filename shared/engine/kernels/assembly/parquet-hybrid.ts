@@ -1,6 +1,7 @@
 // Parquet's RLE / bit-packing hybrid, as a resumable decoder: https://parquet.apache.org/docs/file-format/data-pages/encodings/
 // State, 32 bytes: u32 position, end, bitWidth, remaining (values of the current run), packed (0 or 1), value (of an RLE run), data (of a packed run),
 // bit (position in the packed run). Buffers have 16 readable bytes after `end`: what is loaded there is masked away.
+import { alignment, byteShuffle, firstBits, UNPACK_BIT_WIDTH_MAX, unpackFour } from "./parquet-unpack";
 
 // @ts-ignore: decorator
 @inline
@@ -78,32 +79,24 @@ function nextRun(state: usize): bool {
 	return true;
 }
 
-/** Widest values that four at a time fit the multiplication below: bitWidth + 7 bits of a lane. */
-// @ts-ignore: decorator
-@inline
-const SIMD_BIT_WIDTH_MAX: u32 = 24;
-
 /**
- * Unpacks groups of eight values of 1 to SIMD_BIT_WIDTH_MAX bits, which begin at a byte. Each half of a group: its bytes are shuffled so that a lane has its value's,
- * multiplied so that every value ends at the same bit, shifted, and masked. Reads 16 bytes from the start of each half.
+ * Unpacks groups of eight values of 1 to UNPACK_BIT_WIDTH_MAX bits, which begin at a byte. Reads 16 bytes from the start of each half of a group.
  * @returns the largest value
  */
 function unpackGroups(data: usize, bitWidth: u32, groupCount: i32, out: usize): u32 {
 	const half: usize = (bitWidth * 4) >> 3;
-	const lanes = i32x4.replace_lane(i32x4.replace_lane(i32x4.replace_lane(i32x4.splat(0), 1, bitWidth), 2, bitWidth * 2), 3, bitWidth * 3);
-	const mask = i32x4.splat((1 << bitWidth) - 1);
+	const lanes: v128 = firstBits(bitWidth);
+	const mask: v128 = i32x4.splat((1 << bitWidth) - 1);
 	// The second half begins within a byte where the width is odd.
-	const bits = i32x4.add(lanes, i32x4.splat((bitWidth * 4) & 7));
-	const bytes = i32x4.splat(0x03020100);
-	const ones = i32x4.splat(0x01010101);
-	const shuffleLow = i32x4.add(i32x4.mul(i32x4.shr_u(lanes, 3), ones), bytes);
-	const shuffleHigh = i32x4.add(i32x4.mul(i32x4.shr_u(bits, 3), ones), bytes);
-	const scaleLow = alignment(lanes);
-	const scaleHigh = alignment(bits);
-	let largest = i32x4.splat(0);
+	const bits: v128 = i32x4.add(lanes, i32x4.splat((bitWidth * 4) & 7));
+	const shuffleLow: v128 = byteShuffle(lanes);
+	const shuffleHigh: v128 = byteShuffle(bits);
+	const scaleLow: v128 = alignment(lanes);
+	const scaleHigh: v128 = alignment(bits);
+	let largest: v128 = i32x4.splat(0);
 	for (let group: i32 = 0; group < groupCount; group++) {
-		const low = v128.and(i32x4.shr_u(i32x4.mul(i8x16.swizzle(v128.load(data), shuffleLow), scaleLow), 7), mask);
-		const high = v128.and(i32x4.shr_u(i32x4.mul(i8x16.swizzle(v128.load(data + half), shuffleHigh), scaleHigh), 7), mask);
+		const low: v128 = unpackFour(data, shuffleLow, scaleLow, mask);
+		const high: v128 = unpackFour(data + half, shuffleHigh, scaleHigh, mask);
 		v128.store(out, low);
 		v128.store(out, high, 16);
 		largest = i32x4.max_u(largest, i32x4.max_u(low, high));
@@ -116,23 +109,13 @@ function unpackGroups(data: usize, bitWidth: u32, groupCount: i32, out: usize): 
 	);
 }
 
-/** 2^(7 - bit mod 8) in each lane. */
-// @ts-ignore: decorator
-@inline
-function alignment(bits: v128): v128 {
-	let scale = i32x4.splat(1 << (7 - (i32x4.extract_lane(bits, 0) & 7)));
-	scale = i32x4.replace_lane(scale, 1, 1 << (7 - (i32x4.extract_lane(bits, 1) & 7)));
-	scale = i32x4.replace_lane(scale, 2, 1 << (7 - (i32x4.extract_lane(bits, 2) & 7)));
-	return i32x4.replace_lane(scale, 3, 1 << (7 - (i32x4.extract_lane(bits, 3) & 7)));
-}
-
 /** `count` values of a packed run from bit `bit` on. @returns the largest */
 function unpack<T>(data: usize, bit: u32, bitWidth: u32, count: i32, out: usize): u32 {
 	const mask: u64 = (<u64>1 << bitWidth) - 1;
 	let largest: u32 = 0;
 	let index: i32 = 0;
 	while (index < count) {
-		if (sizeof<T>() == 4 && (bit & 7) == 0 && count - index >= 8 && bitWidth > 0 && bitWidth <= SIMD_BIT_WIDTH_MAX) {
+		if (sizeof<T>() == 4 && (bit & 7) == 0 && count - index >= 8 && bitWidth > 0 && bitWidth <= UNPACK_BIT_WIDTH_MAX) {
 			const groupCount: i32 = (count - index) >> 3;
 			largest = max(largest, unpackGroups(data + (bit >> 3), bitWidth, groupCount, out + (<usize>index << 2)));
 			index += groupCount << 3;

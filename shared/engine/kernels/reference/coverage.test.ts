@@ -8,7 +8,11 @@ import { TWINS } from "./twins/twins.ts";
 
 const ASSEMBLY = join(ROOT, "shared/engine/kernels/assembly");
 /** They call kernels by name, with twins on values beside them. */
-const COMPARED_BY_NAME = ["shared/engine/kernels/reference/*.test.ts", "shared/parquet/kernels.test.ts"];
+const COMPARED_BY_NAME = [
+	"shared/engine/kernels/reference/*.test.ts",
+	"shared/parquet/kernels.test.ts",
+	"shared/parquet/delta-kernels.test.ts",
+];
 
 /** Kernels without a twin over their own memory: why, and the tests that compare what is made of them with a twin on values, PostgreSQL or DuckDB. */
 const WITHOUT_TWIN: readonly { kernels: RegExp; reason: string; tests: readonly string[] }[] = [
