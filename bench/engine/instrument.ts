@@ -3,6 +3,7 @@
  * measure stages are instrumented, and no other figure is taken from them.
  */
 import { compileExpression } from "#shared/engine/expression/compile.ts";
+import { evaluateNarrow } from "#shared/engine/expression/evaluator.ts";
 import { compilePredicate } from "#shared/engine/expression/predicate.ts";
 import type { Kernels } from "#shared/engine/kernels/kernels.ts";
 import type { Evaluator } from "#shared/engine/operators/evaluator.ts";
@@ -57,6 +58,7 @@ export function instrument(clock: StageClock): Instruments {
 				return {
 					costPerRow: compiled.costPerRow,
 					evaluate: (batch, region) => clock.within("expression", "other", () => compiled.evaluate(batch, region)),
+					evaluateNarrow: (batch, region) => clock.within("expression", "other", () => evaluateNarrow(compiled, batch, region)),
 				};
 			},
 			compilePredicate(expression, options) {

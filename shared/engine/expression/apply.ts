@@ -14,8 +14,9 @@ import type { Batch } from "../vector/batch.ts";
 import { constantVector } from "../vector/builder.ts";
 import { flatten, isNullConstant } from "../vector/copy.ts";
 import type { FlatVector, Vector } from "../vector/vector.ts";
+import { asFree } from "../functions/decimal.ts";
 import { DictionaryMemo } from "./dictionary-memo.ts";
-import type { CompileOptions, Evaluator } from "./evaluator.ts";
+import { type CompileOptions, type Evaluator, evaluateNarrow } from "./evaluator.ts";
 
 interface Application {
 	arguments: Evaluator[];
@@ -47,16 +48,23 @@ export class ApplyEvaluator implements Evaluator {
 	}
 
 	evaluate(batch: Batch, region: Region): Vector {
+		const vector = this.evaluateNarrow(batch, region);
+		return this.#application.kernel.isNarrow === true ? asFree(this.#options.engine, vector, this.type, batch, region) : vector;
+	}
+
+	evaluateNarrow(batch: Batch, region: Region): Vector {
 		const { engine } = this.#options;
-		const { strict, repeatable } = this.#application;
+		const { strict, repeatable, kernel } = this.#application;
 		if (batch.selectedCount === 0) return constantVector(engine, region, this.type, null);
-		const vectors = this.#application.arguments.map((argument) => argument.evaluate(batch, region));
+		const vectors = this.#application.arguments.map((argument) =>
+			kernel.isNarrow === true ? evaluateNarrow(argument, batch, region) : argument.evaluate(batch, region),
+		);
 		if (strict && vectors.some((vector) => isNullConstant(engine, vector) || isNullDictionary(vector))) {
 			return constantVector(engine, region, this.type, null);
 		}
 		if (repeatable && vectors.every((vector) => vector.kind === "constant")) {
 			const value = this.#run(vectors, DENSE_ONE, region);
-			return { kind: "constant", type: this.type, physical: value.physical, value };
+			return { kind: "constant", type: kernel.isNarrow === true ? value.type : this.type, physical: value.physical, value };
 		}
 		if (strict && repeatable) {
 			const index = vectors.findIndex((vector) => vector.kind !== "constant");

@@ -3,6 +3,7 @@
  * the lease ends. An expression that raises for some entry is not memoised for that dictionary: the entry may belong to no live row.
  */
 import { isLittoralError } from "#shared/base/errors.ts";
+import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Engine } from "../kernels/kernels.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
@@ -105,7 +106,7 @@ export class DictionaryMemo {
 		const last = ofNull(region);
 		const { views } = this.#engine.arena;
 		if (!isValid(views, last.validity, 0)) return "null";
-		if (result.validity !== 0) return null;
+		if (result.validity !== 0 || !sameLanes(last, result)) return null;
 		const selection = region.allocate(2);
 		views.u16[selection / 2] = entryCount;
 		const rowCount = entryCount + 1;
@@ -120,6 +121,13 @@ export class DictionaryMemo {
 		return { values, entryCount: rowCount };
 	}
 }
+
+/** Decimals of one column may lie in 64 bits or in 128. */
+function sameLanes(left: FlatVector, right: FlatVector): boolean {
+	return left.physical === right.physical && scaleOf(left.type) === scaleOf(right.type);
+}
+
+const scaleOf = (type: DataType): number | undefined => (type.kind === "numeric" ? type.scale : undefined);
 
 /** Null where the statement's own error came: memory that is short ends it as anywhere. */
 function unlessItRaises<Result>(compute: () => Result): Result | null {

@@ -23,6 +23,13 @@ export interface Evaluator {
 	 * The result lives as long as `region` and the batch (what was made of a dictionary: until a batch with another one comes). @throws LittoralError that some live row raises
 	 */
 	evaluate(batch: Batch, region: Region): Vector;
+	/** As {@link evaluate}, but a free NUMERIC may come as NUMERIC(18,s): for those that take either (functions/decimal.ts). Absent where it never does. */
+	evaluateNarrow?(batch: Batch, region: Region): Vector;
+}
+
+/** For who takes a free NUMERIC in 64 bits as well. */
+export function evaluateNarrow(evaluator: Pick<Evaluator, "evaluate" | "evaluateNarrow">, batch: Batch, region: Region): Vector {
+	return evaluator.evaluateNarrow === undefined ? evaluator.evaluate(batch, region) : evaluator.evaluateNarrow(batch, region);
 }
 
 /** The batch with only `count` of its rows alive. Positions lie at `selection`. */

@@ -10,7 +10,7 @@ import { constantVector } from "../vector/builder.ts";
 import { flatten } from "../vector/copy.ts";
 import type { FlatVector, Vector } from "../vector/vector.ts";
 import { DictionaryMemo } from "./dictionary-memo.ts";
-import type { CompileOptions, Evaluator } from "./evaluator.ts";
+import { type CompileOptions, type Evaluator, evaluateNarrow } from "./evaluator.ts";
 
 /** More distinct parts than this are not looked through. */
 const PART_COUNT_MAX = 1000;
@@ -44,25 +44,29 @@ export function columnsOf(expression: Expression): number[] {
 
 /** @param inner computes the expression of any batch; `column` is the only one that it reads */
 export function oncePerEntry(inner: Evaluator, column: number, { engine }: CompileOptions): Evaluator {
-	const memo = new DictionaryMemo(engine);
 	const batchOf = (vector: Vector, rowCount: number): Batch => {
 		const columns: Vector[] = [];
 		columns[column] = vector;
 		return { rowCount, columns, selection: 0, selectedCount: rowCount };
 	};
-	return {
-		...inner,
-		evaluate(batch, region) {
+	const remembering = (evaluate: Evaluator["evaluate"]): Evaluator["evaluate"] => {
+		const memo = new DictionaryMemo(engine);
+		return (batch, region) => {
 			const vector = batch.columns[column];
-			if (vector?.kind !== "dictionary" || batch.selectedCount === 0) return inner.evaluate(batch, region);
+			if (vector?.kind !== "dictionary" || batch.selectedCount === 0) return evaluate(batch, region);
 			const remembered = memo.apply(vector, batch, region, {
-				entries: (entries, entryCount, kept) => inner.evaluate(batchOf({ ...entries, type: vector.type }, entryCount), kept),
+				entries: (entries, entryCount, kept) => evaluate(batchOf({ ...entries, type: vector.type }, entryCount), kept),
 				ofNull: (kept): FlatVector => {
 					const one = batchOf(constantVector(engine, kept, vector.type, null), 1);
-					return flatten(engine, inner.evaluate(one, kept), one, kept);
+					return flatten(engine, evaluate(one, kept), one, kept);
 				},
 			});
-			return remembered ?? inner.evaluate(batch, region);
-		},
+			return remembered ?? evaluate(batch, region);
+		};
+	};
+	return {
+		...inner,
+		evaluate: remembering((batch, region) => inner.evaluate(batch, region)),
+		...(inner.evaluateNarrow === undefined ? {} : { evaluateNarrow: remembering((batch, region) => evaluateNarrow(inner, batch, region)) }),
 	};
 }

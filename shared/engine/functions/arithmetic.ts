@@ -1,6 +1,7 @@
 /** Arithmetic and bit operators of numbers. */
 import { unreachable } from "#shared/base/assert.ts";
 import type { DataType, DataTypeKind } from "#shared/contracts/data-type.ts";
+import { narrowKernel, narrowResult } from "./decimal.ts";
 import { checkArithmetic } from "./errors.ts";
 import type { Bind, Kernel, KernelCall, Operand } from "./kernel.ts";
 import { allocateResult, numericOperand, numericScratch, powersOfTen } from "./lanes.ts";
@@ -16,7 +17,9 @@ const RANGES = {
 } as const;
 
 function binaryNumeric(op: Operation): Kernel {
-	return (call, operands) => {
+	return narrowKernel((call, operands) => {
+		const narrow = op <= OPERATIONS.multiply ? narrowResult(call, op as 0 | 1 | 2, operands as [Operand, Operand]) : null;
+		if (narrow !== null) return narrow;
 		const { kernels } = call.engine;
 		const { count, selection } = call.rows;
 		const type: DataType = { kind: "numeric" };
@@ -42,7 +45,7 @@ function binaryNumeric(op: Operation): Kernel {
 		};
 		checkArithmetic(run(), type);
 		return result;
-	};
+	});
 }
 
 function binary(kind: DataTypeKind, op: Operation): Kernel {

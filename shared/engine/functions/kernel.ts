@@ -32,7 +32,11 @@ export interface KernelCall {
 	rows: KernelRows;
 }
 
-export type Kernel = (call: KernelCall, operands: Operand[]) => FlatVector;
+export interface Kernel {
+	(call: KernelCall, operands: Operand[]): FlatVector;
+	/** Where free NUMERIC is declared, takes NUMERIC(18,s) as well and may answer it (decimal.ts). */
+	isNarrow?: true;
+}
 
 /** What is known of a call when the plan is compiled. */
 export interface Binding {

@@ -1,8 +1,9 @@
 /** The aggregates of one hash aggregation: their states' places behind the keys, FILTER, DISTINCT, and what each is fed from a batch. */
 import type { AggregateCall, Expression } from "#shared/contracts/plan/expression.ts";
+import { evaluateNarrow } from "../expression/evaluator.ts";
 import { singleColumn } from "../expression/single-column.ts";
 import { aggregateFunction } from "../functions/aggregates/registry.ts";
-import type { Aggregate, AggregateInput } from "../functions/aggregates/aggregate.ts";
+import type { Aggregate, AggregateInput, Runs } from "../functions/aggregates/aggregate.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
@@ -28,10 +29,19 @@ interface BoundCall {
 	costPerRow: number;
 }
 
+/** So many calls are worth bringing the rows into the order of their groups, where these have so many rows on average, and are no more than `rows_in_runs` takes. */
+const RUN_TAKERS_MIN = 2;
+const RUN_ROWS_MIN = 16;
+const RUN_COUNT_MAX = 128;
+/** Of `rows_in_runs`, and one more a row. */
+const RUN_SCRATCH_BYTES = 2048;
+
 /** An argument of one call, or of several that name the same: those without FILTER compute it once a batch. */
 interface SharedArgument {
 	expression: CompiledExpression;
 	callCount: number;
+	/** Every call takes free NUMERIC in 64 bits as well. */
+	isNarrow: boolean;
 	/** In the batch at hand; null before the first call that needs it. */
 	vector: Vector | null;
 }
@@ -50,6 +60,8 @@ export function stateLayout(calls: AggregateCall[]): { stateBytes: number; offse
 export class AggregateCalls {
 	readonly #context: ExecutionContext;
 	readonly #calls: BoundCall[];
+	/** Calls that every row goes to, in any order of groups. */
+	readonly #runTakerCount: number;
 
 	/** @param offsets of each state in a group's row */
 	constructor(context: ExecutionContext, calls: AggregateCall[], groups: GroupTable, offsets: number[]) {
@@ -59,7 +71,7 @@ export class AggregateCalls {
 			// One that several columns make, or that differs at every call, is each call's own.
 			const key = singleColumn(argument) === null ? null : keyOf(argument);
 			const known = key === null ? undefined : shared.get(key);
-			const own = known ?? { expression: context.compileExpression(argument), callCount: 0, vector: null };
+			const own = known ?? { expression: context.compileExpression(argument), callCount: 0, isNarrow: true, vector: null };
 			own.callCount++;
 			if (key !== null) shared.set(key, own);
 			return own;
@@ -79,14 +91,17 @@ export class AggregateCalls {
 			});
 			const otherKeys = others.map((expression) => context.compileExpression(expression));
 			const types = { group: GROUP_ADDRESS, arguments: argumentTypes };
+			const aggregate = aggregateFunction(call.functionId).bind({
+				engine: context.engine,
+				argumentTypes,
+				type: call.type,
+				offset: offsets[index] as number,
+				heap,
+			});
+			const isDirect = !distinct && orderBy.length === 0;
+			for (const argument of compiled) argument.isNarrow &&= isDirect && aggregate.takesNarrow === true;
 			return {
-				aggregate: aggregateFunction(call.functionId).bind({
-					engine: context.engine,
-					argumentTypes,
-					type: call.type,
-					offset: offsets[index] as number,
-					heap,
-				}),
+				aggregate,
 				arguments: compiled,
 				filter,
 				distinct: distinct ? new DistinctRows(context, [...argumentTypes, ...others.map(({ type }) => type)]) : null,
@@ -98,6 +113,10 @@ export class AggregateCalls {
 				),
 			};
 		});
+		this.#runTakerCount = this.#calls.filter(
+			({ aggregate, filter, distinct, ordered }) =>
+				aggregate.takesRuns === true && filter === null && distinct === null && ordered === null,
+		).length;
 	}
 
 	/** Rows are being written: whoever updates asks `context.spillBlocked` between its batches. */
@@ -111,20 +130,35 @@ export class AggregateCalls {
 	 */
 	update(batch: Batch, groups: Pointer, region: Region, only?: Pointer): void {
 		for (const { arguments: shared } of this.#calls) for (const argument of shared) argument.vector = null;
+		const runs = only === undefined && this.#runTakerCount >= RUN_TAKERS_MIN ? this.#runsOf(batch, groups, region) : undefined;
 		for (const call of this.#calls) {
 			this.#context.spend(batch.selectedCount * call.costPerRow);
 			const rows = call.filter === null ? batch : call.filter.select(batch, region);
 			if (rows.selectedCount === 0) continue;
 			const columns: Vector[] = call.arguments.map((argument) => this.#evaluate(argument, rows, rows === batch, region));
 			for (const key of call.otherKeys) columns.push(key.evaluate(rows, region));
-			if (call.distinct === null) feed(call, { rows, columns, groups, only, region });
+			if (call.distinct === null) feed(call, { rows, columns, groups, only, runs: rows === batch ? runs : undefined, region });
 			else feed(call, { ...call.distinct.select(columns, rows, groups, region), only, region });
 		}
 	}
 
+	/** Undefined where the groups are too many for it. */
+	#runsOf({ selectedCount, selection }: Batch, groups: Pointer, region: Region): Runs | undefined {
+		const countMax = Math.min(RUN_COUNT_MAX, Math.floor(selectedCount / RUN_ROWS_MIN));
+		if (countMax === 0) return undefined;
+		const scratch = region.allocate(RUN_SCRATCH_BYTES + selectedCount);
+		const pairs = region.allocate(countMax * 8);
+		const positions = region.allocate(selectedCount * 2);
+		const count = this.#context.engine.kernels.rows_in_runs(selectedCount, selection, groups, countMax, scratch, pairs, positions);
+		return count === 0 ? undefined : { count, pairs, positions };
+	}
+
 	#evaluate(argument: SharedArgument, rows: Batch, isWholeBatch: boolean, region: Region): Vector {
-		if (argument.callCount === 1 || !isWholeBatch) return argument.expression.evaluate(rows, region);
-		argument.vector ??= flatten(this.#context.engine, argument.expression.evaluate(rows, region), rows, region);
+		if (isWholeBatch && argument.vector !== null) return argument.vector;
+		const { expression, isNarrow } = argument;
+		const vector = isNarrow ? evaluateNarrow(expression, rows, region) : expression.evaluate(rows, region);
+		if (argument.callCount === 1 || !isWholeBatch) return vector;
+		argument.vector = flatten(this.#context.engine, vector, rows, region);
 		return argument.vector;
 	}
 

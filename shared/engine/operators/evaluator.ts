@@ -14,6 +14,8 @@ interface EvaluatorOptions {
 /** Values of an expression at the rows' own positions, for the batch's live rows; in `region` or shared with the batch. */
 export interface CompiledExpression {
 	evaluate(batch: Batch, region: Region): Vector;
+	/** As `evaluate`, but a free NUMERIC may come as NUMERIC(18,s). Absent where it never does. */
+	evaluateNarrow?(batch: Batch, region: Region): Vector;
 	/** Work units a row. */
 	readonly costPerRow: number;
 }

@@ -17,8 +17,17 @@ export interface AggregateInput {
 	groups: Pointer;
 	/** Where all live rows are of one group, its address: the state can stay in registers. */
 	only?: Pointer | undefined;
+	/** The same rows in the order of their groups, where these are few. */
+	runs?: Runs | undefined;
 	/** For what lives as long as the batch. */
 	region: Region;
+}
+
+/** `count` pairs of a group's address and how many rows of it follow at `positions` (u16); see `aggregate-runs.ts` of the kernels. */
+export interface Runs {
+	count: number;
+	pairs: Pointer;
+	positions: Pointer;
 }
 
 /** Room for strings in states; see `group_rows` for the words at `state`. */
@@ -39,6 +48,10 @@ export interface AggregateBinding {
 }
 
 export interface Aggregate {
+	/** An argument that is declared free NUMERIC may be of NUMERIC(18,s). */
+	readonly takesNarrow?: true;
+	/** Updates by {@link AggregateInput.runs}, where there are any. */
+	readonly takesRuns?: true;
 	/** Types of the columns that carry a state. */
 	readonly partialTypes: DataType[];
 	/** @throws numeric_value_out_of_range, resource_exhausted */

@@ -13,11 +13,14 @@ export const COUNT: AggregateFunction = {
 		const { kernels } = engine;
 		const column = { type: BIGINT, kind: VALUE_KIND.i64, offset, nullBit: -1, present: -1 };
 		return {
+			takesNarrow: true,
+			takesRuns: true,
 			partialTypes: [BIGINT],
-			update({ columns: [argument], rows, groups, only }) {
+			update({ columns: [argument], rows, groups, only, runs }) {
 				if (argument !== undefined && isNullConstant(engine, argument)) return;
 				const validity = argument === undefined || argument.kind === "constant" ? 0 : argument.validity;
-				if (only === undefined) kernels.agg_count(rows.selectedCount, rows.selection, validity, groups, offset);
+				if (runs !== undefined) kernels.agg_count_runs(runs.count, runs.pairs, runs.positions, validity, offset);
+				else if (only === undefined) kernels.agg_count(rows.selectedCount, rows.selection, validity, groups, offset);
 				else kernels.agg_count_one(rows.selectedCount, rows.selection, validity, only + offset);
 			},
 			merge({ columns: [counts], rows, groups, region }) {

@@ -18,9 +18,11 @@ export const INTEGER_SUM: AggregateFunction = {
 			if (overflow !== 0) throw new LittoralError("numeric_value_out_of_range", "bigint out of range");
 		};
 		return {
+			takesRuns: true,
 			partialTypes: [BIGINT],
-			update({ columns, rows, groups, only, region }) {
+			update({ columns, rows, groups, only, runs, region }) {
 				const { values, validity } = flatten(engine, columns[0] as Vector, rows, region);
+				if (runs !== undefined) return checked(kernels.agg_sum_i32_runs(runs.count, runs.pairs, runs.positions, values, validity, offset));
 				if (only !== undefined)
 					return checked(kernels.agg_sum_i32_one(rows.selectedCount, rows.selection, values, validity, only + offset));
 				checked(kernels.agg_sum_i32(rows.selectedCount, rows.selection, values, validity, groups, offset));

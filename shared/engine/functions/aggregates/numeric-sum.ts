@@ -8,6 +8,7 @@ import type { NumericValue } from "#shared/contracts/value.ts";
 import type { Region } from "../../memory/region.ts";
 import { VectorBuilder } from "../../vector/builder.ts";
 import { flatten } from "../../vector/copy.ts";
+import { scaleOf } from "../decimal.ts";
 import { readValue } from "../../vector/read.ts";
 import { gatherColumn, type RowPointers } from "../../vector/row-gather.ts";
 import { VALUE_KIND } from "../../vector/row-layout.ts";
@@ -46,19 +47,30 @@ function bind(binding: AggregateBinding, mean: boolean): Aggregate {
 	}
 
 	return {
+		takesNarrow: true,
+		takesRuns: true,
 		partialTypes: [NUMERIC, BIGINT],
 		update(input) {
-			const { rows, groups, only, region } = input;
+			const { rows, groups, only, runs, region } = input;
 			const vector = flatten(engine, input.columns[0] as Vector, rows, region);
 			const { values, validity } = vector;
 			if (vector.physical === "numeric") return addNumeric(vector, 0, input);
-			if (only !== undefined && vector.physical !== "i128") {
-				const width = vector.physical === "i32" ? 4 : 8;
-				return checked(kernels.agg_wide_one(width, rows.selectedCount, rows.selection, values, validity, only + offset));
+			// What was declared with a scale gets it at the end; states of free NUMERIC have one.
+			const scale = physical === "numeric" ? scaleOf(vector) : 0;
+			const scratch = region.allocate(16);
+			const { selectedCount: count, selection } = rows;
+			const width = vector.physical === "i32" ? 4 : 8;
+			if (runs !== undefined && vector.physical !== "i128") {
+				return checked(kernels.agg_wide_runs(width, scale, runs.count, runs.pairs, runs.positions, values, validity, offset, scratch));
 			}
+			if (only !== undefined && vector.physical !== "i128") {
+				return checked(kernels.agg_wide_one(width, scale, count, selection, values, validity, only + offset, scratch));
+			}
+			if (physical === "numeric")
+				return checked(kernels.agg_wide_decimal(count, selection, scale, values, validity, groups, offset, scratch));
 			const add =
 				vector.physical === "i32" ? kernels.agg_wide_i32 : vector.physical === "i64" ? kernels.agg_wide_i64 : kernels.agg_wide_i128;
-			checked(add(rows.selectedCount, rows.selection, values, validity, groups, offset));
+			checked(add(count, selection, values, validity, groups, offset));
 		},
 		merge(input) {
 			const [sum, count] = input.columns.map((column) => flatten(engine, column, input.rows, input.region)) as [FlatVector, FlatVector];

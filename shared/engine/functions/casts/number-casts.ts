@@ -3,6 +3,7 @@ import { LittoralError } from "#shared/base/errors.ts";
 import { type DataType, physicalType } from "#shared/contracts/data-type.ts";
 import type { NumericValue } from "#shared/contracts/value.ts";
 import { formatNumeric, parseNumeric } from "#shared/contracts/values/number-text.ts";
+import { isNarrow, narrowKernel, narrowType, scaleOf } from "../decimal.ts";
 import { checkArithmetic, outOfRange } from "../errors.ts";
 import type { Kernel, KernelCall, Operand } from "../kernel.ts";
 import { allocateResult, numericOperand, numericScratch, powersOfTen } from "../lanes.ts";
@@ -88,25 +89,43 @@ function floatToInteger(from: DataType, to: DataType & { kind: IntegerKind }): K
 }
 
 function integerToNumeric(from: DataType, to: DataType): Kernel {
+	const isWide = from.kind === "bigint";
 	const free: Kernel = (call, operands) => {
-		const result = allocateResult(call, FREE);
-		const { count, selection } = call.rows;
-		const wide = from.kind === "bigint" ? 1 : 0;
 		const { values } = (operands[0] as Operand).vector;
+		const { count, selection } = call.rows;
+		const result = allocateResult(call, FREE);
+		const wide = isWide ? 1 : 0;
 		call.engine.kernels.numeric_from_integer(wide, 0, count, selection, values, result.values, result.offsets);
 		return result;
 	};
-	if (to.kind !== "numeric" || to.precision === undefined) return free;
+	if (to.kind !== "numeric" || to.precision === undefined) return isWide ? free : narrowKernel(integerToNarrow);
 	const fix = numericToFixed(to);
 	return (call, operands) => fix(call, [{ vector: free(call, operands), constant: 0 }]);
 }
 
-const numericToFree: Kernel = (call, operands) => {
+/** Of a constant all lanes are made, as of any kernel's result. */
+const integerToNarrow: Kernel = (call, operands) => {
+	const { vector, constant } = operands[0] as Operand;
+	const { rowCount } = call.rows;
+	const result = allocateResult(call, narrowType(0));
+	const { kernels } = call.engine;
+	if (constant === 0) kernels.widen_i32_i64(rowCount, vector.values, result.values);
+	else {
+		kernels.widen_i32_i64(1, vector.values, result.values);
+		kernels.fill_64(rowCount, result.values, result.values);
+	}
+	return result;
+};
+
+const numericToFree: Kernel = narrowKernel((call, operands) => {
+	const { vector, constant } = operands[0] as Operand;
+	// The coefficients are what they were; lanes under NULL are zero in both.
+	if (isNarrow(vector) && constant === 0) return { ...vector, type: narrowType(scaleOf(vector)) };
 	const result = allocateResult(call, FREE);
 	const { count, selection } = call.rows;
 	call.engine.kernels.numeric_widen(count, selection, numericOperand(call, operands[0] as Operand), result.values, result.offsets);
 	return result;
-};
+});
 
 function numericToFixed(to: DataType & { kind: "numeric" }): Kernel {
 	return (call, operands) => {

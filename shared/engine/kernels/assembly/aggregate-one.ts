@@ -1,4 +1,5 @@
 // Aggregate updates where every live row is of one group, whose state (see aggregate.ts for the layouts) stays in registers over the batch.
+import { addHalves, addScaled } from "./aggregate-state";
 import { livePosition } from "./row-store";
 import { isValid, validity_count } from "./validity";
 
@@ -57,32 +58,25 @@ export function agg_sum_i32_one(count: i32, selection: usize, values: usize, val
 	return 0;
 }
 
-/** As agg_wide_i32 and agg_wide_i64, by `width` 4 or 8. */
-export function agg_wide_one(width: i32, count: i32, selection: usize, values: usize, validity: usize, state: usize): i32 {
+/** As agg_wide_i32 and agg_wide_i64, by `width` 4 or 8, of coefficients of one `scale` (0 where the state keeps none). `scratch`: 16 bytes. @returns 1 when the sum leaves 128 bits */
+export function agg_wide_one(width: i32, scale: i32, count: i32, selection: usize, values: usize, validity: usize, state: usize, scratch: usize): i32 {
 	const valid = validRows(count, selection, validity);
 	if (valid == 0) return 0;
-	let low = load<u64>(state);
-	let high = load<i64>(state, 8);
 	if (width == 4) {
 		const value = sumRows32(count, selection, values, validity);
-		const sum = low + <u64>value;
-		high += (value >> 63) + i64(sum < low);
-		low = sum;
-	} else {
-		for (let index: i32 = 0; index < count; index++) {
-			const row = livePosition(selection, index);
-			if (!isValid(validity, row)) continue;
-			const value = load<i64>(values + (<usize>row << 3));
-			const sum = low + <u64>value;
-			high += (value >> 63) + i64(sum < low);
-			low = sum;
-		}
+		return i32(!addScaled(state, <u64>value, value >> 63, scale, valid, scratch));
 	}
-	store<u64>(state, low);
-	store<i64>(state, high, 8);
-	store<u32>(state, 1, 20);
-	store<i64>(state, load<i64>(state, 24) + valid, 24);
-	return 0;
+	// The sum of 64-bit numbers is that of their halves: neither leaves 64 bits in so few rows.
+	let lows: i64 = 0;
+	let highs: i64 = 0;
+	for (let index: i32 = 0; index < count; index++) {
+		const row = livePosition(selection, index);
+		if (!isValid(validity, row)) continue;
+		const value = load<i64>(values + (<usize>row << 3));
+		lows += value & 0xffffffff;
+		highs += value >> 32;
+	}
+	return i32(!addHalves(state, lows, highs, scale, valid, scratch));
 }
 
 /** As agg_sum_f64. */

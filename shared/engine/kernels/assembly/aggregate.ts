@@ -1,6 +1,6 @@
 // Aggregate updates. Every kernel walks the live rows, skips NULL arguments, and changes the state at `offset` of the row's group: groups[position] is a
 // u32 address. States start as zeros; layouts stand at each kernel. Kernels that can overflow answer 1 then, else 0.
-import { addInt128, stateOf } from "./aggregate-state";
+import { addScaled, addWide, stateOf } from "./aggregate-state";
 import { livePosition } from "./row-store";
 import { isValid } from "./validity";
 
@@ -50,34 +50,7 @@ export function agg_sum_i32(count: i32, selection: usize, values: usize, validit
 	return 0;
 }
 
-/** The 128-bit number at `at` x 10. @returns false when it leaves 128 bits */
-function timesTen(at: usize): bool {
-	let low = load<u64>(at);
-	let high = load<u64>(at, 8);
-	const negative = <i64>high < 0;
-	if (negative) {
-		high = ~high + u64(low == 0);
-		low = 0 - low;
-	}
-	if (high > 0x0ccccccccccccccb) return false;
-	const part = (low & 0xffffffff) * 10;
-	const upper = (low >> 32) * 10 + (part >> 32);
-	low = (part & 0xffffffff) | (upper << 32);
-	high = high * 10 + (upper >> 32);
-	store<u64>(at, negative ? 0 - low : low);
-	store<u64>(at, negative ? ~high + u64(low == 0) : high, 8);
-	return true;
-}
-
-/** State of wide sums: i128 sum, i32 scale at 16, u32 present at 20, i64 count at 24. */
-// @ts-ignore: decorator
-@inline
-function addWide(state: usize, low: u64, high: i64, weight: i64): bool {
-	store<u32>(state, 1, 20);
-	store<i64>(state, load<i64>(state, 24) + weight, 24);
-	return addInt128(state, low, high);
-}
-
+/** i128 sum, i32 scale at 16 (which these leave), u32 present at 20, i64 count at 24. */
 export function agg_wide_i32(count: i32, selection: usize, values: usize, validity: usize, groups: usize, offset: i32): i32 {
 	for (let index: i32 = 0; index < count; index++) {
 		const row = livePosition(selection, index);
@@ -113,16 +86,21 @@ export function agg_wide_numeric(count: i32, selection: usize, values: usize, sc
 	for (let index: i32 = 0; index < count; index++) {
 		const row = livePosition(selection, index);
 		if (!isValid(validity, row)) continue;
-		const state = stateOf(groups, row, offset);
 		const at = values + (<usize>row << 4);
-		let scale = load<i32>(scales + (<usize>row << 2));
-		for (let own = load<i32>(state, 16); own < scale; own++) if (!timesTen(state)) return 1;
-		store<u64>(scratch, load<u64>(at));
-		store<u64>(scratch, load<u64>(at, 8), 8);
-		for (; scale < load<i32>(state, 16); scale++) if (!timesTen(scratch)) return 1;
-		store<i32>(state, scale, 16);
+		const scale = load<i32>(scales + (<usize>row << 2));
 		const weight: i64 = weights == 0 ? 1 : load<i64>(weights + (<usize>row << 3));
-		if (!addWide(state, load<u64>(scratch), load<i64>(scratch, 8), weight)) return 1;
+		if (!addScaled(stateOf(groups, row, offset), load<u64>(at), load<i64>(at, 8), scale, weight, scratch)) return 1;
+	}
+	return 0;
+}
+
+/** As agg_wide_numeric, of i64 coefficients of one scale. */
+export function agg_wide_decimal(count: i32, selection: usize, scale: i32, values: usize, validity: usize, groups: usize, offset: i32, scratch: usize): i32 {
+	for (let index: i32 = 0; index < count; index++) {
+		const row = livePosition(selection, index);
+		if (!isValid(validity, row)) continue;
+		const value = load<i64>(values + (<usize>row << 3));
+		if (!addScaled(stateOf(groups, row, offset), value, value >> 63, scale, 1, scratch)) return 1;
 	}
 	return 0;
 }

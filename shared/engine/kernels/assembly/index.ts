@@ -22,6 +22,7 @@ export * from "./spill";
 export * from "./aggregate";
 export * from "./aggregate-extreme";
 export * from "./aggregate-one";
+export * from "./aggregate-runs";
 export * from "./aggregate-spread";
 export * from "./scalar";
 export * from "./parquet-encode";

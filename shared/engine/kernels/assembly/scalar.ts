@@ -6,6 +6,7 @@ export * from "./bytes";
 export { pow10_table } from "./int128";
 export * from "./numeric";
 export * from "./numeric-convert";
+export * from "./numeric-narrow";
 export * from "./in-list";
 export * from "./convert";
 export * from "./dates";

@@ -60,7 +60,7 @@ describe("aggregate updates of one group, its state in registers", () => {
 				(rows, region, state, validity, selection, count) => {
 					const values = width === 4 ? numbers(rows.seed, rows.count).map(BigInt) : wide(rows.seed, rows.count);
 					const lanes = width === 4 ? i32s(region, values.map(Number)) : i64s(region, values);
-					expect(kernels.agg_wide_one(width, count, selection, lanes, validity, state)).toBe(0);
+					expect(kernels.agg_wide_one(width, 0, count, selection, lanes, validity, state, region.allocate(16))).toBe(0);
 					return values;
 				},
 				(state, values) => {

@@ -112,15 +112,19 @@ export const AGGREGATE_TWINS: Twins = {
 	agg_wide_i64: wideSum(i64, anyI64),
 	agg_wide_i128: wideSum(i128, anyI64),
 	agg_wide_one: {
-		run: (memory, width, count, selection, values, validity, state) => {
+		run: (memory, width, scale, count, selection, values, validity, state) => {
 			const read: (memory: ArenaViews, at: number) => number | bigint = width === 4 ? i32.read : i64.read;
-			forValid({ memory, count, selection, validity }, (row) => addWide(memory, state, BigInt(read(memory, values + row * width))));
+			forValid({ memory, count, selection, validity }, (row) => {
+				addWide(memory, state, BigInt(read(memory, values + row * width)));
+				memory.i32[(state >> 2) + 4] = scale;
+			});
 			return 0;
 		},
 		input: (rows) => {
 			const width = rows.pick([4, 8]);
 			const values = width === 4 ? rows.lanes(i32, anyI32(rows)) : rows.lanes(i64, anyI64(rows));
-			return [width, rows.count, rows.selection, values, rows.validity, stateOut(rows)];
+			const scratch = rows.out(0, { slackBytes: 16 });
+			return [width, rows.pick([0, 0, 4]), rows.count, rows.selection, values, rows.validity, stateOut(rows), scratch];
 		},
 	},
 	agg_sum_f64: {
