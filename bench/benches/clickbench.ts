@@ -5,8 +5,8 @@ import { compareLocally } from "../engine/compare-locally.ts";
 import type { Bench } from "../runner/bench.ts";
 
 const ROW_COUNT = { full: 10_000_000, smoke: 5000 };
-/** Of a smoke run: a count, a group by text, a top-N. */
-const SMOKED = ["Q0", "Q12", "Q24"];
+/** Of a smoke run: a filter, a group by text, a top-N. Every peer takes the start of a process for each query. */
+const SMOKED = ["Q12"];
 
 export const clickBenchBench: Bench = {
 	name: "clickbench",

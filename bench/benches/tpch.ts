@@ -6,8 +6,8 @@ import { tpchQueries } from "../tpch/queries.ts";
 import { sqliteOf, TPCH_D1_KEYS } from "../tpch/sqlite.ts";
 
 const SCALES = { full: [0.1, 1], smoke: [0.002] };
-/** Of a smoke run: an aggregate, a join, a filter. */
-const SMOKED = ["Q1", "Q3", "Q6"];
+/** Of a smoke run: filters, joins, an aggregate and a top-N. Every peer takes the start of a process for each query. */
+const SMOKED = ["Q3"];
 
 export const tpchBench: Bench = {
 	name: "tpch",

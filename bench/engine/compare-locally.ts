@@ -63,7 +63,7 @@ export async function compareLocally(session: Session, { title, dataset, queries
 			publishStages(session, title, staged, "Littoral");
 		}
 		const starts = [
-			...wanted("http", () => () => httpPeer("Littoral, POST /v1/sql", tables)),
+			...wanted("http", () => () => httpPeer("Littoral, POST /v1/sql", tables, session.sized({ full: "files", smoke: "anywhere" }))),
 			...wanted("workerd", () => () => workerdPeer("Littoral, engine alone", tables)),
 			...(d1 === null ? [] : wanted("d1", () => () => d1Peer("D1", tables, d1))),
 		];

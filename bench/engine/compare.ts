@@ -35,6 +35,8 @@ export interface CompareOptions {
 
 /** Between the cold run and the warm one that counts, of every peer: so many runs, and more until so much time has gone by. V8 compiles what is hot meanwhile. */
 const WARM_UP = { countMin: 2, countMax: 10, elapsedMs: 1000 };
+/** Of a run whose figures mean nothing. */
+const NO_WARM_UP = { countMin: 0, countMax: 0, elapsedMs: 0 };
 /** A first run that took longer has compiled all there is to compile: the second is the warm one. */
 const SLOW_MS = 8000;
 
@@ -61,7 +63,10 @@ async function compareQuery(session: Session, query: ComparedQuery, { what, peer
 		for (let turn = 0; turn < peers.length; turn++) {
 			const peer = peers[(repeat + turn) % peers.length] as QueryPeer;
 			if (failures.has(peer.name) || repeat >= (peer.repeatCountMax ?? repeatCount)) continue;
-			const run = await runOnce(peer, query, `${what} ${query.name}`);
+			const run = await runOnce(peer, query, {
+				what: `${what} ${query.name}`,
+				warmUp: session.sized({ full: WARM_UP, smoke: NO_WARM_UP }),
+			});
 			if ("failure" in run) {
 				failures.set(peer.name, run.failure);
 				session.failure({ what: `${what} ${query.name}`, peer: peer.name, reason: run.failure });
@@ -86,7 +91,7 @@ async function compareQuery(session: Session, query: ComparedQuery, { what, peer
 async function runOnce(
 	peer: QueryPeer,
 	query: ComparedQuery,
-	what: string,
+	{ what, warmUp }: { what: string; warmUp: typeof WARM_UP },
 ): Promise<{ cold: PeerAnswer; warm: PeerAnswer } | { failure: string }> {
 	const running = await peer.start(query.sql);
 	if ("failure" in running) return running;
@@ -99,7 +104,7 @@ async function runOnce(
 			if (cold.wallMs > SLOW_MS) return true;
 			const before = warmUps.slice(0, -1);
 			const elapsedMs = before.reduce((sum, { wallMs }) => sum + wallMs, 0);
-			return before.length >= WARM_UP.countMax || (before.length >= WARM_UP.countMin && elapsedMs >= WARM_UP.elapsedMs);
+			return before.length >= warmUp.countMax || (before.length >= warmUp.countMin && elapsedMs >= warmUp.elapsedMs);
 		};
 		while (!isOver()) {
 			const answer = await running.query(query.sql);

@@ -1,24 +1,20 @@
 /** Bad input: each a 4xx with its code, each leaving nothing behind, none ends workerd. */
 import { gzipSync } from "node:zlib";
 import { tableFromArrays, tableToIPC } from "apache-arrow";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test } from "vitest";
 import type { LittoralClient, Problem } from "../../scripts/client.ts";
-import { type Harness, startHarness } from "../harness.ts";
+import { sharedHarness, type SharedHarness } from "../harness.ts";
 import { Random } from "../sql/random.ts";
 import { parquetOf } from "./parquet-file.ts";
 
-let harness: Harness;
+let harness: SharedHarness;
 let client: LittoralClient;
 
 beforeAll(async () => {
-	harness = await startHarness();
+	harness = await sharedHarness();
 	client = (await harness.tenant()).owner;
 	await client.execute("CREATE TABLE t (id INTEGER NOT NULL, s SMALLINT, d DATE, n NUMERIC(6,2), name TEXT, at TIMESTAMP)");
 	await client.append("t", '[{"id":1}]');
-});
-
-afterAll(async () => {
-	await harness.stop();
 });
 
 afterEach(async () => {

@@ -1,7 +1,7 @@
 /** Clients that go away in the middle of a result: their queries end, and give back all the memory they held. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { LittoralClient } from "../../scripts/client.ts";
-import { type Harness, startHarness } from "../harness.ts";
+import { sharedHarness, type SharedHarness } from "../harness.ts";
 
 const ROW_COUNT = 100_000;
 /**
@@ -10,19 +10,15 @@ const ROW_COUNT = 100_000;
  */
 const WIDE_QUERY = "SELECT a, s, s AS t, s AS u, s AS v, s AS w FROM wide ORDER BY s, a";
 
-let harness: Harness;
+let harness: SharedHarness;
 let client: LittoralClient;
 
 beforeAll(async () => {
-	harness = await startHarness();
+	harness = await sharedHarness();
 	client = (await harness.tenant()).owner;
 	await client.execute("CREATE TABLE wide (a INTEGER, s TEXT)");
 	const lines = Array.from({ length: ROW_COUNT }, (_, index) => `${index},row number ${index} of many`);
 	await client.append("wide", `a,s\n${lines.join("\n")}\n`, "text/csv");
-});
-
-afterAll(async () => {
-	await harness.stop();
 });
 
 async function leave(accept: string): Promise<void> {

@@ -1,16 +1,12 @@
 /** Credentials: missing, wrong, expired, of another tenant, under-privileged, revoked; what a change of state does within five seconds. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { LittoralClient, type Problem } from "../../scripts/client.ts";
-import { type Harness, startHarness } from "../harness.ts";
+import { sharedHarness, type SharedHarness } from "../harness.ts";
 
-let harness: Harness;
+let harness: SharedHarness;
 
 beforeAll(async () => {
-	harness = await startHarness();
-});
-
-afterAll(async () => {
-	await harness.stop();
+	harness = await sharedHarness();
 });
 
 const JSON_TYPE = { "Content-Type": "application/json" };

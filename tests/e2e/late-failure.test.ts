@@ -1,24 +1,22 @@
 /** A query that fails long after its first rows: the status is 200 by then, and what the client has got is whole for no reader. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { LittoralClient } from "../../scripts/client.ts";
-import { type Harness, startHarness } from "../harness.ts";
+import { sharedHarness, type SharedHarness } from "../harness.ts";
 
 const ROW_COUNT = 60_000;
 /** More than the megabyte that is held back comes before the one row that fails. */
 const LATE_FAILURE = `SELECT s, s AS t, s AS u, 1 / (a - ${ROW_COUNT - 1}) AS q FROM rows`;
 
-let harness: Harness;
+let harness: SharedHarness;
 let client: LittoralClient;
 
 beforeAll(async () => {
-	harness = await startHarness();
+	harness = await sharedHarness();
 	client = (await harness.tenant()).owner;
 	await client.execute("CREATE TABLE rows (a INTEGER, s TEXT)");
 	const lines = Array.from({ length: ROW_COUNT }, (_, index) => `${index},row number ${index} of many`);
 	await client.append("rows", `a,s\n${lines.join("\n")}\n`, "text/csv");
 });
-
-afterAll(() => harness.stop());
 
 /** All that arrives, whether the connection then ends cleanly or is reset. */
 async function received(accept: string): Promise<string> {

@@ -1,7 +1,7 @@
 /** A client that goes away stops the file reads of its query and gives back the arena, twenty times over. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { LittoralClient } from "../../scripts/client.ts";
-import { type Harness, startHarness } from "../harness.ts";
+import { sharedHarness, type SharedHarness } from "../harness.ts";
 import { Random } from "../sql/random.ts";
 
 const ROW_COUNT = 60_000;
@@ -10,11 +10,11 @@ const TEXT_LENGTH = 500;
 const LEAVE_COUNT = 20;
 const QUERY = "SELECT a, s FROM wide";
 
-let harness: Harness;
+let harness: SharedHarness;
 let client: LittoralClient;
 
 beforeAll(async () => {
-	harness = await startHarness();
+	harness = await sharedHarness();
 	client = (await harness.tenant()).owner;
 	await client.execute("CREATE TABLE wide (a INTEGER, s TEXT)");
 	const random = new Random(7);
@@ -27,10 +27,6 @@ beforeAll(async () => {
 		).join("");
 	const lines = Array.from({ length: ROW_COUNT }, (_, row) => `${row},${text()}`);
 	await client.append("wide", `a,s\n${lines.join("\n")}\n`, "text/csv");
-});
-
-afterAll(async () => {
-	await harness.stop();
 });
 
 async function bytesScanned(): Promise<number> {

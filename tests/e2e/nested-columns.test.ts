@@ -1,15 +1,14 @@
 /** Columns of arrays and of JSONB through the whole system: every format in and out, rows in tails and in files, predicates and functions over both. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { ApiError, LittoralClient } from "../../scripts/client.ts";
-import { type Harness, startHarness } from "../harness.ts";
+import { sharedHarness, type SharedHarness } from "../harness.ts";
 
-let harness: Harness;
+let harness: SharedHarness;
 let client: LittoralClient;
 beforeAll(async () => {
-	harness = await startHarness();
+	harness = await sharedHarness();
 	client = (await harness.tenant()).owner;
 });
-afterAll(() => harness.stop());
 
 const COLUMNS =
 	"(k INTEGER NOT NULL, tags TEXT[], ns INTEGER[] DEFAULT ARRAY[7, NULL], prices NUMERIC(10,2)[], at TIMESTAMPTZ[], doc JSONB, docs JSONB[])";

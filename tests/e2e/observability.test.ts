@@ -1,19 +1,15 @@
 /** Counters that count, one trace through the Workers, a deployment that says it is ready, queries that stop with their client. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { LittoralClient } from "../../scripts/client.ts";
-import { type Harness, startHarness } from "../harness.ts";
+import { sharedHarness, type SharedHarness } from "../harness.ts";
 
-let harness: Harness;
+let harness: SharedHarness;
 let client: LittoralClient;
 
 beforeAll(async () => {
-	harness = await startHarness();
+	harness = await sharedHarness();
 	client = (await harness.tenant()).owner;
 	await client.execute("CREATE TABLE t (a INTEGER)");
-});
-
-afterAll(async () => {
-	await harness.stop();
 });
 
 /** The sum of a counter's series that have all of `labels`. */

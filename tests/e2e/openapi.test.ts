@@ -1,14 +1,11 @@
 /** The document that clients are generated from is valid OpenAPI 3.1, by a validator that is not ours. */
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Harness, startHarness } from "../harness.ts";
+import { beforeAll, expect, test } from "vitest";
+import { sharedHarness, type SharedHarness } from "../harness.ts";
 
-let harness: Harness;
+let harness: SharedHarness;
 beforeAll(async () => {
-	harness = await startHarness();
-});
-afterAll(async () => {
-	await harness.stop();
+	harness = await sharedHarness();
 });
 
 test("/openapi.json", async () => {

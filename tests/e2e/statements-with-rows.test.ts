@@ -1,19 +1,17 @@
 /** CREATE TABLE AS and INSERT with rows for an answer, from outside: large results, failures early and late, names that are taken, roles. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { ApiError, LittoralClient } from "../../scripts/client.ts";
-import { type Harness, startHarness } from "../harness.ts";
+import { sharedHarness, type SharedHarness } from "../harness.ts";
 
-let harness: Harness;
+let harness: SharedHarness;
 let client: LittoralClient;
 
 beforeAll(async () => {
-	harness = await startHarness();
+	harness = await sharedHarness();
 	client = (await harness.tenant()).owner;
 	await client.execute("CREATE TABLE source (a INTEGER, b TEXT)");
 	await client.execute("INSERT INTO source SELECT x, 'row ' || x FROM generate_series(1, 300000) x");
 });
-
-afterAll(() => harness.stop());
 
 async function codeOf(answer: Promise<unknown>): Promise<string> {
 	try {

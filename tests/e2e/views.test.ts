@@ -1,14 +1,14 @@
 /** Views from outside: one tenant's are another's business in no way, roles, replacements seen at once, and what the tables' routes say of them. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { ApiError, LittoralClient } from "../../scripts/client.ts";
-import { type Harness, startHarness } from "../harness.ts";
+import { sharedHarness, type SharedHarness } from "../harness.ts";
 
-let harness: Harness;
+let harness: SharedHarness;
 let one: LittoralClient;
 let other: LittoralClient;
 
 beforeAll(async () => {
-	harness = await startHarness();
+	harness = await sharedHarness();
 	one = (await harness.tenant()).owner;
 	other = (await harness.tenant()).owner;
 	for (const client of [one, other]) await client.execute("CREATE TABLE sales (region TEXT, amount INTEGER)");
@@ -16,8 +16,6 @@ beforeAll(async () => {
 	await other.execute("INSERT INTO sales VALUES ('secret', 1000)");
 	await one.execute("CREATE VIEW totals AS SELECT region, sum(amount) AS amount FROM sales GROUP BY region");
 });
-
-afterAll(() => harness.stop());
 
 async function problemOf(answer: Promise<unknown>): Promise<{ code: string; status: number; detail: string }> {
 	try {

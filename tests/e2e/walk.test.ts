@@ -2,24 +2,20 @@
 import { gzipSync } from "node:zlib";
 import { tableFromArrays, tableFromIPC, tableToIPC } from "apache-arrow";
 import { parquetReadObjects } from "hyparquet";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { LittoralClient } from "../../scripts/client.ts";
-import { type Harness, startHarness } from "../harness.ts";
+import { sharedHarness, type SharedHarness } from "../harness.ts";
 import { parquetOf } from "./parquet-file.ts";
 
-let harness: Harness;
+let harness: SharedHarness;
 let client: LittoralClient;
 
 beforeAll(async () => {
-	harness = await startHarness();
+	harness = await sharedHarness();
 	client = (await harness.tenant()).owner;
 	await client.execute(
 		"CREATE TABLE events (id BIGINT NOT NULL, kind TEXT DEFAULT 'none', amount NUMERIC(12,2), at TIMESTAMPTZ, day DATE, ok BOOLEAN) WITH (sort_key = 'at, id DESC')",
 	);
-});
-
-afterAll(async () => {
-	await harness.stop();
 });
 
 test("rows of every format are visible to the next query, exact", async () => {

@@ -27,14 +27,24 @@ import {
 	readVersion,
 	testEnv,
 } from "./fixture.ts";
-import { addFile, collectAfter, collectAll, collectionRows, objectsOf, ORPHAN_LIFE_MS, putObject, replaceFiles } from "./garbage.ts";
+import {
+	addFile,
+	collectAfter,
+	collectAll,
+	collectionRows,
+	forgetCollections,
+	objectsOf,
+	ORPHAN_LIFE_MS,
+	putObject,
+	replaceFiles,
+} from "./garbage.ts";
 
 beforeAll(migrate);
 
 let fixture: Fixture;
 
 beforeEach(async () => {
-	await testEnv.CATALOG_0.prepare("DELETE FROM collection").run();
+	await forgetCollections();
 	fixture = await newTable();
 	fixture.ports.moveClock(0);
 });

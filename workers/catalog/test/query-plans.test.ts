@@ -4,6 +4,7 @@ import { COMPACTION_ATTEMPT_COUNT_MAX, COMPACTION_LEASE_MS, GRACE_PERIOD_MS, SWE
 import { d1Database } from "../src/database/bindings.ts";
 import type { CatalogDatabase, DatabaseStep, Statement } from "../src/ports.ts";
 import { commitTo, dataFile, definition, FaultyPorts, migrate, newTable, otherIsolate, outcomeOf, readFresh, testEnv } from "./fixture.ts";
+import { forgetCollections } from "./garbage.ts";
 
 beforeAll(migrate);
 
@@ -29,6 +30,7 @@ class RecordingPorts extends FaultyPorts {
 }
 
 test("no statement scans a table, or all objects of a tenant", async () => {
+	await forgetCollections();
 	const ports = new RecordingPorts();
 	const fixture = await newTable(ports);
 	const many = Array.from({ length: 1001 }, (_, index) => dataFile(fixture, `a${index}`));

@@ -16,7 +16,7 @@ import {
 	testEnv,
 	made,
 } from "./fixture.ts";
-import { addFile, collectAll, objectsOf, putObject, replaceFiles } from "./garbage.ts";
+import { addFile, collectAll, forgetCollections, objectsOf, putObject, replaceFiles } from "./garbage.ts";
 import { bulk, JOB_ID, type Scenario } from "./commit-scenarios.ts";
 
 /** Eight files of so many are 5.6 MB: more than a part of an upload. */
@@ -107,6 +107,7 @@ resendScenario.prepare = async (fixture) => {
 export const collectScenario: Scenario = {
 	prepare: async (fixture) => {
 		const { catalog, ports, tenantId } = fixture;
+		await forgetCollections();
 		ports.moveClock(0);
 		await replaceFiles(fixture, [await addFile(fixture, "a")], "b");
 		await putObject(dataFile(fixture, "orphan").path);
