@@ -155,6 +155,26 @@ export const SET_OPERATIONS: readonly string[] = [
 ];
 
 export const GROUPING: readonly string[] = [
+	// keys that follow from others, and some that only look so
+	"SELECT a, a - 1, 7, count(*) FROM t GROUP BY a, a - 1, 3",
+	"SELECT 'x', id, a FROM t GROUP BY 1, a, id, a * 2 ORDER BY id",
+	"SELECT 'x', 'y', count(*) FROM nothing GROUP BY 1, 2",
+	"SELECT 'x', count(*) FROM t GROUP BY 1, 1",
+	"SELECT t.a, u.a, count(*) FROM t JOIN u ON t.a = u.a GROUP BY t.a, u.a",
+	"SELECT t.a, u.a, count(*) FROM t LEFT JOIN u ON t.a = u.a GROUP BY t.a, u.a",
+	"SELECT t.b, u.a, count(*) FROM t JOIN u ON t.b = u.a * 10 GROUP BY t.b, u.a",
+	"SELECT a, x, count(*) FROM t WHERE a = 2 AND x = 'two' GROUP BY a, x",
+	"SELECT g.a, g.m, count(*) FROM (SELECT a, max(y) AS m FROM u GROUP BY a) g JOIN t ON t.a = g.a GROUP BY g.a, g.m",
+	"SELECT g.a, g.m, count(*) FROM t LEFT JOIN (SELECT a, max(y) AS m FROM u GROUP BY a) g ON t.id = g.a OR g.a IS NULL GROUP BY g.a, g.m",
+	"SELECT DISTINCT g.a, g.m, g.a + g.c FROM (SELECT a, max(y) AS m, count(*) AS c FROM u GROUP BY a) g, t",
+	"SELECT d, 1 / d, count(*) FROM (VALUES (2::float8), (-2), (2)) v(d) GROUP BY d, 1 / d",
+	"SELECT count(*) FROM (VALUES (0::float8), ('-0'), (0)) v(d) GROUP BY d, d::text",
+	"SELECT count(*) FROM (VALUES (1.0), (1.00), (2)) v(n) GROUP BY n, n::text",
+	"SELECT count(*) FROM (VALUES (interval '30 days'), ('1 month')) v(i) GROUP BY i, i::text",
+	"SELECT count(*) FROM t GROUP BY a, 1 / (a - 5)",
+	"SELECT a FROM t GROUP BY a, 1 / (a - 5) ORDER BY a LIMIT 1",
+	"SELECT a, count(*) FROM t GROUP BY a, -2147483640 - a ORDER BY a LIMIT 2",
+	"SELECT a, 'k', count(*) AS c FROM t GROUP BY 2, a ORDER BY c DESC, a LIMIT 3",
 	"SELECT g, k, sum(p), count(*), grouping(g), grouping(g, k) FROM w GROUP BY ROLLUP (g, k)",
 	"SELECT g, p, count(*) FROM w GROUP BY CUBE (g, p)",
 	"SELECT g, p, sum(k) FROM w GROUP BY GROUPING SETS ((g), (p), ())",

@@ -3,6 +3,7 @@
  * that what is left of a correlated subquery's outer side is small; those after it shape the trees.
  */
 import { createTopN } from "./rules/create-top-n.ts";
+import { delayProjections } from "./rules/delay-projections.ts";
 import { dropSingleChecks } from "./rules/drop-single-checks.ts";
 import { factorDisjunctions } from "./rules/factor-disjunctions.ts";
 import { foldConstants } from "./rules/fold-constants.ts";
@@ -11,6 +12,7 @@ import { narrowComparisons } from "./rules/narrow-comparisons.ts";
 import { orderJoins } from "./rules/order-joins.ts";
 import { pruneColumns } from "./rules/prune-columns.ts";
 import { pushPredicates } from "./rules/push-predicates.ts";
+import { reduceGroupKeys } from "./rules/reduce-group-keys.ts";
 import { splitSums } from "./rules/split-sums.ts";
 import { useSemiJoins } from "./rules/use-semi-joins.ts";
 import { mapInputs, outputColumns } from "./output.ts";
@@ -26,7 +28,7 @@ const BEFORE_UNNESTING: readonly Rule[] = [
 	useSemiJoins,
 	pushPredicates,
 ];
-const AFTER_UNNESTING: readonly Rule[] = [splitSums, orderJoins, createTopN, pruneColumns];
+const AFTER_UNNESTING: readonly Rule[] = [splitSums, orderJoins, createTopN, pruneColumns, reduceGroupKeys, delayProjections];
 
 /** Names of all that can be left out. */
 export const RULE_NAMES: readonly string[] = [INLINE_SUBPLANS, ...BEFORE_UNNESTING, ...AFTER_UNNESTING].map((rule) =>

@@ -1,0 +1,66 @@
+/** What rules of the optimizer make of a statement, and what they must leave: each line is an operator with its first property. That answers stay is tested in `select/`. */
+import { beforeAll, describe, expect, test } from "vitest";
+import { explainText } from "#shared/explain/text.ts";
+import { TestPlanner } from "./planner.ts";
+
+const planner = new TestPlanner();
+
+beforeAll(async () => {
+	const rowCount = 1_000_000;
+	const bounds = { k: [1, 100_000], a: [1, 1000] } satisfies Record<string, [number, number]>;
+	await planner.create("CREATE TABLE t (k INTEGER NOT NULL PRIMARY KEY, a INTEGER, x TEXT, d DOUBLE PRECISION)", { rowCount, bounds });
+	await planner.create("CREATE TABLE u (k INTEGER NOT NULL, a INTEGER, y TEXT)", { rowCount, bounds });
+});
+
+/** Operators by title, scans without their files, and what follows a title as far as `shown` names it. */
+async function plan(sql: string, shown: readonly string[]): Promise<string[]> {
+	const planned = await planner.plan(sql);
+	if (planned.kind !== "query") throw new Error("a query is planned");
+	return explainText(planned.plan).flatMap((line) => {
+		const property = /^ *([A-Z][A-Za-z ]*): (.*)$/.exec(line);
+		if (property === null) return [line.replace(/^ *(->)? */, "").replace(/ {2}\(.*$/, "")];
+		return shown.includes(property[1] as string) ? [`${property[1]}: ${property[2]}`] : [];
+	});
+}
+
+describe("reduce-group-keys, delay-projections", () => {
+	const keys = (sql: string): Promise<string[]> => plan(sql, ["Group Key", "Output", "Aggregates"]);
+
+	test.each([
+		["an expression of another key", "SELECT k, k - 1, count(*) FROM t GROUP BY k, k - 1", "k"],
+		["a constant", "SELECT 7, x, count(*) FROM t GROUP BY 1, x", "x"],
+		["a column with one value", "SELECT k, a, count(*) FROM t WHERE a = 5 GROUP BY k, a", "k"],
+		["a column that a join makes equal", "SELECT t.k, u.k, count(*) FROM t JOIN u ON t.k = u.k GROUP BY t.k, u.k", "k"],
+		["a text of groups below", "SELECT g.a, g.m FROM (SELECT a, max(y) AS m FROM u GROUP BY a) g, t GROUP BY g.a, g.m", "a"],
+	])("%s is no key", async (_what, sql, key) => {
+		expect((await keys(sql)).find((line) => line.startsWith("Group Key"))).toBe(`Group Key: ${key}`);
+	});
+
+	test.each([
+		["what only a PRIMARY KEY says", "SELECT k, x, count(*) FROM t GROUP BY k, x", "k, x"],
+		["an expression of doubles", "SELECT d, 1 / d FROM t GROUP BY d, 1 / d", "d, (1 / d)"],
+		["chance", "SELECT k, random() FROM t GROUP BY k, random()", "k, random()"],
+		["the only key", "SELECT 'x', 'y' FROM t GROUP BY 1, 2", "'y'"],
+		["the NULL side of a join", "SELECT t.k, u.k FROM t LEFT JOIN u ON t.k = u.k GROUP BY t.k, u.k", "k, k"],
+		["a text of groups that a join may leave out", "SELECT g.a, g.m FROM t LEFT JOIN (SELECT a, max(y) AS m FROM u GROUP BY a) g ON t.a = g.a GROUP BY g.a, g.m", "a, max(y)"],
+	])("%s stays a key", async (_what, sql, expected) => {
+		expect((await keys(sql)).find((line) => line.startsWith("Group Key"))).toBe(`Group Key: ${expected}`);
+	});
+
+	test("the top-N stands on the group-by, unless what is computed may raise", async () => {
+		expect(await keys("SELECT 1, k, count(*) AS c FROM t GROUP BY 1, k ORDER BY c DESC LIMIT 10")).toEqual([
+			"Project",
+			"Output: 1, k, count(*)",
+			"Top-N",
+			"Hash Aggregate",
+			"Group Key: k",
+			"Aggregates: count(*)",
+			"Scan on t",
+		]);
+		expect((await keys("SELECT k, k - 1, count(*) AS c FROM t GROUP BY k, k - 1 ORDER BY c DESC LIMIT 10")).slice(0, 3)).toEqual([
+			"Top-N",
+			"Project",
+			"Output: k, (k - 1), count(*)",
+		]);
+	});
+});
