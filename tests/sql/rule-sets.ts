@@ -1,4 +1,4 @@
-/** What the optimizer may go without, by name: each of its rules, and all of them. */
+/** What the optimizer may go without, by name: each of its rules, and all of them. The others apply wherever they may: tables of tests are too small for what weighs costs. */
 import { RULE_NAMES } from "../../workers/optimizer/src/logical/pipeline.ts";
 
 export const RULE_SETS: ReadonlyMap<string, ReadonlySet<string>> = new Map([

@@ -42,7 +42,11 @@ describe("reduce-group-keys, delay-projections", () => {
 		["chance", "SELECT k, random() FROM t GROUP BY k, random()", "k, random()"],
 		["the only key", "SELECT 'x', 'y' FROM t GROUP BY 1, 2", "'y'"],
 		["the NULL side of a join", "SELECT t.k, u.k FROM t LEFT JOIN u ON t.k = u.k GROUP BY t.k, u.k", "k, k"],
-		["a text of groups that a join may leave out", "SELECT g.a, g.m FROM t LEFT JOIN (SELECT a, max(y) AS m FROM u GROUP BY a) g ON t.a = g.a GROUP BY g.a, g.m", "a, max(y)"],
+		[
+			"a text of groups that a join may leave out",
+			"SELECT g.a, g.m FROM t LEFT JOIN (SELECT a, max(y) AS m FROM u GROUP BY a) g ON t.a = g.a GROUP BY g.a, g.m",
+			"a, max(y)",
+		],
 	])("%s stays a key", async (_what, sql, expected) => {
 		expect((await keys(sql)).find((line) => line.startsWith("Group Key"))).toBe(`Group Key: ${expected}`);
 	});
@@ -62,5 +66,56 @@ describe("reduce-group-keys, delay-projections", () => {
 			"Project",
 			"Output: k, (k - 1), count(*)",
 		]);
+	});
+});
+
+describe("share-subplans", () => {
+	const scans = async (sql: string): Promise<{ shared: number; scanned: number }> => {
+		const lines = await plan(sql, []);
+		return {
+			shared: lines.filter((line) => line.startsWith("Subplan Scan")).length,
+			scanned: lines.filter((line) => line.startsWith("Scan on")).length,
+		};
+	};
+
+	test.each([
+		[
+			"a group-by",
+			"SELECT a FROM (SELECT a, sum(k) AS s FROM t GROUP BY a) q WHERE s = (SELECT max(s) FROM (SELECT a, sum(k) AS s FROM t GROUP BY a) r)",
+			2,
+		],
+		[
+			"aggregates of the same rows",
+			"SELECT (SELECT max(a) FROM t WHERE k > 9), (SELECT min(x) FROM t WHERE k > 9), (SELECT count(*) FROM t WHERE k > 9)",
+			3,
+		],
+		[
+			"a join, written in another order",
+			"SELECT sum(t.a) FROM t JOIN u ON t.k = u.k WHERE t.a = 1 AND u.a = 2 HAVING sum(t.a) > (SELECT avg(u.a) FROM u, t WHERE u.a = 2 AND u.k = t.k AND t.a = 1)",
+			2,
+		],
+		[
+			"few rows of a scan",
+			"SELECT l.k FROM (SELECT * FROM t WHERE x LIKE 'long pattern%') l JOIN (SELECT * FROM t WHERE x LIKE 'long pattern%') r ON l.a = r.k",
+			2,
+		],
+	])("%s", async (_what, sql, readerCount) => {
+		expect(await scans(sql)).toEqual({ shared: readerCount, scanned: sql.includes(" u ") ? 2 : 1 });
+	});
+
+	test.each([
+		[
+			"rows that cost more to keep",
+			"SELECT count(*) FROM (SELECT * FROM t WHERE a > 1) l JOIN (SELECT * FROM t WHERE a > 1) r ON l.k = r.k AND l.x = r.x",
+		],
+		[
+			"chance",
+			"SELECT l.a FROM (SELECT a, sum(random()) AS s FROM t GROUP BY a) l JOIN (SELECT a, sum(random()) AS s FROM t GROUP BY a) r ON l.s = r.s",
+		],
+		["other predicates", "SELECT (SELECT max(a) FROM t WHERE k > 9), (SELECT max(a) FROM t WHERE k > 8)"],
+		["aggregates of which one may raise", "SELECT (SELECT max(a) FROM t), (SELECT max(1 / a) FROM t)"],
+		["whole tables", "SELECT l.k FROM t l JOIN t r ON l.k = r.a"],
+	])("%s stay apart", async (_what, sql) => {
+		expect((await scans(sql)).shared).toBe(0);
 	});
 });

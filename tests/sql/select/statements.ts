@@ -195,6 +195,20 @@ export const GROUPING: readonly string[] = [
 ];
 
 export const WITH: readonly string[] = [
+	// equal subtrees, which are shared, and some that only look so
+	"SELECT a, s FROM (SELECT a, sum(id) AS s FROM t GROUP BY a) q WHERE s = (SELECT max(s) FROM (SELECT a, sum(id) AS s FROM t GROUP BY a) r)",
+	"SELECT (SELECT max(a) FROM t WHERE id > 2), (SELECT min(b) FROM t WHERE id > 2), (SELECT count(*) FROM t WHERE id > 2), (SELECT count(*) FROM t WHERE id > 3)",
+	"SELECT x, sum(p) FROM t JOIN w ON t.id = w.k GROUP BY x HAVING sum(p) > (SELECT avg(p) FROM w JOIN t ON w.k = t.id)",
+	"SELECT l.y, r.big FROM (SELECT * FROM u WHERE a > 1) l JOIN (SELECT * FROM u WHERE a > 1) r ON l.k = r.a",
+	"SELECT count(*) FROM (SELECT u.k FROM t JOIN u ON t.a = u.a LIMIT 3) q, (SELECT u.k FROM t JOIN u ON t.a = u.a LIMIT 3) r",
+	"SELECT * FROM (SELECT a, count(*) FROM t GROUP BY a) q UNION ALL SELECT * FROM (SELECT a, max(id) FROM t GROUP BY a) r",
+	"SELECT (SELECT count(*) FROM t, u WHERE t.a < u.a), (SELECT count(*) FROM t, u WHERE u.a < t.a), (SELECT count(*) FROM t, u WHERE t.a > u.a)",
+	"SELECT l.a FROM (SELECT a, random() AS z FROM t WHERE a > 1) l JOIN (SELECT a, random() AS z FROM t WHERE a > 1) r ON l.a = r.a WHERE l.z = r.z",
+	"SELECT (SELECT max(1 / (a - 2)) FROM t WHERE id > 5), CASE WHEN count(*) > 99 THEN (SELECT max(1 / (a - 5)) FROM t WHERE id > 5) END FROM u",
+	"SELECT t.id, (SELECT max(k) FROM u WHERE u.a = t.a), (SELECT min(y) FROM u WHERE u.a = t.a), EXISTS (SELECT FROM u WHERE u.a = t.a) FROM t",
+	"SELECT q.a, r.a FROM (SELECT t.a FROM t LEFT JOIN u ON t.a = u.a AND u.k > 2) q JOIN (SELECT t.a, y FROM t LEFT JOIN u ON t.a = u.a AND u.k > 2) r ON q.a = r.a",
+	"SELECT (SELECT string_agg(x, ',' ORDER BY id) FROM t WHERE b = 10), (SELECT string_agg(x, ',' ORDER BY id DESC) FROM t WHERE b = 10), (SELECT count(DISTINCT a) FILTER (WHERE id > 1) FROM t WHERE b = 10)",
+	"WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + (SELECT min(a) FROM t WHERE id > 1 AND n < 9) FROM r WHERE n < (SELECT max(a) FROM t WHERE id > 1)) SELECT n FROM r",
 	"WITH q AS (SELECT a, count(*) AS c FROM t GROUP BY a) SELECT * FROM q WHERE c > 1",
 	"WITH q(z) AS (SELECT a FROM t), r AS (SELECT z + 1 AS y FROM q WHERE z IS NOT NULL) SELECT * FROM r",
 	"WITH q AS (SELECT a FROM t) SELECT (SELECT count(*) FROM q WHERE q.a = u.a) FROM u",

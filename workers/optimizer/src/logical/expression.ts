@@ -86,14 +86,14 @@ export function conjunction(parts: Expression[]): Expression | null {
 	return { kind: "and", arguments: parts, type: BOOLEAN };
 }
 
-/** A text equal for structurally equal expressions and for no others. */
-export function fingerprint(expression: Expression): string {
-	return JSON.stringify(expression, (_key, value: unknown) => {
-		if (typeof value === "bigint") return { bigint: value.toString() };
-		if (typeof value === "number" && !(Number.isFinite(value) && !Object.is(value, -0)))
-			return { number: Object.is(value, -0) ? "-0" : String(value) };
-		if (value instanceof Uint8Array) return { bytes: Array.from(value) };
-		return value;
+/** A text equal for structurally equal expressions, or lists and objects with such, and for no others. */
+export function fingerprint(value: object): string {
+	return JSON.stringify(value, (_key, part: unknown) => {
+		if (typeof part === "bigint") return { bigint: part.toString() };
+		if (typeof part === "number" && !(Number.isFinite(part) && !Object.is(part, -0)))
+			return { number: Object.is(part, -0) ? "-0" : String(part) };
+		if (part instanceof Uint8Array) return { bytes: Array.from(part) };
+		return part;
 	});
 }
 

@@ -13,6 +13,7 @@ import { orderJoins } from "./rules/order-joins.ts";
 import { pruneColumns } from "./rules/prune-columns.ts";
 import { pushPredicates } from "./rules/push-predicates.ts";
 import { reduceGroupKeys } from "./rules/reduce-group-keys.ts";
+import { SHARE_SUBPLANS, shareSubplans } from "./rules/share-subplans.ts";
 import { splitSums } from "./rules/split-sums.ts";
 import { useSemiJoins } from "./rules/use-semi-joins.ts";
 import { mapInputs, outputColumns } from "./output.ts";
@@ -31,19 +32,22 @@ const BEFORE_UNNESTING: readonly Rule[] = [
 const AFTER_UNNESTING: readonly Rule[] = [splitSums, orderJoins, createTopN, pruneColumns, reduceGroupKeys, delayProjections];
 
 /** Names of all that can be left out. */
-export const RULE_NAMES: readonly string[] = [INLINE_SUBPLANS, ...BEFORE_UNNESTING, ...AFTER_UNNESTING].map((rule) =>
+export const RULE_NAMES: readonly string[] = [INLINE_SUBPLANS, ...BEFORE_UNNESTING, SHARE_SUBPLANS, ...AFTER_UNNESTING].map((rule) =>
 	typeof rule === "string" ? rule : rule.name,
 );
 
 export interface PipelineOptions {
 	/** Names of rules to leave out. */
 	disabled?: ReadonlySet<string>;
+	/** Rules that weigh costs apply wherever they may: in tests, whose tables are small. */
+	regardlessOfCost?: boolean;
 	/** Called after each rule that ran on the root. */
 	trace?: (rule: string, plan: LogicalOperator) => void;
 }
 
 /** @returns the plans of the root and of the subplans that are read, each after those that it reads */
-export function optimize(program: Program, context: RuleContext, options: PipelineOptions = {}): Program {
+export function optimize(program: Program, given: RuleContext, options: PipelineOptions = {}): Program {
+	const context = { ...given, regardlessOfCost: options.regardlessOfCost === true };
 	const inlined = (current: Program) => inlineSubplans(current, context.columns, options.disabled?.has(INLINE_SUBPLANS) !== true);
 	const run = (rules: readonly Rule[], plan: LogicalOperator, isRoot: boolean): LogicalOperator => {
 		let current = plan;
@@ -67,6 +71,10 @@ export function optimize(program: Program, context: RuleContext, options: Pipeli
 	current = { root, subplans, stored: current.stored };
 	// The domain of a correlated subquery is often read once.
 	if (subplans.length > 0) current = readOnly(inlined(current));
+	if (options.disabled?.has(SHARE_SUBPLANS) !== true) {
+		const shared = shareSubplans(current, context, options.disabled?.has(pruneColumns.name) !== true);
+		if (shared !== current) current = readOnly(shared);
+	}
 	for (const [index, subplan] of current.subplans.entries()) {
 		subplan.operator = run(AFTER_UNNESTING, subplan.operator, false);
 		context.cardinality.subplanRowCounts[index] = context.cardinality.rowCount(subplan.operator);

@@ -10,6 +10,8 @@ export interface RuleContext {
 	evaluate: (expression: Expression) => SqlValue;
 	cardinality: Cardinality;
 	unsupported: (feature: string) => Error;
+	/** In tests: what is thought to cost more is done all the same. */
+	regardlessOfCost?: boolean;
 }
 
 /** The result emits the same rows in the same columns, in any order of rows and of columns unless a sort or limit says otherwise. */

@@ -26,7 +26,12 @@ function withColumns(needed: ReadonlySet<ColumnId>, expressions: (Expression | n
 	return all;
 }
 
-function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>): LogicalOperator {
+/** Told of each operator which of its columns something above uses. */
+type NeededVisit = (node: LogicalOperator, needed: ReadonlySet<ColumnId>) => void;
+
+export function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>, visit?: NeededVisit): LogicalOperator {
+	visit?.(node, needed);
+	const pruned = (input: LogicalOperator, columns: ReadonlySet<ColumnId>) => prune(input, columns, visit);
 	switch (node.kind) {
 		case "scan": {
 			const used = withColumns(needed, [node.predicate]);
@@ -44,12 +49,12 @@ function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>): LogicalOpe
 			};
 		}
 		case "filter":
-			return { ...node, input: prune(node.input, withColumns(needed, [node.predicate])) };
+			return { ...node, input: pruned(node.input, withColumns(needed, [node.predicate])) };
 		case "project": {
 			const kept = node.columns
 				.map((id, index) => ({ id, expression: node.expressions[index] as Expression }))
 				.filter(({ id }) => needed.has(id));
-			const input = prune(
+			const input = pruned(
 				node.input,
 				withColumns(
 					new Set(),
@@ -66,7 +71,7 @@ function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>): LogicalOpe
 		}
 		case "join": {
 			const used = withColumns(needed, [node.condition, node.mark?.comparison ?? null]);
-			return { ...node, left: prune(node.left, used), right: prune(node.right, used) };
+			return { ...node, left: pruned(node.left, used), right: pruned(node.right, used) };
 		}
 		case "aggregate": {
 			const kept = node.aggregateColumns
@@ -74,10 +79,10 @@ function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>): LogicalOpe
 				.filter(({ id }) => needed.has(id));
 			const used = withColumns(new Set(), [...node.groupKeys, ...kept.flatMap(({ call }) => expressionsOfCall(call))]);
 			// A scalar aggregation has one row whatever it computes; one without groups and aggregates would be a DISTINCT over nothing.
-			if (node.groupColumns.length === 0 && kept.length === 0) return { ...node, input: prune(node.input, allArguments(node)) };
+			if (node.groupColumns.length === 0 && kept.length === 0) return { ...node, input: pruned(node.input, allArguments(node)) };
 			return {
 				...node,
-				input: prune(node.input, used),
+				input: pruned(node.input, used),
 				aggregateColumns: kept.map(({ id }) => id),
 				aggregates: kept.map(({ call }) => call),
 			};
@@ -86,7 +91,7 @@ function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>): LogicalOpe
 		case "top_n":
 			return {
 				...node,
-				input: prune(
+				input: pruned(
 					node.input,
 					withColumns(
 						needed,
@@ -95,20 +100,20 @@ function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>): LogicalOpe
 				),
 			};
 		case "limit":
-			return { ...node, input: prune(node.input, needed) };
+			return { ...node, input: pruned(node.input, needed) };
 		case "union_all": {
 			const positions = node.columns.map((_, index) => index).filter((index) => needed.has(node.columns[index] as ColumnId));
 			const inputColumns = node.inputColumns.map((list) => chosen(list, positions));
 			return {
 				...node,
 				columns: chosen(node.columns, positions),
-				inputs: node.inputs.map((input, index) => prune(input, new Set(inputColumns[index]))),
+				inputs: node.inputs.map((input, index) => pruned(input, new Set(inputColumns[index]))),
 				inputColumns,
 			};
 		}
 		case "set_operation": {
 			const [left, right] = node.inputColumns;
-			return { ...node, inputs: [prune(node.inputs[0], new Set(left)), prune(node.inputs[1], new Set(right))] };
+			return { ...node, inputs: [pruned(node.inputs[0], new Set(left)), pruned(node.inputs[1], new Set(right))] };
 		}
 		case "expand": {
 			const positions = node.columns.map((_, index) => index).filter((index) => needed.has(node.columns[index] as ColumnId));
@@ -117,17 +122,17 @@ function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>): LogicalOpe
 				...node,
 				columns: chosen(node.columns, positions),
 				projections,
-				input: prune(node.input, withColumns(new Set(), projections.flat())),
+				input: pruned(node.input, withColumns(new Set(), projections.flat())),
 			};
 		}
 		case "window": {
 			const kept = node.columns.map((id, index) => ({ id, call: node.calls[index] as WindowCall })).filter(({ id }) => needed.has(id));
-			if (kept.length === 0) return prune(node.input, needed);
-			const pruned = { ...node, columns: kept.map(({ id }) => id), calls: kept.map(({ call }) => call) };
-			return { ...pruned, input: prune(node.input, withColumns(needed, expressionsOf(pruned))) };
+			if (kept.length === 0) return pruned(node.input, needed);
+			const fewer = { ...node, columns: kept.map(({ id }) => id), calls: kept.map(({ call }) => call) };
+			return { ...fewer, input: pruned(node.input, withColumns(needed, expressionsOf(fewer))) };
 		}
 		case "table_function":
-			return { ...node, input: prune(node.input, withColumns(needed, expressionsOf(node))) };
+			return { ...node, input: pruned(node.input, withColumns(needed, expressionsOf(node))) };
 		case "subplan_scan": {
 			const positions = node.columns.map((_, index) => index).filter((index) => needed.has(node.columns[index] as ColumnId));
 			return { ...node, columns: chosen(node.columns, positions), outputs: positions.map((index) => node.outputs[index] as number) };
@@ -135,7 +140,7 @@ function prune(node: LogicalOperator, needed: ReadonlySet<ColumnId>): LogicalOpe
 		case "worktable_scan":
 			return node;
 		case "recursive_union":
-			return { ...node, seed: prune(node.seed, new Set(node.seedColumns)), step: prune(node.step, new Set(node.stepColumns)) };
+			return { ...node, seed: pruned(node.seed, new Set(node.seedColumns)), step: pruned(node.step, new Set(node.stepColumns)) };
 		default:
 			return unreachable(node);
 	}
