@@ -179,6 +179,21 @@ describe("beyond a query's share of the cache", () => {
 		expect(reads).toEqual([]);
 	});
 
+	test("blocks that are read ahead count as well: a query never drops from the cache what it will find there again", async () => {
+		const { objects, reads, path } = patterned();
+		const share = new CacheShare();
+		share.take(BLOCK_CACHE_BYTES_MAX - 2 * READ_BLOCK_BYTES);
+		const source = objectSource(objects, { path, byteCount: BYTE_COUNT, share }, () => 3 * READ_BLOCK_BYTES);
+		source.expect?.([{ offset: 0, byteCount: BYTE_COUNT }]);
+		await source.read([{ offset: 0, byteCount: 10 }]);
+		expect(reads.splice(0)).toEqual([[0, 2 * READ_BLOCK_BYTES]]);
+		await source.read([{ offset: READ_BLOCK_BYTES, byteCount: 10 }]);
+		expect(reads.splice(0)).toEqual([]);
+		source.expect?.([]);
+		await source.read([{ offset: 2 * READ_BLOCK_BYTES, byteCount: 10 }]);
+		expect(reads).toEqual([[2 * READ_BLOCK_BYTES, 10]]);
+	});
+
 	test("what is expected next comes meanwhile, as far as allowed, and is read again only if that failed", async () => {
 		const { objects, reads, bytes, path } = patterned();
 		let isAway = false;

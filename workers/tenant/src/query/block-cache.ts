@@ -57,6 +57,16 @@ export function objectSource(objects: ObjectPort, file: DataObject, aheadByteCou
 	const shared = new Set<number>();
 	const byteCountOf = (numbers: number[]): number =>
 		numbers.reduce((sum, block) => sum + Math.min(READ_BLOCK_BYTES, file.byteCount - block * READ_BLOCK_BYTES), 0);
+	/** Blocks that are expected next, as far as they may be read ahead and the query's share goes: beyond it they would drop from the cache what is found there again. */
+	const sharedAhead = (): number[] => {
+		const ahead: number[] = [];
+		for (const block of blocksOf(expected).slice(0, Math.floor(aheadByteCount() / READ_BLOCK_BYTES))) {
+			if (!shared.has(block) && file.share?.take(byteCountOf([block])) === false) break;
+			shared.add(block);
+			ahead.push(block);
+		}
+		return ahead;
+	};
 	const passing = new PassingReads(objects, file.path, file.buffers ?? new ReadBuffers(() => 0));
 	return {
 		byteCount: file.byteCount,
@@ -83,7 +93,7 @@ export function objectSource(objects: ObjectPort, file: DataObject, aheadByteCou
 				else missing.push(block);
 			}
 			const isHere = (block: number): boolean => underWay.has(block) || blocks.has(keyOf(file.path, block));
-			const ahead = blocksOf(expected).slice(0, Math.floor(aheadByteCount() / READ_BLOCK_BYTES));
+			const ahead = sharedAhead();
 			const isDue = missing.length > 0 || ahead.slice(0, Math.ceil(ahead.length / 2)).some((block) => !isHere(block));
 			const wanted = isDue ? [...missing, ...ahead.filter((block) => !isHere(block) && !missing.includes(block))] : [];
 			for (const run of runsOf(wanted)) startRun(objects, file, run, underWay);

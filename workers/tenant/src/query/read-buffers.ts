@@ -4,7 +4,7 @@
  */
 
 /** Sizes are whole pieces of this, so that a buffer serves row groups of about one size. */
-const PIECE_BYTES = 128 * 1024;
+const PIECE_BYTES = 64 * 1024;
 
 export class ReadBuffers {
 	readonly #byteCountMax: () => number;

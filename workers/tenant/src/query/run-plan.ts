@@ -1,5 +1,5 @@
 /** Runs a plan in this isolate: scans over files and tails, operators above them, batches out. */
-import { READ_AHEAD_BYTES_MAX } from "#shared/base/limits.ts";
+import { PARQUET_READ_WINDOW_BYTES, READ_AHEAD_BYTES_MAX } from "#shared/base/limits.ts";
 import type { PhysicalPlan, PhysicalScan } from "#shared/contracts/plan/physical.ts";
 import { filePath } from "#shared/contracts/file-page.ts";
 import { predicateRanges } from "#shared/contracts/plan/bounds.ts";
@@ -40,7 +40,9 @@ export function runPlan(
 
 /** The plan's operators, which count what they do while they run. */
 export function openPlan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], context: ExecutionContext): RunningPlan {
-	const reading = { share: new CacheShare(), buffers: new ReadBuffers(aheadByteCount) };
+	// As much as may be read ahead, and what the scan looks at meanwhile: at the end of a file all of it lies ready for the next one.
+	const buffers = new ReadBuffers(() => aheadByteCount() + PARQUET_READ_WINDOW_BYTES / Math.max(1, runningCount()));
+	const reading = { share: new CacheShare(), buffers };
 	return new RunningPlan(context, plan, (scan, keyFilters, floor, late) =>
 		openScan({ ports, plan, tails, reading }, { scan, keyFilters, floor, late }, context),
 	);
