@@ -49,7 +49,7 @@ export class ApplyEvaluator implements Evaluator {
 
 	evaluate(batch: Batch, region: Region): Vector {
 		const vector = this.evaluateNarrow(batch, region);
-		return this.#application.kernel.isNarrow === true ? asFree(this.#options.engine, vector, this.type, batch, region) : vector;
+		return this.#application.kernel.narrow !== undefined ? asFree(this.#options.engine, vector, this.type, batch, region) : vector;
 	}
 
 	evaluateNarrow(batch: Batch, region: Region): Vector {
@@ -57,14 +57,14 @@ export class ApplyEvaluator implements Evaluator {
 		const { strict, repeatable, kernel } = this.#application;
 		if (batch.selectedCount === 0) return constantVector(engine, region, this.type, null);
 		const vectors = this.#application.arguments.map((argument) =>
-			kernel.isNarrow === true ? evaluateNarrow(argument, batch, region) : argument.evaluate(batch, region),
+			kernel.narrow !== undefined ? evaluateNarrow(argument, batch, region) : argument.evaluate(batch, region),
 		);
 		if (strict && vectors.some((vector) => isNullConstant(engine, vector) || isNullDictionary(vector))) {
 			return constantVector(engine, region, this.type, null);
 		}
 		if (repeatable && vectors.every((vector) => vector.kind === "constant")) {
 			const value = this.#run(vectors, DENSE_ONE, region);
-			return { kind: "constant", type: kernel.isNarrow === true ? value.type : this.type, physical: value.physical, value };
+			return { kind: "constant", type: kernel.narrow !== undefined ? value.type : this.type, physical: value.physical, value };
 		}
 		if (strict && repeatable) {
 			const index = vectors.findIndex((vector) => vector.kind !== "constant");
@@ -102,7 +102,7 @@ export class ApplyEvaluator implements Evaluator {
 			const count = engine.kernels.select_valid(rows.count, rows.selection, validity, selection);
 			rows = { rowCount: rows.rowCount, selection, count };
 		}
-		const result = kernel({ engine, region, statement, rows }, operands);
+		const result = (kernel.narrow ?? kernel)({ engine, region, statement, rows }, operands);
 		if (validity === 0) return result;
 		const merged = this.#conjunction(validity, result.validity, batch.rowCount, region);
 		if (fixedWidth) {

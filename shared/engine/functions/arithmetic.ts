@@ -17,9 +17,7 @@ const RANGES = {
 } as const;
 
 function binaryNumeric(op: Operation): Kernel {
-	return narrowKernel((call, operands) => {
-		const narrow = op <= OPERATIONS.multiply ? narrowResult(call, op as 0 | 1 | 2, operands as [Operand, Operand]) : null;
-		if (narrow !== null) return narrow;
+	const wide: Kernel = (call, operands) => {
 		const { kernels } = call.engine;
 		const { count, selection } = call.rows;
 		const type: DataType = { kind: "numeric" };
@@ -45,7 +43,9 @@ function binaryNumeric(op: Operation): Kernel {
 		};
 		checkArithmetic(run(), type);
 		return result;
-	});
+	};
+	const inNarrow = op === 3 || op === 4 ? null : op;
+	return narrowKernel(wide, (call, operands) => (inNarrow === null ? null : narrowResult(call, inNarrow, operands as [Operand, Operand])));
 }
 
 function binary(kind: DataTypeKind, op: Operation): Kernel {

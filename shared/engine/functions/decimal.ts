@@ -24,8 +24,12 @@ export function narrowTypeOf({ coefficient, scale }: NumericValue): DataType | n
 	return coefficient < LIMIT && coefficient > -LIMIT ? narrowType(scale) : null;
 }
 
-export const narrowKernel = (run: (call: KernelCall, operands: Operand[]) => FlatVector): Kernel =>
-	Object.assign(run, { isNarrow: true as const });
+/** @param narrow null where only `wide` holds the result, which takes narrow operands too */
+export function narrowKernel(wide: Kernel, narrow: (call: KernelCall, operands: Operand[]) => FlatVector | null): Kernel {
+	const kernel: Kernel = (call, operands) => wide(call, operands);
+	kernel.narrow = (call, operands) => narrow(call, operands) ?? wide(call, operands);
+	return kernel;
+}
 
 /** Decimals of a fixed scale in 64 bits. */
 export const isNarrow = ({ physical, type }: FlatVector): boolean => physical === "i64" && type.kind === "numeric";

@@ -34,8 +34,8 @@ export interface KernelCall {
 
 export interface Kernel {
 	(call: KernelCall, operands: Operand[]): FlatVector;
-	/** Where free NUMERIC is declared, takes NUMERIC(18,s) as well and may answer it (decimal.ts). */
-	isNarrow?: true;
+	/** The same, but where free NUMERIC is declared it takes NUMERIC(18,s) as well and may answer it (decimal.ts): only for who looks at the vector's own type. */
+	narrow?: (call: KernelCall, operands: Operand[]) => FlatVector;
 }
 
 /** What is known of a call when the plan is compiled. */

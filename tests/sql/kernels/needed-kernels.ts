@@ -13,9 +13,9 @@ export interface Need {
 }
 
 const FUNCTIONS: Record<string, RegExp> = {
-	add: /^(arithmetic_|numeric_add|add_)/,
-	subtract: /^(arithmetic_|numeric_add|add_|subtract_)/,
-	multiply: /^(arithmetic_|numeric_multiply)/,
+	add: /^(arithmetic_|numeric_add|decimal_add|add_)/,
+	subtract: /^(arithmetic_|numeric_add|decimal_add|add_|subtract_)/,
+	multiply: /^(arithmetic_|numeric_multiply|decimal_multiply)/,
 	divide: /^(arithmetic_|numeric_divide)/,
 	like: /^like_bytes/,
 	not_like: /^like_bytes/,
@@ -101,7 +101,7 @@ function visitOperator(node: PhysicalOperator, needs: Need[]): void {
 function visitAggregate(call: AggregateCall, needs: Need[]): void {
 	const name = nameOf(call.functionId);
 	const kernels: Record<string, RegExp> = {
-		count: /^agg_count(_one)?$/,
+		count: /^agg_count(_one|_runs)?$/,
 		sum: /^agg_(sum|wide)_/,
 		avg: /^agg_(sum|wide)_/,
 		min: /^agg_extreme/,

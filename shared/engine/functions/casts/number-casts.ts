@@ -98,7 +98,7 @@ function integerToNumeric(from: DataType, to: DataType): Kernel {
 		call.engine.kernels.numeric_from_integer(wide, 0, count, selection, values, result.values, result.offsets);
 		return result;
 	};
-	if (to.kind !== "numeric" || to.precision === undefined) return isWide ? free : narrowKernel(integerToNarrow);
+	if (to.kind !== "numeric" || to.precision === undefined) return isWide ? free : narrowKernel(free, integerToNarrow);
 	const fix = numericToFixed(to);
 	return (call, operands) => fix(call, [{ vector: free(call, operands), constant: 0 }]);
 }
@@ -117,15 +117,19 @@ const integerToNarrow: Kernel = (call, operands) => {
 	return result;
 };
 
-const numericToFree: Kernel = narrowKernel((call, operands) => {
-	const { vector, constant } = operands[0] as Operand;
+const numericToFree: Kernel = narrowKernel(
+	(call, operands) => {
+		const result = allocateResult(call, FREE);
+		const { count, selection } = call.rows;
+		call.engine.kernels.numeric_widen(count, selection, numericOperand(call, operands[0] as Operand), result.values, result.offsets);
+		return result;
+	},
 	// The coefficients are what they were; lanes under NULL are zero in both.
-	if (isNarrow(vector) && constant === 0) return { ...vector, type: narrowType(scaleOf(vector)) };
-	const result = allocateResult(call, FREE);
-	const { count, selection } = call.rows;
-	call.engine.kernels.numeric_widen(count, selection, numericOperand(call, operands[0] as Operand), result.values, result.offsets);
-	return result;
-});
+	(_, operands) => {
+		const { vector, constant } = operands[0] as Operand;
+		return isNarrow(vector) && constant === 0 ? { ...vector, type: narrowType(scaleOf(vector)) } : null;
+	},
+);
 
 function numericToFixed(to: DataType & { kind: "numeric" }): Kernel {
 	return (call, operands) => {
