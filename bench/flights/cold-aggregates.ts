@@ -3,6 +3,7 @@
  *
  * - Cold data: the process has answered the same queries over a small table before, another tenant's. Nothing is cached of the flights: no snapshot, footer, block or plan.
  *   The tenant's credential and its connection are known, as DuckDB's connection is open and its view made.
+ *   Beside both stands the floor: a bare Worker that only reads, from the same local R2, what our query reads.
  * - A fresh process: nothing has run in it. For the system that is a workerd whose `/ready` has answered once, for DuckDB a process that has loaded the library and made the view.
  */
 import { join } from "node:path";
@@ -11,12 +12,13 @@ import type { RunningPeer } from "../engine/peer.ts";
 import { processPeer } from "../engine/peer-process.ts";
 import type { DuckDbOptions } from "../engine/peers/duckdb.ts";
 import { expectAnswer } from "../runner/bench.ts";
-import type { Peer, Session } from "../runner/session.ts";
+import type { Measured, Peer, Session } from "../runner/session.ts";
 import { geometricMean } from "../runner/statistics.ts";
 import { type DuckDb, openDuckDb, ownCpuMs } from "../world/peers.ts";
 import type { LittoralServer } from "../world/server.ts";
 import { AGGREGATES } from "./aggregates.ts";
 import { type Flights, FLIGHTS_DDL, importToLittoral } from "./flights.ts";
+import { notedReads, ReadFloor } from "./read-floor.ts";
 
 /** At most so many times the time of DuckDB with one thread. */
 const DUCKDB_FACTOR = 3;
@@ -43,39 +45,103 @@ export async function coldAggregates(session: Session, options: ColdAggregates):
 	await neighbour.execute(FLIGHTS_DDL);
 	expectAnswer("rows of the small table", await importToLittoral(neighbour, small), small.rowCount);
 
-	const coldData: number[] = [];
 	const queries = session.sized({ full: AGGREGATES, smoke: AGGREGATES.slice(0, 1) });
-	for (const { title, sql } of queries) {
-		const peers = [littoralOverColdData(options, neighbour, sql), duckDbOverColdData(options, small.parquetPath, sql)];
-		coldData.push(await ratio(session, options, { what: `cold data: ${title}`, title, peers }));
-	}
+	const coldData = await besideFloor(session, options, { neighbour, smallPath: small.parquetPath, queries });
 	const fresh: number[] = [];
 	for (const { title, sql } of queries) {
 		const duckdb = freshDuckDb(options, sql);
-		fresh.push(await ratio(session, options, { what: `fresh process: ${title}`, title, peers: [freshLittoral(options, sql), duckdb] }));
+		const { littoral: own, DuckDB: peer } = await session.interleave({
+			what: `fresh process: ${title}`,
+			repeatCount: Math.min(REPEATS_MAX, session.repeatCount),
+			peers: [freshLittoral(options, sql), duckdb],
+			check: (rows, name) => expectAnswer(`${title}, ${name}`, rows, expectedOf(options, title)),
+		});
+		fresh.push((own as Measured).wallMs / (peer as Measured).wallMs);
 		await duckdb.stop();
 	}
-	for (const [index, { title }] of queries.entries()) {
-		session.bar({ what: `cold data: ${title}, time of DuckDB's`, value: coldData[index] as number, atMost: DUCKDB_FACTOR, unit: "x" });
+	for (const { title, ofDuckDb } of coldData) {
+		session.bar({ what: `cold data: ${title}, time of DuckDB's`, value: ofDuckDb, atMost: DUCKDB_FACTOR, unit: "x" });
 	}
-	session.figure("cold data: time of DuckDB's, geometric mean", geometricMean(coldData), "x");
+	for (const { title, floorMs, megabytes, readCount, aboveFloor } of coldData) {
+		session.figure(`cold data: ${title}, read from R2`, megabytes, `MB in ${readCount} reads`);
+		session.figure(`cold data: ${title}, floor`, floorMs, "ms");
+		session.figure(`cold data: ${title}, time without the floor's, of DuckDB's`, aboveFloor, "x");
+	}
+	session.figure("cold data: time of DuckDB's, geometric mean", geometricMean(coldData.map(({ ofDuckDb }) => ofDuckDb)), "x");
+	session.figure(
+		"cold data: time without the floor's, of DuckDB's, geometric mean",
+		geometricMean(coldData.map(({ aboveFloor }) => aboveFloor)),
+		"x",
+	);
 	session.figure("fresh process: time of DuckDB's, geometric mean", geometricMean(fresh), "x");
 }
 
-async function ratio(
-	session: Session,
-	{ expected }: ColdAggregates,
-	{ what, title, peers }: { what: string; title: string; peers: Peer<string[][]>[] },
-): Promise<number> {
-	const index = AGGREGATES.findIndex((query) => query.title === title);
-	const measured = await session.interleave({
-		what,
-		repeatCount: Math.min(REPEATS_MAX, session.repeatCount),
-		peers,
-		check: (rows, peer) => expectAnswer(`${title}, ${peer}`, rows, expected[index]),
-	});
-	return (measured["littoral"]?.wallMs as number) / (measured["DuckDB"]?.wallMs as number);
+interface ColdQuery {
+	title: string;
+	ofDuckDb: number;
+	floorMs: number;
+	megabytes: number;
+	readCount: number;
+	/** Our time less the floor's, of DuckDB's. */
+	aboveFloor: number;
 }
+
+async function besideFloor(
+	session: Session,
+	options: ColdAggregates,
+	{ neighbour, smallPath, queries }: { neighbour: LittoralClient; smallPath: string; queries: readonly { title: string; sql: string }[] },
+): Promise<ColdQuery[]> {
+	const { littoral, client, directory } = options;
+	const statements = queries.map(({ sql }) => sql);
+	const [warmUp, reads] = [await notedReads(littoral, neighbour, statements), await notedReads(littoral, client, statements)];
+	const floor = new ReadFloor(join(directory, "floor"));
+	const repeatCount = Math.min(REPEATS_MAX, session.repeatCount);
+	try {
+		await floor.copyFrom(littoral);
+		// What any statement takes, without a table.
+		await session.interleave({
+			what: "cold data: SELECT 1",
+			repeatCount,
+			peers: [littoralOverColdData(options, neighbour, "SELECT 1")],
+			check: (rows, peer) => expectAnswer(`SELECT 1, ${peer}`, rows, [["1"]]),
+		});
+		const measured: ColdQuery[] = [];
+		for (const [index, { title, sql }] of queries.entries()) {
+			const wanted = reads[index] as (typeof reads)[number];
+			const byteCount = wanted.reduce((sum, read) => sum + read.byteCount, 0);
+			const peers: Peer<string[][] | number>[] = [
+				littoralOverColdData(options, neighbour, sql),
+				duckDbOverColdData(options, smallPath, sql),
+				floor.peer(wanted, Array.from({ length: WARM_UP_ROUNDS }, () => warmUp).flat()),
+			];
+			const medians = await session.interleave({
+				what: `cold data: ${title}`,
+				repeatCount,
+				peers,
+				check: (answer, peer) => expectAnswer(`${title}, ${peer}`, answer, peer === "floor" ? byteCount : expectedOf(options, title)),
+			});
+			const [own, duckdb, floorMs] = ["littoral", "DuckDB", "floor"].map((name) => medians[name]?.wallMs as number) as [
+				number,
+				number,
+				number,
+			];
+			measured.push({
+				title,
+				ofDuckDb: own / duckdb,
+				floorMs,
+				megabytes: byteCount / 1e6,
+				readCount: wanted.length,
+				aboveFloor: Math.max(0, own - floorMs) / duckdb,
+			});
+		}
+		return measured;
+	} finally {
+		await floor.stop();
+	}
+}
+
+const expectedOf = ({ expected }: ColdAggregates, title: string): string[][] =>
+	expected[AGGREGATES.findIndex((query) => query.title === title)] as string[][];
 
 function littoralOverColdData({ littoral, client }: ColdAggregates, neighbour: LittoralClient, sql: string): Peer<string[][]> {
 	return {

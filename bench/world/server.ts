@@ -41,8 +41,8 @@ export interface LittoralServer extends BenchServer {
 	admin: LittoralClient;
 	/** A new tenant, and its owner's client. */
 	tenant(id: string): Promise<LittoralClient>;
-	/** Ends workerd and starts it anew on the same state: nothing is cached. */
-	restart(): Promise<void>;
+	/** Ends workerd and starts it anew on the same state: nothing is cached. @param entryPoints in the place of those it was started with, until the next restart */
+	restart(entryPoints?: LittoralOptions["entryPoints"]): Promise<void>;
 }
 
 /** The six Workers on a state folder of their own. */
@@ -51,9 +51,16 @@ export async function startLittoralServer(
 ): Promise<LittoralServer> {
 	const stateDir = mkdtempSync(join(tmpdir(), "littoral-bench-"));
 	const adminKey = crypto.randomUUID();
-	const start = async () => {
+	const start = async (entryPoints = options.entryPoints) => {
 		const { started, cpuMs } = await withWorkerd(() =>
-			startLittoral({ port: 0, stateDir, adminKey, rateLimitRequestCount: RATE_LIMIT_REQUEST_COUNT, ...options }),
+			startLittoral({
+				port: 0,
+				stateDir,
+				adminKey,
+				rateLimitRequestCount: RATE_LIMIT_REQUEST_COUNT,
+				...options,
+				...(entryPoints === undefined ? {} : { entryPoints }),
+			}),
 		);
 		return { littoral: started, cpuMs, admin: new LittoralClient(started.url, adminKey), url: started.url, miniflare: started.miniflare };
 	};
@@ -66,9 +73,9 @@ export async function startLittoralServer(
 			});
 			return new LittoralClient(server.url, apiKey);
 		},
-		async restart() {
+		async restart(entryPoints) {
 			await server.littoral.stop();
-			Object.assign(server, await start());
+			Object.assign(server, await start(entryPoints));
 		},
 		async stop() {
 			await server.littoral.stop();

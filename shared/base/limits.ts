@@ -333,8 +333,8 @@ export const READ_COALESCE_GAP_BYTES = 64 * KIB;
 export const READ_BLOCK_BYTES = MIB;
 /** The same where a large scan reads past the cache of blocks: a request costs as much as some 18 ms of processor time, reading this much in vain a tenth of one. */
 export const READ_SCAN_GAP_BYTES = 256 * KIB;
-/** Read ahead of scans of data files, by all running queries of an isolate together; twice as much for a moment, while what came is cut into blocks. */
-export const READ_AHEAD_BYTES_MAX = 4 * MIB;
+/** Read ahead of scans of data files, by all running queries of an isolate together. */
+export const READ_AHEAD_BYTES_MAX = 8 * MIB;
 
 // Identity
 export const TOKEN_TTL_SECONDS = 900;

@@ -71,35 +71,37 @@ export class ParquetFile {
 		let createdBy = "";
 		let rowGroupsAt = -1;
 		let intervalLeaves = "";
+		// Writers put the schema first, so that row groups need not be skipped now and read later.
+		let walked: WalkedGroups | null = null;
+		const walk = (by: SchemaElement[], at: number): WalkedGroups => {
+			reader.offset = at;
+			const schema = readSchema(by, "");
+			walked = { by, at, schema, groups: readRowGroups(reader, schema.leaves, this.#dataEnd) };
+			return walked;
+		};
 		reader.struct((fieldId, type) => {
 			if (fieldId === 2) elements = reader.structs(type, () => readSchemaElement(reader));
 			else if (fieldId === 3) rowCount = reader.count(type);
 			else if (fieldId === 4) {
 				rowGroupsAt = reader.offset;
-				reader.skip(type);
+				if (elements === null) reader.skip(type);
+				else walk(elements, rowGroupsAt);
 			} else if (fieldId === 5) reader.structs(type, () => (intervalLeaves = readIntervalLeaves(reader) ?? intervalLeaves));
 			else if (fieldId === 6) createdBy = reader.text(type);
 			else if (fieldId === 8) throw malformed("the file is encrypted");
 			else reader.skip(type);
 		});
 		if (elements === null || rowCount < 0 || rowGroupsAt < 0) throw malformed("the footer lacks its schema, rows or row groups");
-		const { columns, leaves } = readSchema(elements, intervalLeaves);
+		const known = walked as WalkedGroups | null;
+		const { schema, groups } = known?.by === elements && known.at === rowGroupsAt ? known : walk(elements, rowGroupsAt);
+		const { columns, leaves } = intervalLeaves === "" ? schema : readSchema(elements, intervalLeaves);
 		this.rowCount = rowCount;
 		this.createdBy = createdBy;
 		this.columns = columns;
 		this.#leaves = leaves;
-		const offsets: number[] = [];
-		const rowGroups: RowGroup[] = [];
-		let firstRow = 0;
-		reader.offset = rowGroupsAt;
-		reader.list(Thrift.list, Thrift.struct, () => {
-			const group = this.#readRowGroup(reader, offsets);
-			rowGroups.push({ rowCount: group.rowCount, firstRow, byteCount: group.byteCount });
-			firstRow += group.rowCount;
-		});
-		if (firstRow !== rowCount) throw malformed("the row groups do not add up to the file's rows");
-		this.rowGroups = rowGroups;
-		this.#chunkOffsets = offsets;
+		if (groups.rowCount !== rowCount) throw malformed("the row groups do not add up to the file's rows");
+		this.rowGroups = groups.rowGroups;
+		this.#chunkOffsets = groups.chunkOffsets;
 	}
 
 	/** @throws malformed_body for a row group that the file does not have */
@@ -110,32 +112,62 @@ export class ParquetFile {
 		assert(offset !== undefined && description !== undefined, "a column names a leaf of its file");
 		return readChunk(new ThriftReader(this.#footer, offset), description, this.#dataEnd);
 	}
+}
 
-	/** @param offsets takes where each chunk begins */
-	#readRowGroup(reader: ThriftReader, offsets: number[]): { rowCount: number; byteCount: number } {
-		const valueCounts: number[] = [];
-		let rowCount = -1;
-		let byteCount = 0;
-		reader.struct((fieldId, type) => {
-			if (fieldId === 1) {
-				reader.list(type, Thrift.struct, (index) => {
-					const leaf = this.#leaves[index];
-					if (leaf === undefined) throw malformed("a row group has more columns than the schema");
-					offsets.push(reader.offset);
-					const chunk = readChunk(reader, leaf, this.#dataEnd);
-					byteCount += chunk.byteCount;
-					valueCounts.push(chunk.valueCount);
-				});
-			} else if (fieldId === 3) rowCount = reader.count(type);
-			else reader.skip(type);
-		});
-		if (rowCount < 0 || valueCounts.length !== this.#leaves.length) throw malformed("a row group lacks rows or columns");
-		valueCounts.forEach((valueCount, index) => {
-			if (this.#leaves[index]?.flat && valueCount !== rowCount)
-				throw malformed("a column chunk has not as many values as its row group has rows");
-		});
-		return { rowCount, byteCount };
-	}
+/** By which schema and from where row groups were read. */
+interface WalkedGroups {
+	by: SchemaElement[];
+	at: number;
+	schema: ReturnType<typeof readSchema>;
+	groups: RowGroups;
+}
+
+interface RowGroups {
+	rowGroups: RowGroup[];
+	rowCount: number;
+	/** Row group by row group, by leaf. */
+	chunkOffsets: number[];
+}
+
+/** The list of row groups that the reader stands before. */
+function readRowGroups(reader: ThriftReader, leaves: readonly Leaf[], dataEnd: number): RowGroups {
+	const chunkOffsets: number[] = [];
+	const rowGroups: RowGroup[] = [];
+	let firstRow = 0;
+	reader.list(Thrift.list, Thrift.struct, () => {
+		const { rowCount, byteCount } = readRowGroup(reader, { leaves, dataEnd, chunkOffsets });
+		rowGroups.push({ rowCount, firstRow, byteCount });
+		firstRow += rowCount;
+	});
+	return { rowGroups, rowCount: firstRow, chunkOffsets };
+}
+
+/** @param file.chunkOffsets takes where each chunk begins */
+function readRowGroup(
+	reader: ThriftReader,
+	{ leaves, dataEnd, chunkOffsets }: { leaves: readonly Leaf[]; dataEnd: number; chunkOffsets: number[] },
+): { rowCount: number; byteCount: number } {
+	const valueCounts: number[] = [];
+	let rowCount = -1;
+	let byteCount = 0;
+	reader.struct((fieldId, type) => {
+		if (fieldId === 1) {
+			reader.list(type, Thrift.struct, (index) => {
+				const leaf = leaves[index];
+				if (leaf === undefined) throw malformed("a row group has more columns than the schema");
+				chunkOffsets.push(reader.offset);
+				const chunk = readChunk(reader, leaf, dataEnd);
+				byteCount += chunk.byteCount;
+				valueCounts.push(chunk.valueCount);
+			});
+		} else if (fieldId === 3) rowCount = reader.count(type);
+		else reader.skip(type);
+	});
+	if (rowCount < 0 || valueCounts.length !== leaves.length) throw malformed("a row group lacks rows or columns");
+	valueCounts.forEach((valueCount, index) => {
+		if (leaves[index]?.flat && valueCount !== rowCount) throw malformed("a column chunk has not as many values as its row group has rows");
+	});
+	return { rowCount, byteCount };
 }
 
 function readChunk(reader: ThriftReader, leaf: Leaf, dataEnd: number): ColumnChunk {

@@ -15,6 +15,7 @@ import type { Ports } from "../../workers/tenant/src/ports.ts";
 import { query } from "../../workers/tenant/src/query/coordinator.ts";
 import type { OpenTail, ShardRpc } from "../../workers/tenant/src/shard/contract.ts";
 import { TestPlanner } from "./bind/planner.ts";
+import { readingObjects } from "./file-ports.ts";
 import { StoredTables } from "./kernels/stored-tables.ts";
 import { headerOf, TPCH, TPCH_DDL, tpchCsv } from "./queries/tpch.ts";
 import { Random } from "./random.ts";
@@ -98,7 +99,7 @@ function ports(tailsRideAlong: boolean): Ports {
 		shard: (_, ordinal) => shard(ordinal) as unknown as ShardRpc,
 		objects: {
 			...base.objects,
-			read: (path, offset, byteCount) => rounds.call("object", () => base.objects.read(path, offset, byteCount)),
+			...readingObjects((path, offset, byteCount) => rounds.call("object", () => base.objects.read(path, offset, byteCount))),
 		},
 	};
 }

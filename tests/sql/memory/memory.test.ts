@@ -18,6 +18,7 @@ import { ExecutionContext, type TestModes } from "#shared/engine/operators/execu
 import { MemorySpillStore } from "#shared/engine/operators/operators.fixture.ts";
 import { readRows } from "#shared/engine/vector/read.ts";
 import type { Ports } from "../../../workers/tenant/src/ports.ts";
+import { readingObjects } from "../file-ports.ts";
 import { openPlan } from "../../../workers/tenant/src/query/run-plan.ts";
 import type { OpenedTail } from "../../../workers/tenant/src/query/tail-source.ts";
 import { SEED } from "../../seed.ts";
@@ -116,10 +117,10 @@ async function runQuery(sql: string, { tenant = "a", readAt, spill, testModes, c
 	};
 	const objects: Ports["objects"] = {
 		...ports.objects,
-		read: async (path, offset, byteCount) => {
+		...readingObjects(async (path, offset, byteCount) => {
 			countRead();
 			return await ports.objects.read(path.split("?")[0] as string, offset, byteCount);
-		},
+		}),
 	};
 	/** Its rows are on the second page. */
 	const inTwoPages = (tail: OpenedTail): OpenedTail => ({

@@ -31,7 +31,7 @@ export const PORT_STEPS = {
 	],
 	optimizer: ["plan", "learn"],
 	signals: ["send"],
-	objects: ["putNew", "read", "remove", "beginUpload", "uploadPart", "completeUpload", "abortUpload"],
+	objects: ["putNew", "read", "readPieces", "remove", "beginUpload", "uploadPart", "completeUpload", "abortUpload"],
 	shard: [
 		"open",
 		"storeEpoch",
@@ -77,6 +77,13 @@ export interface ObjectPort {
 	 * @throws unavailable when the object is not there
 	 */
 	read(path: string, offset: number, byteCount: number, into?: ArrayBuffer): Promise<Uint8Array>;
+	/**
+	 * One read of neighbouring pieces, each in memory of its own, which is there as soon as the piece has come.
+	 * @param byteCounts of the pieces, the first of which begins at `offset`
+	 * @param arrived told each piece, in order
+	 * @throws unavailable when the object is not there, or is shorter
+	 */
+	readPieces(path: string, offset: number, byteCounts: number[], arrived: (index: number, bytes: Uint8Array) => void): Promise<void>;
 	remove(paths: string[]): Promise<void>;
 	/** A multipart upload; parts but the last have one size, at least 5 MiB. @returns the upload's id */
 	beginUpload(path: string): Promise<string>;
@@ -188,6 +195,18 @@ function objectPort(bucket: R2Bucket): ObjectPort {
 				into === undefined ? new Uint8Array(await object.arrayBuffer()) : await fill(object.body, new Uint8Array(into, 0, byteCount));
 			if (bytes.byteLength !== byteCount) throw new Error(`${path}: asked for ${byteCount} bytes, got ${bytes.byteLength}`);
 			return bytes;
+		},
+		async readPieces(path, offset, byteCounts, arrived) {
+			const length = byteCounts.reduce((sum, byteCount) => sum + byteCount, 0);
+			const object = await bucket.get(path, { range: { offset, length } });
+			if (object === null) throw new Error(`the object ${path} is gone`);
+			const reader = object.body.getReader({ mode: "byob" }) as unknown as FillingReader;
+			for (const [index, byteCount] of byteCounts.entries()) {
+				const { value } = await reader.readAtLeast(byteCount, new Uint8Array(byteCount));
+				if (value?.byteLength !== byteCount) throw new Error(`${path}: asked for ${byteCount} bytes, got ${value?.byteLength ?? 0}`);
+				arrived(index, value);
+			}
+			await reader.cancel();
 		},
 		async remove(paths) {
 			if (paths.length > 0) await bucket.delete(paths);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { concatBytes } from "#shared/base/bytes.ts";
 import { BLOCK_CACHE_BYTES_MAX, READ_BLOCK_BYTES } from "#shared/base/limits.ts";
 import { encodeFooter } from "#shared/parquet/footer-writer.ts";
+import { readingObjects } from "../../../tests/sql/file-ports.ts";
 import { type ObjectPort, openPorts } from "../src/ports.ts";
 import { CacheShare, objectSource, openDataFile } from "../src/query/block-cache.ts";
 import { ReadBuffers } from "../src/query/read-buffers.ts";
@@ -18,7 +19,7 @@ function patterned(): { objects: ObjectPort; reads: [number, number][]; path: st
 		reads.push([offset, byteCount]);
 		return bytes.slice(offset, offset + byteCount);
 	};
-	return { objects: { read } as ObjectPort, reads, path: `data/${crypto.randomUUID()}`, bytes };
+	return { objects: readingObjects(read) as ObjectPort, reads, path: `data/${crypto.randomUUID()}`, bytes };
 }
 
 /** Compared by its bytes at once: the matcher walks them one by one, a second for a million. */
@@ -80,8 +81,8 @@ test("of a file of several blocks the end alone is read for its footer, of a sma
 		const path = `data/${crypto.randomUUID()}`;
 		const charges: number[] = [];
 		const file = { path, byteCount: bytes.length, spend: (byteCount: number) => void charges.push(byteCount) };
-		await openDataFile({ read } as ObjectPort, file);
-		await openDataFile({ read } as ObjectPort, file);
+		await openDataFile(readingObjects(read) as ObjectPort, file);
+		await openDataFile(readingObjects(read) as ObjectPort, file);
 		const readBytes = expected ?? bytes.length;
 		expect(reads).toEqual([[bytes.length - readBytes, readBytes]]);
 		expect(charges).toEqual([readBytes, readBytes]);
@@ -102,7 +103,7 @@ describe("reading ahead", () => {
 			return await promise;
 		};
 		const file = { path: `data/${crypto.randomUUID()}`, byteCount: 8 * READ_BLOCK_BYTES };
-		const source = objectSource({ read } as ObjectPort, file, () => 4 * READ_BLOCK_BYTES);
+		const source = objectSource(readingObjects(read) as ObjectPort, file, () => 4 * READ_BLOCK_BYTES);
 		source.expect?.([1, 2, 3, 5, 6, 7].map(wholeBlock));
 		return { source, reads, spans: () => reads.map(({ from, to }) => [from, to]) };
 	}
@@ -136,6 +137,30 @@ describe("reading ahead", () => {
 		source.expect?.([5, 6, 7].map(wholeBlock));
 		expect(numberOf(await source.read([wholeBlock(3)]))).toBe(3);
 		expect(spans().slice(2)).toEqual([[6, 8]]);
+	});
+
+	test("a block is here as soon as it has come, whatever becomes of the rest of its read", async () => {
+		const arrivals: ((index: number, bytes: Uint8Array) => void)[] = [];
+		const { promise: read, reject } = Promise.withResolvers<never>();
+		const spans: [number, number[]][] = [];
+		const readPieces: ObjectPort["readPieces"] = async (_, offset, byteCounts, arrived) => {
+			spans.push([offset, byteCounts]);
+			arrivals.push(arrived);
+			await read;
+		};
+		const file = { path: `data/${crypto.randomUUID()}`, byteCount: 2 * READ_BLOCK_BYTES + 5 };
+		const source = objectSource({ readPieces } as ObjectPort, file, () => 2 * READ_BLOCK_BYTES);
+		source.expect?.([1, 2].map(wholeBlock));
+		const first = source.read([wholeBlock(0)]);
+		expect(spans).toEqual([[0, [READ_BLOCK_BYTES, READ_BLOCK_BYTES, 5]]]);
+		arrivals[0]?.(0, new Uint8Array(READ_BLOCK_BYTES).fill(7));
+		expect(numberOf(await first)).toBe(7);
+		const second = source.read([wholeBlock(1)]);
+		reject(new Error("R2 is away"));
+		await expect(second).rejects.toThrow("a data file cannot be read");
+		source.expect?.([]);
+		expect(numberOf(await source.read([wholeBlock(0)]))).toBe(7);
+		expect(spans.length).toBe(1);
 	});
 
 	test("a read ahead that failed is made again where its blocks are needed, and what is needed fails with its read", async () => {
@@ -273,7 +298,7 @@ describe("beyond a query's share of the cache", () => {
 	});
 });
 
-test("a read of R2 fills the memory that it is given, and says when the object is shorter", async () => {
+test("a read of R2 fills the memory that it is given, or each piece's own, and says when the object is shorter", async () => {
 	const { objects } = openPorts(testEnv);
 	const path = `data/${crypto.randomUUID()}`;
 	await testEnv.DATA.put(
@@ -284,6 +309,20 @@ test("a read of R2 fills the memory that it is given, and says when the object i
 	expect(part).toEqual(Uint8Array.from({ length: 250_000 }, (_, index) => (index + 1000) % 251));
 	expect(part.buffer.byteLength).toBe(262_144);
 	expect(await objects.read(path, 0, 251, part.buffer as ArrayBuffer)).toEqual(Uint8Array.from({ length: 251 }, (_, index) => index));
+	const pieces: [number, Uint8Array][] = [];
+	const arrived = (index: number, bytes: Uint8Array): void => void pieces.push([index, bytes]);
+	await objects.readPieces(path, 1000, [100_000, 150_000, 5], arrived);
+	expect(pieces.map(([index, bytes]) => [index, bytes.buffer.byteLength])).toEqual([
+		[0, 100_000],
+		[1, 150_000],
+		[2, 5],
+	]);
+	expectBytes(
+		concatBytes(pieces.splice(0).map(([, bytes]) => bytes)),
+		Uint8Array.from({ length: 250_005 }, (_, index) => (index + 1000) % 251),
+	);
+	const cut = await objects.readPieces(path, 299_980, [15, 10], arrived).catch((thrown: unknown) => thrown);
+	expect([String(cut), pieces.length]).toEqual([`Error: ${path}: asked for 10 bytes, got 5`, 1]);
 	const error = await objects.read(path, 299_990, 11, new ArrayBuffer(11)).catch((thrown: unknown) => thrown);
 	expect(String(error)).toBe(`Error: ${path}: asked for 11 bytes, got 10`);
 });

@@ -10,7 +10,7 @@ import { Lru } from "../lru.ts";
 import type { ObjectPort } from "../ports.ts";
 import { PassingReads } from "./passing-reads.ts";
 import { ReadBuffers } from "./read-buffers.ts";
-import { readObject } from "./read-object.ts";
+import { readObject, readPieces } from "./read-object.ts";
 
 const blocks = new Lru<Uint8Array>(BLOCK_CACHE_BYTES_MAX, (block) => block.byteLength);
 /** With the bytes that were asked for to read it. */
@@ -159,12 +159,12 @@ function runsOf(wanted: readonly number[]): Run[] {
 function startRun(objects: ObjectPort, file: DataObject, { first, count }: Run, underWay: Map<number, Promise<Uint8Array>>): void {
 	const start = first * READ_BLOCK_BYTES;
 	const byteCount = Math.min((first + count) * READ_BLOCK_BYTES, file.byteCount) - start;
-	const reading = readObject(objects, file.path, { offset: start, byteCount });
-	for (let index = 0; index < count; index++) {
+	const byteCounts = Array.from({ length: count }, (_, index) => Math.min(READ_BLOCK_BYTES, byteCount - index * READ_BLOCK_BYTES));
+	const pieces =
+		count === 1 ? [readObject(objects, file.path, { offset: start, byteCount })] : readPieces(objects, file.path, start, byteCounts);
+	for (const [index, piece] of pieces.entries()) {
 		const block = first + index;
-		const arriving = reading.then((run) => {
-			// A copy of its own: a view would keep the whole run alive.
-			const content = count === 1 ? run : run.slice(index * READ_BLOCK_BYTES, (index + 1) * READ_BLOCK_BYTES);
+		const arriving = piece.then((content) => {
 			blocks.set(keyOf(file.path, block), content);
 			return content;
 		});
