@@ -1,6 +1,6 @@
 // Grouping: an open-addressing table of 8-byte entries (u32 hash, u32 row; row 0 = empty) over rows of a row store.
 import { fixedShape, groupFixed, lookUpFixed } from "./group-fixed";
-import { equalsStored, isNullAt, livePosition, rowStringBytes, TOUCH_MASK_MIN, writeRow } from "./row-store";
+import { equalsStored, isNullAt, livePosition, rowStringBytes, textSlotOffset, TOUCH_MASK_MIN, writeRow } from "./row-store";
 
 /** The entry of the row's group, or the free one where it would be. */
 // @ts-ignore: decorator
@@ -17,17 +17,20 @@ function entryOf(hash: u32, row: i32, columnCount: i32, descriptors: usize, tabl
 	return entry;
 }
 
-/** Reads the rows of the groups that are likely, and nothing else, as `touchChains` of `join.ts` does. */
+/** Reads the rows of the groups that are likely, with the bytes of their first text, and nothing else, as `touchChains` of `join.ts` does. `out`: u32, for what was read. */
 // @ts-ignore: decorator
 @inline
-function touchGroups(count: i32, selection: usize, hashes: usize, table: usize, mask: u32, state: usize): void {
+function touchGroups(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, table: usize, mask: u32, out: usize): void {
 	if (mask < TOUCH_MASK_MIN) return;
+	const textOffset = textSlotOffset(columnCount, descriptors);
 	let read: u32 = 0;
 	for (let index: i32 = 0; index < count; index++) {
 		const hash = load<u32>(hashes + (<usize>livePosition(selection, index) << 2));
-		read += load<u32>(<usize>load<u32>(table + (<usize>(hash & mask) << 3), 4));
+		const group = <usize>load<u32>(table + (<usize>(hash & mask) << 3), 4);
+		// Of a free entry, and of a text that is NULL, the first bytes of the memory.
+		read += textOffset == 0 ? load<u32>(group) : load<u8>(group == 0 ? 0 : <usize>load<u32>(group + textOffset));
 	}
-	store<u32>(state, read, 32);
+	store<u32>(out, read);
 }
 
 /**
@@ -38,7 +41,7 @@ function touchGroups(count: i32, selection: usize, hashes: usize, table: usize, 
  * @returns the index where it stopped: `count`, or one whose new group had no room (see `state`)
  */
 export function group_rows(start: i32, count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, table: usize, mask: u32, rowBytes: i32, state: usize, groups: usize, created: usize): i32 {
-	if (start == 0) touchGroups(count, selection, hashes, table, mask, state);
+	if (start == 0) touchGroups(count, selection, columnCount, descriptors, hashes, table, mask, state + 32);
 	const shape = fixedShape(columnCount, descriptors);
 	if (shape != 0) return groupFixed(shape, start, count, selection, descriptors, hashes, table, mask, rowBytes, state, groups, created);
 	let createdCount = load<u32>(state, 24);
@@ -108,6 +111,8 @@ export function group_fill(count: i32, selection: usize, group: u32, groups: usi
 
 /** Finds the group of each live row without making any: its address goes to groups[position], and the row to `found` or to `missing` (u16 positions). @returns how many were found */
 export function group_lookup(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, table: usize, mask: u32, groups: usize, found: usize, missing: usize): i32 {
+	// What was read goes where the first group is written later.
+	touchGroups(count, selection, columnCount, descriptors, hashes, table, mask, groups);
 	const shape = fixedShape(columnCount, descriptors);
 	if (shape != 0) return lookUpFixed(shape, count, selection, descriptors, hashes, table, mask, groups, found, missing);
 	let foundCount: i32 = 0;

@@ -149,6 +149,17 @@ export function rowStringBytes(row: i32, columnCount: i32, descriptors: usize): 
 	return total;
 }
 
+/** Where the address of the first text lies in stored rows, or 0. */
+// @ts-ignore: decorator
+@inline
+export function textSlotOffset(columnCount: i32, descriptors: usize): usize {
+	for (let column: i32 = 0; column < columnCount; column++) {
+		const descriptor = descriptors + <usize>column * DESCRIPTOR_BYTES;
+		if (load<i32>(descriptor) >= KIND_BYTES) return <usize>load<i32>(descriptor, 4);
+	}
+	return 0;
+}
+
 /** A hash per live row at its position; NULLs are alike. */
 export function rows_hash(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize): void {
 	for (let index: i32 = 0; index < count; index++) store<u32>(hashes + (<usize>livePosition(selection, index) << 2), 0x2545f491);
