@@ -122,7 +122,7 @@ export class NodeEngine {
 				timed(() => writeFileSync(path, bytes));
 				return { path, byteCount: bytes.byteLength };
 			},
-			read: async ({ path }) => timed(() => new Uint8Array(readFileSync(path))),
+			read: async ({ path }) => timed(() => readFileSync(path)),
 			drop: async (handles) => {
 				for (const { path } of handles) rmSync(path, { force: true });
 			},

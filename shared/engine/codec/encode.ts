@@ -25,6 +25,8 @@ interface EncodeOptions {
 	schemaVersion: number;
 	/** One per column, in the batch's column order. */
 	fieldIds: number[];
+	/** Zeroed bytes for the result, at a multiple of four; default: new ones. */
+	allocate?: (byteCount: number) => Uint8Array;
 }
 
 /** The batch's live rows as bytes that {@link decodeBatch} reads: constants and dictionaries stay what they are where that is smaller. */
@@ -54,7 +56,7 @@ function encodeDense(engine: Engine, batch: Batch, options: EncodeOptions, scrat
 	}
 	const dataStart = align(HEADER_BYTES + writer.bytes.length);
 	const byteCount = sections.reduce((end, section) => end + align(section.byteCount), dataStart);
-	const bytes = new Uint8Array(byteCount);
+	const bytes = options.allocate?.(byteCount) ?? new Uint8Array(byteCount);
 	const view = viewOf(bytes);
 	view.setUint32(0, MAGIC, true);
 	view.setUint16(8, FORMAT_VERSION, true);
@@ -67,7 +69,7 @@ function encodeDense(engine: Engine, batch: Batch, options: EncodeOptions, scrat
 	for (const section of sections) {
 		bytes.set(engine.arena.views.u8.subarray(section.pointer, section.pointer + section.byteCount), offset);
 		if (section.base !== 0) {
-			const offsets = new Int32Array(bytes.buffer, offset, section.byteCount / 4);
+			const offsets = new Int32Array(bytes.buffer, bytes.byteOffset + offset, section.byteCount / 4);
 			for (let index = 0; index < offsets.length; index++) offsets[index] = (offsets[index] as number) - section.base;
 		}
 		offset += align(section.byteCount);

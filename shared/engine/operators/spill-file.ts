@@ -2,6 +2,7 @@
  * Batches in the order in which they were appended, encoded, in blocks of about a megabyte: the open block on the heap, the others written as they fill. It may be read
  * while it grows, and often.
  */
+import { concatBytes } from "#shared/base/bytes.ts";
 import { SPILL_BLOCK_BYTES } from "#shared/base/limits.ts";
 import { decodeBatch } from "../codec/decode.ts";
 import { encodeBatchWith } from "../codec/encode.ts";
@@ -14,6 +15,8 @@ import type { SpillHandle, SpillSpace } from "./spill-space.ts";
 interface Block {
 	/** Encoded batches; null once they are written. */
 	batches: Uint8Array[] | null;
+	/** Where they lie one after the other; null of a file's first block, which may stay small. */
+	bytes: Uint8Array | null;
 	byteCounts: number[];
 	handle: SpillHandle | null;
 }
@@ -42,25 +45,33 @@ export class SpillFile {
 		if (batch.selectedCount === 0) return;
 		this.#context.spend(batch.selectedCount * batch.columns.length);
 		const bytes = this.#encode(batch);
-		if (this.#open === null) {
-			this.#open = { batches: [], byteCounts: [], handle: null };
-			this.#blocks.push(this.#open);
-		}
-		this.#open.batches?.push(bytes);
-		this.#open.byteCounts.push(bytes.byteLength);
+		const block = this.#open as Block;
+		block.batches?.push(bytes);
+		block.byteCounts.push(bytes.byteLength);
 		this.#openBytes += bytes.byteLength;
 		this.rowCount += batch.selectedCount;
-		if (this.#openBytes >= this.#blockBytes) this.finish();
 	}
 
 	#encode(batch: Batch): Uint8Array {
 		const scratch = this.#context.lease.region();
 		try {
 			const fieldIds = batch.columns.map((_, index) => index);
-			return encodeBatchWith(this.#context.engine, batch, { schemaVersion: 0, fieldIds }, scratch);
+			const allocate = (byteCount: number): Uint8Array => this.#allocate(byteCount);
+			return encodeBatchWith(this.#context.engine, batch, { schemaVersion: 0, fieldIds, allocate }, scratch);
 		} finally {
 			scratch.free();
 		}
+	}
+
+	/** Room in the open block; one that has none is written. */
+	#allocate(byteCount: number): Uint8Array {
+		if (this.#openBytes > 0 && this.#openBytes + byteCount > this.#blockBytes) this.finish();
+		if (this.#open === null) {
+			const bytes = this.#blocks.length === 0 ? null : new Uint8Array(Math.max(this.#blockBytes, byteCount));
+			this.#open = { batches: [], bytes, byteCounts: [], handle: null };
+			this.#blocks.push(this.#open);
+		}
+		return this.#open.bytes?.subarray(this.#openBytes, this.#openBytes + byteCount) ?? new Uint8Array(byteCount);
 	}
 
 	/** Writes the open block: nothing more comes for now. */
@@ -68,12 +79,8 @@ export class SpillFile {
 		const block = this.#open;
 		if (block?.batches == null) return;
 		this.#open = null;
-		const bytes = new Uint8Array(this.#openBytes);
-		let offset = 0;
-		for (const batch of block.batches) {
-			bytes.set(batch, offset);
-			offset += batch.byteLength;
-		}
+		const bytes = block.bytes?.subarray(0, this.#openBytes) ?? concatBytes(block.batches);
+		block.bytes = null;
 		this.#openBytes = 0;
 		this.#context.countSpilled(bytes.byteLength);
 		this.#space.write(this.#name, bytes, (handle) => {
@@ -92,7 +99,10 @@ export class SpillFile {
 	drop(): void {
 		this.#dropped = true;
 		this.#space.drop(this.#blocks.flatMap(({ handle }) => (handle === null ? [] : [handle])));
-		for (const block of this.#blocks) block.batches = null;
+		for (const block of this.#blocks) {
+			block.batches = null;
+			block.bytes = null;
+		}
 		this.#blocks.length = 0;
 	}
 }

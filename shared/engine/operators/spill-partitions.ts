@@ -4,7 +4,9 @@ import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import { takeBatch } from "../vector/copy.ts";
+import type { RowPointers } from "../vector/row-gather.ts";
 import type { ExecutionContext } from "./execution-context.ts";
+import type { RowStore } from "./row-store.ts";
 import { SpillFile } from "./spill-file.ts";
 import type { SpillSpace } from "./spill-space.ts";
 
@@ -33,17 +35,36 @@ export class SpillPartitions {
 
 	/** Adds the live rows of a batch. @param hashes u32 by position */
 	add(batch: Batch, hashes: Pointer, region: Region): void {
+		this.#share(batch, hashes, region, (rows) => takeBatch(this.#context.engine, batch, rows, region));
+	}
+
+	/** Adds stored rows. @param rows u32 addresses; `hashes` u32 of each, at most 65,536 */
+	addStored(store: RowStore, { rows, count }: RowPointers, hashes: Pointer, region: Region): void {
+		const { kernels } = this.#context.engine;
+		this.#share({ selection: 0, selectedCount: count }, hashes, region, ({ positions, count: rowCount }) => {
+			const taken = region.allocate(rowCount * 4);
+			kernels.take_32(rowCount, positions, rows, taken);
+			const columns = store.layout.columns.map((_, index) => store.gather(index, { rows: taken, count: rowCount }, region));
+			return { rowCount, columns, selection: 0, selectedCount: rowCount };
+		});
+	}
+
+	#share(
+		{ selection, selectedCount }: Pick<Batch, "selection" | "selectedCount">,
+		hashes: Pointer,
+		region: Region,
+		take: (rows: { positions: Pointer; count: number }) => Batch,
+	): void {
 		const { engine } = this.#context;
-		const positions = region.allocate(batch.selectedCount * 2);
+		const positions = region.allocate(selectedCount * 2);
 		const ends = region.allocate(this.#partitionCount * 4);
-		const { selectedCount, selection } = batch;
 		engine.kernels.spill_partition(selectedCount, selection, hashes, this.#shift, this.#partitionCount, positions, ends);
 		let start = 0;
 		for (const [index, file] of this.files.entries()) {
 			const end = engine.arena.views.u32[ends / 4 + index] as number;
 			while (start < end) {
 				const count = Math.min(end - start, this.#context.batchRowCountMax);
-				file.append(takeBatch(engine, batch, { positions: positions + start * 2, count }, region));
+				file.append(take({ positions: positions + start * 2, count }));
 				start += count;
 			}
 		}

@@ -17,7 +17,7 @@ import type { SpillSpace } from "./spill-space.ts";
 
 /** Positions have 16 bits. */
 const ROW_COUNT_MAX = 8 * BATCH_ROW_COUNT_MAX;
-/** Of the query's memory: what is gathered is copied twice on its way. */
+/** Of the query's memory: what is gathered is copied once more on its way. */
 const MEMORY_FRACTION_MAX = 1 / 48;
 
 export class StagedPartitions {
@@ -72,8 +72,7 @@ export class StagedPartitions {
 		}
 		const hashes = this.#region.allocate(rowCount * 4);
 		engine.kernels.rows_gather(VALUE_KIND.i32, rowCount, rows, 0, 0, hashes, 0);
-		const columns = store.layout.columns.map((_, index) => store.gather(index, { rows, count: rowCount }, this.#region));
+		this.#partitions.addStored(store, { rows, count: rowCount }, hashes, this.#region);
 		store.free();
-		this.#partitions.add({ rowCount, columns, selection: 0, selectedCount: rowCount }, hashes, this.#region);
 	}
 }

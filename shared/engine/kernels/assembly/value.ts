@@ -53,10 +53,18 @@ export function orderBytes(left: usize, leftBytes: i32, right: usize, rightBytes
 	return order<i32>(leftBytes, rightBytes);
 }
 
+/** The last step ends where the bytes end, over some that were compared already. */
 export function equalBytes(left: usize, right: usize, byteCount: i32): bool {
-	let index: i32 = 0;
-	for (; index + 8 <= byteCount; index += 8) if (load<u64>(left + index) != load<u64>(right + index)) return false;
-	for (; index < byteCount; index++) if (load<u8>(left + index) != load<u8>(right + index)) return false;
+	if (byteCount >= 8) {
+		const last = byteCount - 8;
+		for (let index: i32 = 0; index < last; index += 8) if (load<u64>(left + index) != load<u64>(right + index)) return false;
+		return load<u64>(left + last) == load<u64>(right + last);
+	}
+	if (byteCount >= 4) {
+		const last = byteCount - 4;
+		return load<u32>(left) == load<u32>(right) && load<u32>(left + last) == load<u32>(right + last);
+	}
+	for (let index: i32 = 0; index < byteCount; index++) if (load<u8>(left + index) != load<u8>(right + index)) return false;
 	return true;
 }
 
@@ -223,12 +231,22 @@ export function mixHash(value: u64): u64 {
 	return product ^ (product >> 29);
 }
 
+/** In two chains, which a processor follows at once; the last step ends where the bytes end. */
 function hashBytes(at: usize, byteCount: i32): u64 {
 	let hash: u64 = <u64>byteCount * PRIME;
-	let index: i32 = 0;
-	for (; index + 8 <= byteCount; index += 8) hash = mixHash(hash ^ load<u64>(at + index)) + PRIME;
+	if (byteCount >= 8) {
+		const last = byteCount - 8;
+		let other: u64 = PRIME;
+		let index: i32 = 0;
+		for (; index + 8 < last; index += 16) {
+			hash = mixHash(hash ^ load<u64>(at + index)) + PRIME;
+			other = mixHash(other ^ load<u64>(at + index, 8)) + PRIME;
+		}
+		if (index < last) other = mixHash(other ^ load<u64>(at + index)) + PRIME;
+		return mixHash(mixHash(hash ^ load<u64>(at + last)) + other * PRIME);
+	}
 	let rest: u64 = 0;
-	for (; index < byteCount; index++) rest = (rest << 8) | <u64>load<u8>(at + index);
+	for (let index: i32 = 0; index < byteCount; index++) rest = (rest << 8) | <u64>load<u8>(at + index);
 	return mixHash(hash ^ rest);
 }
 
