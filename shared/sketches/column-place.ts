@@ -30,6 +30,12 @@ export function valueKey(bytes: Uint8Array, start = 0, end = bytes.length): stri
 	return key + wordKey(hashed.high) + wordKey(hashed.low);
 }
 
+/** The text whose key it is; null where the key does not have all of it. */
+export function textOfKey(key: string): string | null {
+	if (key.length >= VALUE_KEY_BYTES_MAX) return null;
+	return new TextDecoder().decode(Uint8Array.from(key, (byte) => byte.charCodeAt(0)));
+}
+
 /** Four bytes, the highest first. */
 export function wordKey(word: number): string {
 	return String.fromCharCode(word >>> 24, (word >>> 16) & 0xff, (word >>> 8) & 0xff, word & 0xff);

@@ -88,6 +88,11 @@ describe("predicates", () => {
 		["flag", ({ flag }) => flag, 1.2],
 		["NOT flag", ({ flag }) => !flag, 1.02],
 		["word < 'm'", ({ word }) => word < "m", 1.1],
+		["word LIKE 'hot'", ({ word }) => word === "hot", 1.1],
+		["word LIKE '%o%t%'", ({ word }) => /o.*t/.test(word), 1.2],
+		["word NOT LIKE 'wor%'", ({ word }) => !word.startsWith("wor"), 1.1],
+		["word ILIKE 'WA_M'", ({ word }) => word === "warm", 1.3],
+		["word LIKE 'word 1%'", ({ word }) => word.startsWith("word 1"), 1.2],
 		["word = 'hot' AND code = 4", ({ word, code }) => word === "hot" && code === 4, 1.3],
 	];
 
@@ -122,6 +127,23 @@ describe("joins", () => {
 	test("by a key", async () => {
 		const estimate = await estimated("SELECT text FROM events JOIN words ON id = word_id", (kind) => kind === "hash_join");
 		expect(factor(estimate, 2000)).toBeLessThanOrEqual(1.2);
+	});
+
+	test.each([
+		[
+			"semi joins: half of the keys are there, many times",
+			"EXISTS (SELECT FROM sales WHERE sales.part = offers.part AND sales.part < 500)",
+			2000,
+		],
+		["semi joins with groups", "part IN (SELECT part FROM sales WHERE part < 100 GROUP BY part)", 400],
+	])("%s", async (_what, predicate, truth) => {
+		const estimate = await estimated(`SELECT part FROM offers WHERE ${predicate}`, (kind) => kind === "hash_join");
+		expect(factor(estimate, truth)).toBeLessThanOrEqual(1.3);
+	});
+
+	test("anti joins: half of the keys are not there, and the others many times", async () => {
+		const sql = "SELECT word_id FROM words WHERE NOT EXISTS (SELECT FROM sales WHERE part = word_id)";
+		expect(factor(await estimated(sql, (kind) => kind === "hash_join"), 1000)).toBeLessThanOrEqual(1.3);
 	});
 
 	test("by a key of two columns, of which each alone says too little", async () => {

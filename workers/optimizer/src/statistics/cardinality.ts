@@ -168,6 +168,8 @@ export class Cardinality {
 		}
 		const product = pairs.reduce((all, keys) => all * this.equalitySelectivity(keys, [leftRowCount, rightRowCount]), 1);
 		rowCount *= Math.max(product, this.compositeKeySelectivity(pairs)) * selectivity(conjunction(others), this.statistics);
+		if (node.join === "semi" || node.join === "anti")
+			rowCount = leftRowCount * this.matchedFraction(node.right, pairs, rowCount / Math.max(leftRowCount, 1));
 		if (node.join === "inner" || node.join === "semi")
 			for (const group of this.conditionGroups(conjuncts(node.condition))) rowCount *= this.factor(node.join, group);
 		rowCount = Math.min(rowCount, leftRowCount * rightRowCount);
@@ -188,6 +190,25 @@ export class Cardinality {
 			default:
 				return unreachable(node.join);
 		}
+	}
+
+	/**
+	 * The fraction of left rows that have a match, of which there are `matchCount` for each on average. With one key: a value of the left side is among the right side's values at all as often
+	 * as these are fewer (containment) and a predicate over the key keeps them; and one that is has been left by what filters rows otherwise unless each of its rows was dropped.
+	 */
+	private matchedFraction(right: LogicalOperator, pairs: readonly [Expression, Expression][], matchCount: number): number {
+		const [key] = pairs;
+		if (pairs.length !== 1 || key === undefined) return Math.min(1, matchCount);
+		const rightKey = withoutWidening(key[1]);
+		const keptValues = selectivity(conjunction(predicatesOver(right, rightKey)), this.statistics);
+		const contained = Math.min(1, (keptValues * this.distinctCount(rightKey, Infinity)) / this.distinctCount(key[0], Infinity));
+		const origin = rightKey.kind === "column" ? this.columns.get(rightKey.index).origin : null;
+		const snapshot = origin === null ? undefined : this.tables[origin.table];
+		// Groups have each value once.
+		if (snapshot === undefined || isGrouped(right)) return Math.min(contained, matchCount);
+		const rowsOfValue = Math.max(1, tableRowCount(snapshot) / this.distinctCount(rightKey, Infinity));
+		const kept = Math.min(1, matchCount / contained / rowsOfValue);
+		return contained * (1 - (1 - kept) ** rowsOfValue);
 	}
 
 	/**
@@ -252,7 +273,8 @@ export class Cardinality {
 	}
 
 	/** Distinct values of an expression among `rowCount` rows, at least 1. */
-	private distinctCount(expression: Expression, rowCount: number): number {
+	private distinctCount(computed: Expression, rowCount: number): number {
+		const expression = withoutWidening(computed);
 		let product = 1;
 		let unknown = false;
 		for (const id of collectColumns(expression)) {
@@ -278,6 +300,26 @@ export class Cardinality {
 		const snapshot = origin === null ? undefined : this.tables[origin.table];
 		return snapshot === undefined || origin === null ? null : columnStatistics(snapshot, origin.fieldId);
 	};
+}
+
+function isGrouped(node: LogicalOperator): boolean {
+	if (node.kind === "filter" || node.kind === "project") return isGrouped(node.input);
+	return node.kind === "aggregate";
+}
+
+const NUMBERS = new Set(["smallint", "integer", "bigint", "numeric"]);
+
+/** A column under a cast from one number to another has as many values as without. */
+function withoutWidening(expression: Expression): Expression {
+	if (expression.kind !== "cast" || !NUMBERS.has(expression.type.kind) || !NUMBERS.has(expression.input.type.kind)) return expression;
+	return withoutWidening(expression.input);
+}
+
+/** Those of a scan's conjuncts that are about nothing but the key. */
+function predicatesOver(node: LogicalOperator, key: Expression): Expression[] {
+	if (node.kind === "filter" || node.kind === "project" || node.kind === "aggregate") return predicatesOver(node.input, key);
+	if (node.kind !== "scan" || key.kind !== "column") return [];
+	return conjuncts(node.predicate).filter((part) => Array.from(collectColumns(part)).join() === String(key.index));
 }
 
 function atLeastOne(rowCount: number): number {

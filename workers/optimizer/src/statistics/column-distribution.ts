@@ -2,7 +2,7 @@
 import { encodeBound } from "#shared/contracts/bound.ts";
 import { sameType, type DataType } from "#shared/contracts/data-type.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
-import { valueKey } from "#shared/sketches/column-place.ts";
+import { textOfKey, valueKey } from "#shared/sketches/column-place.ts";
 import type { ColumnSketches } from "#shared/sketches/table-sketches.ts";
 import { convertExactly } from "../logical/convert-constant.ts";
 
@@ -41,6 +41,15 @@ export class ColumnDistribution {
 		const bytes = own === null ? null : encodeBound(this.type, own);
 		if (bytes === null) return null;
 		return this.frequent.get(valueKey(bytes)) ?? this.restFraction / this.restCount;
+	}
+
+	/** Of a column of texts: its frequent values as far as they are known whole, and what part of all each is. */
+	*frequentTexts(): Generator<{ text: string; fraction: number }> {
+		if (!isText(this.type, this.type)) return;
+		for (const [key, fraction] of this.frequent) {
+			const text = textOfKey(key);
+			if (text !== null) yield { text, fraction };
+		}
 	}
 
 	/** The fraction below a place on the axis of `orderOf`, or not above it; null for a type without that axis. */

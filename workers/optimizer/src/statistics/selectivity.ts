@@ -6,6 +6,7 @@ import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { orderOf } from "./order.ts";
+import { patternSelectivity } from "./pattern.ts";
 import type { ColumnStatisticsEstimate } from "./table-statistics.ts";
 
 /** Statistics of a column id; null for a computed column. */
@@ -17,10 +18,6 @@ const EQUALITY_DEFAULT = 0.005;
 const INEQUALITY_DEFAULT = 0.3333333333333333;
 /** IS NULL of a computed value (DEFAULT_UNK_SEL). */
 const NULL_DEFAULT = 0.005;
-/** Each literal character of a LIKE pattern (FIXED_CHAR_SEL). */
-const PATTERN_CHARACTER = 0.2;
-/** A pattern of which nothing is known (DEFAULT_MATCH_SEL). */
-const PATTERN_DEFAULT = 0.005;
 /** A boolean of which nothing is known. */
 const BOOLEAN_DEFAULT = 0.5;
 const SELECTIVITY_MIN = 1e-9;
@@ -133,10 +130,12 @@ function callSelectivity(functionId: string, list: Expression[], statistics: Sta
 			return inequality(operand, constant, { below: constant !== right, inclusive: name === "ge" }, statistics);
 		case "like":
 		case "ilike":
-			return patternSelectivity(right);
 		case "not_like":
-		case "not_ilike":
-			return 1 - patternSelectivity(right);
+		case "not_ilike": {
+			const known = columnOf(left, statistics);
+			const fraction = patternSelectivity(right, name.endsWith("ilike"), known?.distribution ?? null);
+			return (name.startsWith("not_") ? 1 - fraction : fraction) * (1 - (known?.nullFraction ?? 0));
+		}
 		default:
 			return BOOLEAN_DEFAULT;
 	}
@@ -185,10 +184,4 @@ function placeOf(columnType: DataType | undefined, constant: Constant): number |
 	if (place === null || columnType === undefined) return null;
 	if (columnType.kind === "date" && (constant.type.kind === "timestamp" || constant.type.kind === "timestamptz")) return place / 86_400e6;
 	return place;
-}
-
-function patternSelectivity(pattern: Expression): number {
-	if (pattern.kind !== "constant" || typeof pattern.value !== "string") return PATTERN_DEFAULT;
-	const literalCount = Math.min(Array.from(pattern.value.replaceAll(/[%_]/g, "")).length, 5);
-	return Math.max(PATTERN_CHARACTER ** literalCount, PATTERN_DEFAULT / 10);
 }
