@@ -61,6 +61,56 @@ export function key_filter_add(count: i32, first: usize, rowBytes: i32, offset: 
 	}
 }
 
+/** 1 where the key has its bit. Without a branch: which keys have one nobody can foresee. */
+// @ts-ignore: decorator
+@inline
+function exactBit<T>(key: usize, least: i64, span: u64, bits: usize): u32 {
+	const bit = <u64>(<i64>load<T>(key) - least);
+	const isInside = bit <= span;
+	const at = select<u64>(bit, 0, isInside);
+	return (<u32>load<u8>(bits + <usize>(at >> 3)) >> (<u32>at & 7)) & u32(isInside);
+}
+
+// @ts-ignore: decorator
+@inline
+function coded<T>(codes: usize, values: usize, row: i32): usize {
+	return values + <usize>load<u32>(codes + (<usize>row << 2)) * sizeof<T>();
+}
+
+/** The first rows, eight at a time, none of them NULL, of a filter with a bit for each value. @returns how many it keeps */
+function keepExact<T>(count: i32, codes: usize, values: usize, filter: usize, out: usize): i32 {
+	const least = load<i64>(filter);
+	const span = <u64>(load<i64>(filter, 8) - least);
+	const bits = <usize>load<u32>(filter, 16);
+	let kept: i32 = 0;
+	for (let row: i32 = 0; row < count; row += 8) {
+		let found: u32 = 0;
+		if (codes == 0) {
+			const at = values + <usize>row * sizeof<T>();
+			for (let lane: u32 = 0; lane < 8; lane += 4) {
+				const four = at + <usize>lane * sizeof<T>();
+				found |= exactBit<T>(four, least, span, bits) << lane;
+				found |= exactBit<T>(four + sizeof<T>(), least, span, bits) << (lane + 1);
+				found |= exactBit<T>(four + 2 * sizeof<T>(), least, span, bits) << (lane + 2);
+				found |= exactBit<T>(four + 3 * sizeof<T>(), least, span, bits) << (lane + 3);
+			}
+		} else {
+			for (let lane: i32 = 0; lane < 8; lane += 4) {
+				const first = row + lane;
+				found |= exactBit<T>(coded<T>(codes, values, first), least, span, bits) << lane;
+				found |= exactBit<T>(coded<T>(codes, values, first + 1), least, span, bits) << (lane + 1);
+				found |= exactBit<T>(coded<T>(codes, values, first + 2), least, span, bits) << (lane + 2);
+				found |= exactBit<T>(coded<T>(codes, values, first + 3), least, span, bits) << (lane + 3);
+			}
+		}
+		for (; found != 0; found &= found - 1) {
+			store<u16>(out + (<usize>kept << 1), <u16>(row + ctz(found)));
+			kept++;
+		}
+	}
+	return kept;
+}
+
 // @ts-ignore: decorator
 @inline
 function keep<T>(count: i32, selection: usize, codes: usize, validity: usize, values: usize, filter: usize, out: usize): i32 {
@@ -70,7 +120,12 @@ function keep<T>(count: i32, selection: usize, codes: usize, validity: usize, va
 	const mask = load<u32>(filter, 20);
 	const mode = load<u32>(filter, 24);
 	let kept: i32 = 0;
-	for (let index: i32 = 0; index < count; index++) {
+	let index: i32 = 0;
+	if (mode == MODE_EXACT && selection == 0 && validity == 0) {
+		index = count & ~7;
+		kept = keepExact<T>(index, codes, values, filter, out);
+	}
+	for (; index < count; index++) {
 		const row = livePosition(selection, index);
 		store<u16>(out + (<usize>kept << 1), <u16>row);
 		const at = codes == 0 ? row : load<i32>(codes + (<usize>row << 2));
