@@ -165,8 +165,8 @@ export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 export const RPC_ATTEMPT_COUNT_MAX = 4;
 /** How long the tenant Worker waits for one answer: of a shard, the catalog, the optimizer, R2, a queue. */
 export const PORT_ANSWER_MS_MAX = 30 * SECOND;
-/** How long the gateway waits for the tenant Worker where all that is asked for is small. */
-export const TENANT_ANSWER_MS_MAX = 90 * SECOND;
+/** How long the gateway waits for a Worker behind it (`workers/gateway/src/deadlines.ts`) where all that is asked for is small. */
+export const WORKER_ANSWER_MS_MAX = 90 * SECOND;
 
 // Scaling of shards. The numbers and what they were weighed against: docs/scaling.md
 /** Commits that one shard stores in a second: the platform's figure for transactions of a Durable Object. */

@@ -1,6 +1,7 @@
 /** The gateway: the only Worker that the outside sees. HTTPS in, RPC out; what it owns is who may do what. */
 import { log } from "#shared/observability/log.ts";
 import { createApp } from "./app.ts";
+import { withDeadlines } from "./deadlines.ts";
 import type { Env } from "./env.ts";
 import { finishChanges } from "./identity/tenant-changes.ts";
 
@@ -19,8 +20,8 @@ async function everyMinute(env: Env): Promise<void> {
 }
 
 export default {
-	fetch: app.fetch,
+	fetch: (request: Request, env: Env, context: ExecutionContext) => app.fetch(request, withDeadlines(env), context),
 	async scheduled(_controller, env): Promise<void> {
-		await everyMinute(env);
+		await everyMinute(withDeadlines(env));
 	},
 } satisfies ExportedHandler<Env>;

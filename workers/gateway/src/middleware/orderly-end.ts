@@ -5,6 +5,7 @@
  */
 import { answeredWithin } from "#shared/base/answered-within.ts";
 import type { Context } from "hono";
+import { TENANT_WORKER } from "../deadlines.ts";
 import type { AppEnv } from "../env.ts";
 
 /** Time for a cancellation to arrive and clean up. */
@@ -18,7 +19,7 @@ export async function seenThrough<Answer>(context: Context<AppEnv>, milliseconds
 			() => {},
 		),
 	);
-	return await answeredWithin(milliseconds, "the tenant Worker", call);
+	return await answeredWithin(milliseconds, TENANT_WORKER, call);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** `POST /v1/tables/{table}/rows`: one append. The body goes through to the tenant as a stream. */
 import { z } from "@hono/zod-openapi";
-import { BODY_COMPRESSED_BYTES_MAX, BULK_CLAIM_MS, TENANT_ANSWER_MS_MAX } from "#shared/base/limits.ts";
+import { BODY_COMPRESSED_BYTES_MAX, BULK_CLAIM_MS, WORKER_ANSWER_MS_MAX } from "#shared/base/limits.ts";
 import type { IngestRequest } from "#shared/contracts/rpc.ts";
 import { seenThrough } from "../middleware/orderly-end.ts";
 import { bodyTooLarge, countedBody } from "../request/counted-body.ts";
@@ -84,7 +84,7 @@ export function rowsRoutes(app: App): void {
 			const ingest: IngestRequest = { table, format, gzip, idempotencyKey: key, body: body.body };
 			try {
 				// A body that is a stream takes as long as its client, and no longer than its claim.
-				const limitMs = body.body instanceof Uint8Array ? TENANT_ANSWER_MS_MAX : BULK_CLAIM_MS;
+				const limitMs = body.body instanceof Uint8Array ? WORKER_ANSWER_MS_MAX : BULK_CLAIM_MS;
 				const call = context.env.TENANT.ingest(callContext(context), ingest);
 				const { accepted, bookmark, duplicate } = await seenThrough(context, limitMs, call);
 				const answer: z.infer<typeof AppendSchema> = { accepted, bookmark, duplicate };

@@ -1,8 +1,6 @@
 /** `GET /v1/tables` and `GET /v1/tables/{table}`: what there is, and what it looks like. */
 import { z } from "@hono/zod-openapi";
-import { answeredWithin } from "#shared/base/answered-within.ts";
 import { assert } from "#shared/base/assert.ts";
-import { TENANT_ANSWER_MS_MAX } from "#shared/base/limits.ts";
 import { typeName } from "#shared/contracts/data-type.ts";
 import type { TableAnswer } from "#shared/contracts/rpc.ts";
 import type { ColumnSchema } from "#shared/contracts/table.ts";
@@ -110,11 +108,7 @@ export function tableRoutes(app: App): void {
 			errors: ["malformed_request"],
 		},
 		async (context) => {
-			const { tables, nextCursor } = await answeredWithin(
-				TENANT_ANSWER_MS_MAX,
-				"the tenant Worker",
-				context.env.TENANT.listTables(callContext(context), page(context.req.url)),
-			);
+			const { tables, nextCursor } = await context.env.TENANT.listTables(callContext(context), page(context.req.url));
 			const answer: z.infer<typeof TableListSchema> = { tables: tables.map(summary), next_cursor: nextCursor };
 			return json(answer);
 		},
@@ -136,11 +130,7 @@ export function tableRoutes(app: App): void {
 		async (context) => {
 			const name = tableName(context.req.url);
 			try {
-				return json(
-					table(
-						await answeredWithin(TENANT_ANSWER_MS_MAX, "the tenant Worker", context.env.TENANT.describeTable(callContext(context), name)),
-					),
-				);
+				return json(table(await context.env.TENANT.describeTable(callContext(context), name)));
 			} catch (error) {
 				throw asTableNotFound(error);
 			}
