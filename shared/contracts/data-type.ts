@@ -128,7 +128,15 @@ export function typeName(type: DataType): string {
 	}
 }
 
+/** Equal {@link typeName}s, without making them: operators ask for every column of every batch. */
 export function sameType(left: DataType, right: DataType): boolean {
+	if (left === right) return true;
 	if (left.kind === "array") return right.kind === "array" && sameType(left.element, right.element);
-	return typeName(left) === typeName(right);
+	if (left.kind === "numeric") {
+		if (right.kind !== "numeric" || left.precision !== right.precision) return false;
+		return left.precision === undefined || (left.scale ?? 0) === (right.scale ?? 0);
+	}
+	if (left.kind === "varchar") return right.kind === "varchar" && left.length === right.length;
+	if (left.kind === "char") return right.kind === "char" && left.length === right.length;
+	return left.kind === right.kind;
 }

@@ -8,13 +8,15 @@ import { constantVector } from "../vector/builder.ts";
 import type { CompileOptions, Evaluator } from "./evaluator.ts";
 
 export function compileColumn({ index, type }: ColumnExpression): Evaluator {
+	const isThere = `the batch has column ${index}`;
+	const isTyped = `column ${index} has the type that the plan says`;
 	return {
 		type,
 		costPerRow: 0,
 		evaluate(batch) {
 			const column = batch.columns[index];
-			assert(column !== undefined, `the batch has no column ${index}`);
-			assert(sameType(column.type, type), `column ${index} has the type that the plan says`);
+			assert(column !== undefined, isThere);
+			assert(sameType(column.type, type), isTyped);
 			return column;
 		},
 	};

@@ -24,32 +24,18 @@ export class CodeWords {
 
 	/** False of a dictionary with too many entries to keep a word of each: its rows are looked up by their values, and that is counted. */
 	takes(dictionary: Dictionary): boolean {
-		const fits = dictionary.entryCount <= this.#context.dictionaryEntryCountMax;
+		const fits = this.fits(dictionary);
 		if (!fits) this.#context.countDictionaryOverflow();
 		return fits;
 	}
 
-	/** @returns u32 by row position, in `region` */
-	find(key: DictionaryVector, rows: RowSpace, region: Region): Pointer {
-		const { kernels } = this.#engine;
-		const { codes, validity, dictionary } = key;
-		const { entryCount } = dictionary;
-		const { rowCount, selection, selectedCount } = rows;
-		const known = this.#wordsOf(dictionary);
-		const words = region.allocate(rowCount * 4);
-		const unknown = region.allocate(selectedCount * 2);
-		const ask = (): number => kernels.codes_words(selectedCount, selection, codes, validity, entryCount, known, words, unknown);
-		const unknownCount = ask();
-		if (unknownCount === 0) return words;
-		const positions = { positions: unknown, count: unknownCount };
-		const packed = takeBatch(this.#engine, { ...rows, columns: [key] }, positions, region);
-		const learnt = this.#learn(packed.columns[0] as Vector, unknownCount, region);
-		kernels.codes_learn(unknownCount, unknown, codes, validity, entryCount, known, learnt);
-		ask();
-		return words;
+	/** As {@link takes}, without counting. */
+	fits({ entryCount }: Dictionary): boolean {
+		return entryCount <= this.#context.dictionaryEntryCountMax;
 	}
 
-	#wordsOf(dictionary: Dictionary): Pointer {
+	/** u32[entries + 1], the last for NULL; 0 where a word is not known yet. Until another dictionary comes. */
+	wordsOf(dictionary: Dictionary): Pointer {
 		if (this.#known?.dictionary === dictionary) return this.#known.words;
 		const { lease } = this.#context;
 		const byteCount = (dictionary.entryCount + 1) * 4;
@@ -61,5 +47,25 @@ export class CodeWords {
 		this.#known = { ...this.#known, dictionary };
 		this.#engine.arena.views.u8.fill(0, this.#known.words, this.#known.words + byteCount);
 		return this.#known.words;
+	}
+
+	/** @returns u32 by row position, in `region` */
+	find(key: DictionaryVector, rows: RowSpace, region: Region): Pointer {
+		const { kernels } = this.#engine;
+		const { codes, validity, dictionary } = key;
+		const { entryCount } = dictionary;
+		const { rowCount, selection, selectedCount } = rows;
+		const known = this.wordsOf(dictionary);
+		const words = region.allocate(rowCount * 4);
+		const unknown = region.allocate(selectedCount * 2);
+		const ask = (): number => kernels.codes_words(selectedCount, selection, codes, validity, entryCount, known, words, unknown);
+		const unknownCount = ask();
+		if (unknownCount === 0) return words;
+		const positions = { positions: unknown, count: unknownCount };
+		const packed = takeBatch(this.#engine, { ...rows, columns: [key] }, positions, region);
+		const learnt = this.#learn(packed.columns[0] as Vector, unknownCount, region);
+		kernels.codes_learn(unknownCount, unknown, codes, validity, entryCount, known, learnt);
+		ask();
+		return words;
 	}
 }

@@ -78,6 +78,8 @@ export class GroupFinder {
 		const { kernels } = this.#engine;
 		const { rowCount, selection, selectedCount } = batch;
 		this.#ids ??= this.#keyTypes.map((type) => new KeyIds(this.#context, type));
+		const atOnce = this.#findPairs(batch, keys, this.#ids, region);
+		if (atOnce !== null) return atOnce;
 		const ids: Pointer[] = [];
 		for (const [position, key] of keys.entries()) {
 			const found = (this.#ids[position] as KeyIds).find(key, batch, region);
@@ -102,6 +104,26 @@ export class GroupFinder {
 		kernels.codes_learn(unknownCount, unknown, index, 0, 0, known, learnt);
 		kernels.codes_words(selectedCount, selection, index, 0, 0, known, groups, unknown);
 		return groups;
+	}
+
+	/** Of two keys without NULL, in one pass. @returns null where a group is not known yet */
+	#findPairs(
+		{ rowCount, selection, selectedCount }: Batch,
+		[first, second, ...others]: Vector[],
+		ids: KeyIds[],
+		region: Region,
+	): Pointer | null {
+		if (first?.kind !== "dictionary" || second?.kind !== "dictionary" || others.length > 0) return null;
+		if (first.validity !== 0 || second.validity !== 0) return null;
+		const [firstIds, secondIds] = [ids[0]?.idsByCode(first) ?? null, ids[1]?.idsByCode(second) ?? null];
+		if (firstIds === null || secondIds === null) return null;
+		// Every id that was learnt has its place in it.
+		const known = this.#arrayOfGroups(ids);
+		if (known === null) return null;
+		const groups = region.allocate(rowCount * 4);
+		const bits = this.#bits[1] as number;
+		const { codes_pairs } = this.#engine.kernels;
+		return codes_pairs(selectedCount, selection, first.codes, firstIds, second.codes, secondIds, bits, known, groups) === 0 ? groups : null;
 	}
 
 	/** An array for the ids that there are: one that has grown is learnt anew. */

@@ -8,7 +8,7 @@ import type { Engine } from "../kernels/kernels.ts";
 import type { Pointer } from "../memory/arena.ts";
 import type { Region } from "../memory/region.ts";
 import { flatten, type RowSpace } from "../vector/copy.ts";
-import type { Vector } from "../vector/vector.ts";
+import type { DictionaryVector, Vector } from "../vector/vector.ts";
 import { CodeWords } from "./code-words.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 import { GroupTable } from "./group-table.ts";
@@ -36,6 +36,11 @@ export class KeyIds {
 	find(key: Vector, rows: RowSpace, region: Region): Pointer | null {
 		if (key.kind !== "dictionary" || this.count > KEY_ID_COUNT_MAX || !this.#words.takes(key.dictionary)) return null;
 		return this.#words.find(key, rows, region);
+	}
+
+	/** @returns u32 by code, 0 where an id is not known yet; null where the key has no ids */
+	idsByCode({ dictionary }: DictionaryVector): Pointer | null {
+		return this.count <= KEY_ID_COUNT_MAX && this.#words.fits(dictionary) ? this.#words.wordsOf(dictionary) : null;
 	}
 
 	#idsOf(key: Vector, rowCount: number, region: Region): Pointer {

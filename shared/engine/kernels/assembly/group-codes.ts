@@ -57,6 +57,23 @@ export function ids_combine(count: i32, selection: usize, ids: usize, bits: i32,
 	}
 }
 
+/**
+ * out[position] = the group of a row's two codes together, neither NULL: known[first id x 2^bits + second id], ids by code at `firstIds` and `secondIds` (u32, 0 unknown).
+ * @returns 1 where a row's group is not known; what `out` holds then means nothing
+ */
+export function codes_pairs(count: i32, selection: usize, first: usize, firstIds: usize, second: usize, secondIds: usize, bits: i32, known: usize, out: usize): i32 {
+	let isUnknown: bool = false;
+	for (let index: i32 = 0; index < count; index++) {
+		const at = <usize>livePosition(selection, index) << 2;
+		const high = load<u32>(firstIds + (<usize>load<u32>(first + at) << 2));
+		const low = load<u32>(secondIds + (<usize>load<u32>(second + at) << 2));
+		const group = load<u32>(known + (<usize>((high << bits) | low) << 2));
+		isUnknown = isUnknown || group == 0;
+		store<u32>(out + at, group);
+	}
+	return i32(isUnknown);
+}
+
 /** Numbers the groups of the rows at `positions`, from `first` on, at `offset` of each. */
 export function groups_number(count: i32, positions: usize, groups: usize, offset: i32, first: u32): void {
 	for (let index: i32 = 0; index < count; index++) {

@@ -195,3 +195,42 @@ test("select_true keeps what is true, whatever follows the last whole sixteen ro
 		{ numRuns: 200 },
 	);
 });
+
+test("groups of two codes at once: each known pair has its own, and one that is not known is told of", () => {
+	fc.assert(
+		fc.property(ROWS, fc.integer({ min: 1, max: 5 }), fc.boolean(), (rows, bits, isComplete) => {
+			withRegion((region) => {
+				const { codes, selection, count } = lay(region, { ...rows, codes: rows.codes.map((code) => code ?? 0) });
+				const secondCodes = rows.codes.map((_, row) => (row * 5) % (2 ** bits - 1));
+				const second = region.allocate(rows.codes.length * 4);
+				views.i32.set(secondCodes, second / 4);
+				const firstIds = region.allocate(rows.entryCount * 4);
+				views.u32.set(
+					Array.from({ length: rows.entryCount }, (_, code) => rows.entryCount - code),
+					firstIds / 4,
+				);
+				const secondIds = region.allocate(2 ** bits * 4);
+				views.u32.set(
+					Array.from({ length: 2 ** bits }, (_, code) => code + 1),
+					secondIds / 4,
+				);
+				const known = region.allocateZeroed((rows.entryCount + 1) * 2 ** bits * 4);
+				const expected = new Map<number, number>();
+				const live = liveOf(rows);
+				for (const row of live) {
+					const index = (rows.entryCount - (rows.codes[row] ?? 0)) * 2 ** bits + (secondCodes[row] as number) + 1;
+					expected.set(row, 1000 + index);
+					views.u32[known / 4 + index] = 1000 + index;
+				}
+				const out = region.allocate(rows.codes.length * 4);
+				const ask = (): number => kernels.codes_pairs(count, selection, codes, firstIds, second, secondIds, bits, known, out);
+				expect(ask()).toBe(0);
+				for (const [row, group] of expected) expect(views.u32[out / 4 + row]).toBe(group);
+				if (live.length === 0 || isComplete) return;
+				views.u32[known / 4 + (expected.get(live[live.length >> 1] as number) as number) - 1000] = 0;
+				expect(ask()).toBe(1);
+			});
+		}),
+		{ numRuns: 200 },
+	);
+});

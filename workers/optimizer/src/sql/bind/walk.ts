@@ -18,7 +18,8 @@ function collectRelations(node: unknown, common: ReadonlySet<string>, names: Set
 	}
 	if (typeof node !== "object" || node === null) return;
 	let visible = common;
-	const { withClause, ...rest } = node as { withClause?: { ctes?: Node[]; recursive?: boolean } } & Record<string, unknown>;
+	const children = node as { withClause?: { ctes?: Node[]; recursive?: boolean } } & Record<string, unknown>;
+	const { withClause } = children;
 	if (withClause !== undefined) {
 		const own = (withClause.ctes ?? []).map((item) => as(item, "CommonTableExpr"));
 		if (withClause.recursive) visible = new Set([...visible, ...own.map((table) => table?.ctename ?? "")]);
@@ -27,7 +28,10 @@ function collectRelations(node: unknown, common: ReadonlySet<string>, names: Set
 			visible = new Set([...visible, table?.ctename ?? ""]);
 		}
 	}
-	for (const [kind, body] of Object.entries(rest)) {
+	// A tree of plain objects: no list of its entries is made, here and below, since this is most of what reading it costs.
+	for (const kind in children) {
+		if (kind === "withClause") continue;
+		const body = children[kind];
 		const { relname, schemaname } = (body ?? {}) as { relname?: unknown; schemaname?: string };
 		const isRelation = (kind === "RangeVar" || kind === "relation") && typeof relname === "string";
 		if (!isRelation) collectRelations(body, visible, names);
@@ -85,7 +89,8 @@ function visit(tree: unknown, see: (kind: string, body: object) => void): void {
 			continue;
 		}
 		if (typeof node !== "object" || node === null) continue;
-		for (const [kind, body] of Object.entries(node)) {
+		for (const kind in node) {
+			const body = (node as Record<string, unknown>)[kind];
 			if (typeof body !== "object" || body === null) continue;
 			if (!Array.isArray(body)) see(kind, body);
 			pending.push(body);
