@@ -1,5 +1,5 @@
 /** Optimizer and engine in this process, over the Parquet files of a data set: what the Workers run, without the Workers. */
-import { mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { ARENA_PAGE_BYTES } from "#shared/base/limits.ts";
 import type { PhysicalPlan } from "#shared/contracts/plan/physical.ts";
@@ -68,6 +68,7 @@ export class NodeEngine {
 		const { plan } = planned;
 		const rows: (string | null)[][] = [];
 		const lease = new Lease(this.#engine.arena, { owner: "bench", byteCountMax: this.#options.arenaBytes * QUERY_PART_OF_ARENA });
+		const spill = this.#openSpill();
 		try {
 			const context = new ExecutionContext({
 				engine: this.#engine,
@@ -75,7 +76,7 @@ export class NodeEngine {
 				statement: plan.statement,
 				tables: plan.tables,
 				signal: new AbortController().signal,
-				spill: this.#spillStore(),
+				spill: spill.store,
 				...(this.#instruments === null ? {} : { evaluator: this.#instruments.evaluator }),
 			});
 			const tails = plan.tables.map(() => [NO_TAIL]);
@@ -87,6 +88,7 @@ export class NodeEngine {
 			const pieces = this.#clock === null ? null : Object.fromEntries(this.#clock.pieces);
 			return { rows, statistics: context.statistics, stages, pieces };
 		} finally {
+			spill.close();
 			lease.release();
 		}
 	}
@@ -113,20 +115,32 @@ export class NodeEngine {
 		return bytes;
 	}
 
-	#spillStore(): SpillStore {
-		let count = 0;
-		const timed = <Result>(work: () => Result): Result => (this.#clock === null ? work() : this.#clock.within("spill", "io", work));
-		return {
-			write: async (partition, bytes) => {
-				const path = join(this.#options.spillDirectory, `${partition}-${count++}`);
-				timed(() => writeFileSync(path, bytes));
-				return { path, byteCount: bytes.byteLength };
-			},
-			read: async ({ path }) => timed(() => readFileSync(path)),
-			drop: async (handles) => {
-				for (const { path } of handles) rmSync(path, { force: true });
-			},
+	/** Blocks one after the other in one file without a name: where a Worker has objects, this has what DuckDB has. */
+	#openSpill(): { store: SpillStore; close: () => void } {
+		let file: number | null = null;
+		let end = 0;
+		const open = (): number => {
+			const path = join(this.#options.spillDirectory, "spilled");
+			const descriptor = openSync(path, "w+");
+			rmSync(path);
+			return descriptor;
 		};
+		const timed = <Result>(work: () => Result): Result => (this.#clock === null ? work() : this.#clock.within("spill", "io", work));
+		const store: SpillStore = {
+			write: async (_, bytes) => {
+				const handle = { path: String(end), byteCount: bytes.byteLength };
+				timed(() => writeSync((file ??= open()), bytes, 0, bytes.byteLength, end));
+				end += bytes.byteLength;
+				return handle;
+			},
+			read: async ({ path, byteCount }) => {
+				const bytes = Buffer.allocUnsafeSlow(byteCount);
+				timed(() => readSync(file as number, bytes, 0, byteCount, Number(path)));
+				return bytes;
+			},
+			drop: async () => undefined,
+		};
+		return { store, close: () => (file === null ? undefined : closeSync(file)) };
 	}
 }
 
