@@ -131,6 +131,15 @@ function unpack<T>(data: usize, bit: u32, bitWidth: u32, count: i32, out: usize)
 	return largest;
 }
 
+function fillRun<T>(value: u32, count: i32, out: usize): void {
+	let index: i32 = 0;
+	if (sizeof<T>() == 4) {
+		const four: v128 = i32x4.splat(<i32>value);
+		for (; index + 4 <= count; index += 4) v128.store(out + <usize>index * sizeof<T>(), four);
+	}
+	for (; index < count; index++) store<T>(out + <usize>index * sizeof<T>(), <T>value);
+}
+
 function readValues<T>(state: usize, count: i32, out: usize, limit: u32): i32 {
 	const bitWidth: u32 = load<u32>(state + BIT_WIDTH);
 	let done: i32 = 0;
@@ -144,7 +153,7 @@ function readValues<T>(state: usize, count: i32, out: usize, limit: u32): i32 {
 		if (load<u32>(state + PACKED) == 0) {
 			const value: u32 = load<u32>(state + VALUE);
 			if (value >= limit) return -1;
-			for (let index: i32 = 0; index < taken; index++) store<T>(out + <usize>(done + index) * sizeof<T>(), <T>value);
+			fillRun<T>(value, taken, out + <usize>done * sizeof<T>());
 		} else {
 			const bit: u32 = load<u32>(state + BIT);
 			if (unpack<T>(load<u32>(state + DATA), bit, bitWidth, taken, out + <usize>done * sizeof<T>()) >= limit) return -1;
