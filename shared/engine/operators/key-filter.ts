@@ -11,6 +11,7 @@ import type { Batch } from "../vector/batch.ts";
 import { type RowColumn, VALUE_KIND, valueKind } from "../vector/row-layout.ts";
 import type { Vector } from "../vector/vector.ts";
 import type { ExecutionContext } from "./execution-context.ts";
+import type { KeyHashes } from "./key-hashes.ts";
 import type { RowStore } from "./row-store.ts";
 
 const FILTER_BYTES = 32;
@@ -30,6 +31,12 @@ export function filtersKeys(type: DataType): boolean {
 	return kind === VALUE_KIND.i32 || kind === VALUE_KIND.i64;
 }
 
+/** True of types whose values are filtered by their hashes, where they are a join's only key: its rows are stored with these. */
+export function filtersHashes(type: DataType): boolean {
+	const kind = valueKind(type);
+	return kind === VALUE_KIND.bytes || kind === VALUE_KIND.u128;
+}
+
 /** Rows after which a filter that keeps more than this part of them is no longer asked. */
 const TRIAL_ROW_COUNT = 32_768;
 const KEPT_FRACTION_MAX = 0.85;
@@ -47,16 +54,14 @@ export class KeyFilter {
 		const { engine } = this.#context;
 		const { i64 } = engine.arena.views;
 		const filter = lease.region().allocateZeroed(FILTER_BYTES);
+		// A stored row begins with the hash of its keys.
+		const offset = filtersHashes(column.type) ? 0 : column.offset;
 		i64[filter / 8] = 2n ** 63n - 1n;
 		i64[filter / 8 + 1] = -(2n ** 63n);
-		this.#each(store, (count, first) =>
-			engine.kernels.key_filter_range(count, first, store.layout.rowBytes, column.offset, wide(column), filter),
-		);
+		this.#each(store, (count, first) => engine.kernels.key_filter_range(count, first, store.layout.rowBytes, offset, wide(column), filter));
 		const span = store.rowCount === 0 ? 0 : Number((i64[filter / 8 + 1] as bigint) - (i64[filter / 8] as bigint)) + 1;
 		if (store.rowCount > 0 && this.#takeBits(filter, { span, rowCount: store.rowCount }, lease)) {
-			this.#each(store, (count, first) =>
-				engine.kernels.key_filter_add(count, first, store.layout.rowBytes, column.offset, wide(column), filter),
-			);
+			this.#each(store, (count, first) => engine.kernels.key_filter_add(count, first, store.layout.rowBytes, offset, wide(column), filter));
 		}
 		this.#filter = store.rowCount === 0 ? 0 : filter;
 	}
@@ -66,17 +71,19 @@ export class KeyFilter {
 		this.#filter = 0;
 	}
 
-	/** The batch's live rows whose key may match. */
-	select(batch: Batch, key: Vector, region: Region): Batch {
+	/** The batch's live rows whose key may match. @param hashes of the scan that asks */
+	select(batch: Batch, key: Vector, hashes: KeyHashes, region: Region): Batch {
 		if (this.#filter === 0 || key.kind === "constant" || batch.selectedCount === 0) return batch;
 		const { kernels } = this.#context.engine;
 		const { selectedCount, selection } = batch;
 		const out = region.allocate(selectedCount * 2);
 		this.#context.spend(selectedCount);
-		const values = key.kind === "dictionary" ? key.dictionary.values : key;
+		const { physical, values } = key.kind === "dictionary" ? key.dictionary.values : key;
 		const codes = key.kind === "dictionary" ? key.codes : 0;
-		const select = values.physical === "i32" ? kernels.key_filter_i32 : kernels.key_filter_i64;
-		const count = select(selectedCount, selection, codes, key.validity, values.values, this.#filter, out);
+		const isHashed = filtersHashes(key.type);
+		const asked = isHashed ? hashes.of(key, batch, region) : values;
+		const select = isHashed || physical === "i32" ? kernels.key_filter_i32 : kernels.key_filter_i64;
+		const count = select(selectedCount, selection, codes, key.validity, asked, this.#filter, out);
 		if (count === selectedCount) return batch;
 		return { ...batch, selection: out, selectedCount: count };
 	}
@@ -110,12 +117,14 @@ export class KeyFilter {
 export class ScanKeyFilter {
 	readonly column: number;
 	readonly #filter: KeyFilter;
+	readonly #hashes: KeyHashes;
 	#askedCount = 0;
 	#keptCount = 0;
 
-	constructor(column: number, filter: KeyFilter) {
+	constructor(column: number, filter: KeyFilter, hashes: KeyHashes) {
 		this.column = column;
 		this.#filter = filter;
+		this.#hashes = hashes;
 	}
 
 	/** Rows that the scan would have given without it. */
@@ -126,7 +135,7 @@ export class ScanKeyFilter {
 	/** The batch's live rows that may match. */
 	select(batch: Batch, region: Region): Batch {
 		if (this.#askedCount > TRIAL_ROW_COUNT && this.#keptCount > this.#askedCount * KEPT_FRACTION_MAX) return batch;
-		const kept = this.#filter.select(batch, batch.columns[this.column] as Vector, region);
+		const kept = this.#filter.select(batch, batch.columns[this.column] as Vector, this.#hashes, region);
 		this.#askedCount += batch.selectedCount;
 		this.#keptCount += kept.selectedCount;
 		return kept;

@@ -97,51 +97,61 @@ test.each(LOWER)("a join's keys filter %s below it, and answers are the same", a
 	);
 });
 
-test.each([INTEGER, BIGINT])("keys of %j far apart, close together, over the whole range, NULL and in dictionaries", async (type) => {
-	const values: fc.Arbitrary<number | bigint> =
-		type.kind === "integer"
-			? fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }))
-			: fc.oneof(fc.bigInt({ min: -3n, max: 3n }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }));
-	const tables = fc.tuple(
-		tablesOf([type], 60),
-		fc.array(fc.option(values), { maxLength: 40 }),
-		fc.array(fc.option(values), { maxLength: 40 }),
-	);
-	await fc.assert(
-		fc.asyncProperty(tables, async ([any, probe, build]) => {
-			const keys = { probeKeys: [column(0, type)], buildKeys: [column(0, type)] };
-			const plan: PhysicalHashJoin = {
-				kind: "hash_join",
-				join: "inner",
-				nullAware: false,
-				probe: scan(0, [type]),
-				build: scan(1, [type]),
-				...keys,
-				residual: null,
-				estimate: ESTIMATE,
-			};
-			const built = table(
-				[type],
-				build.map((value) => [value]),
-			);
-			for (const probed of [
-				any,
-				table(
+const TEXT: DataType = { kind: "text" };
+const UUID: DataType = { kind: "uuid" };
+
+test.each([INTEGER, BIGINT, TEXT, UUID])(
+	"keys of %j far apart, close together, over the whole range, NULL and in dictionaries",
+	async (type) => {
+		const values: fc.Arbitrary<SqlValue> =
+			type.kind === "text"
+				? fc.oneof(fc.constantFrom("", "a", "b", "a longer text than others"), fc.string())
+				: type.kind === "uuid"
+					? fc.uuid()
+					: type.kind === "integer"
+						? fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }))
+						: fc.oneof(fc.bigInt({ min: -3n, max: 3n }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }));
+		const tables = fc.tuple(
+			tablesOf([type], 60),
+			fc.array(fc.option(values), { maxLength: 40 }),
+			fc.array(fc.option(values), { maxLength: 40 }),
+		);
+		await fc.assert(
+			fc.asyncProperty(tables, async ([any, probe, build]) => {
+				const keys = { probeKeys: [column(0, type)], buildKeys: [column(0, type)] };
+				const plan: PhysicalHashJoin = {
+					kind: "hash_join",
+					join: "inner",
+					nullAware: false,
+					probe: scan(0, [type]),
+					build: scan(1, [type]),
+					...keys,
+					residual: null,
+					estimate: ESTIMATE,
+				};
+				const built = table(
 					[type],
-					[...probe, ...build].map((value) => [value]),
-				),
-			]) {
-				const { rows } = await runPlan(plan, [probed, built]);
-				const wanted = probed.batches.flatMap((batch) =>
-					(batch.selection ?? Array.from({ length: batch.rowCount }, (_, row) => row)).map((row) => batch.columns[0]!.values[row]!),
+					build.map((value) => [value]),
 				);
-				const pairs = wanted.flatMap((left) => build.filter((right) => left !== null && left === right).map((right) => [left, right]));
-				expect(sorted(rows)).toEqual(sorted(pairs as SqlValue[][]));
-			}
-		}),
-		{ numRuns: 150 },
-	);
-});
+				for (const probed of [
+					any,
+					table(
+						[type],
+						[...probe, ...build].map((value) => [value]),
+					),
+				]) {
+					const { rows } = await runPlan(plan, [probed, built]);
+					const wanted = probed.batches.flatMap((batch) =>
+						(batch.selection ?? Array.from({ length: batch.rowCount }, (_, row) => row)).map((row) => batch.columns[0]!.values[row]!),
+					);
+					const pairs = wanted.flatMap((left) => build.filter((right) => left !== null && left === right).map((right) => [left, right]));
+					expect(sorted(rows)).toEqual(sorted(pairs as SqlValue[][]));
+				}
+			}),
+			{ numRuns: 150 },
+		);
+	},
+);
 
 test("rows that match nothing are dropped by the scan, and what lies below the join is said to be short of them", async () => {
 	const probe = table(
@@ -163,6 +173,28 @@ test("rows that match nothing are dropped by the scan, and what lies below the j
 		["scan", 2, 1998, false],
 		["scan", 2, 0, false],
 	]);
+});
+
+test("texts are filtered by their hashes, of rows and of a dictionary's entries, where they are the only key", async () => {
+	const texts = Array.from({ length: 2000 }, (_, row) => `text ${row % 500}`);
+	const keys = (count: number) => ({
+		probeKeys: Array.from({ length: count }, () => column(0, TEXT)),
+		buildKeys: Array.from({ length: count }, () => column(0, TEXT)),
+	});
+	const droppedOf = async (encoding: "flat" | "dictionary", keyCount: number): Promise<number[]> => {
+		const sides = { probe: scan(0, [TEXT]), build: scan(1, [TEXT]) };
+		const plan: PhysicalHashJoin = { ...join("inner", sides, [0, 0]), ...keys(keyCount) };
+		const probe: TestTable = {
+			types: [TEXT],
+			batches: [{ rowCount: texts.length, selection: null, columns: [{ type: TEXT, encoding, values: texts }] }],
+		};
+		const { rows, operators } = await runPlan(plan, [probe, table([TEXT], [["text 7"], ["none"], [null]])]);
+		expect(rows.length).toBe(4);
+		return operators.map(({ droppedByKeysCount }) => droppedByKeysCount);
+	};
+	expect(await droppedOf("flat", 1)).toEqual([0, 1996, 0]);
+	expect(await droppedOf("dictionary", 1)).toEqual([0, 1996, 0]);
+	expect(await droppedOf("dictionary", 2)).toEqual([0, 0, 0]);
 });
 
 test("a filter goes to both sides of a join whose keys it is, and not where rows are counted or made up", () => {

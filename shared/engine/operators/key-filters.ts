@@ -3,7 +3,8 @@ import type { PhysicalHashJoin, PhysicalOperator, PhysicalScan } from "#shared/c
 import type { ExecutionContext } from "./execution-context.ts";
 import { emitsBuild } from "./join-output.ts";
 import { filteredColumns } from "./key-filter-targets.ts";
-import { filtersKeys, KeyFilter, ScanKeyFilter } from "./key-filter.ts";
+import { filtersHashes, filtersKeys, KeyFilter, ScanKeyFilter } from "./key-filter.ts";
+import { KeyHashes } from "./key-hashes.ts";
 
 export class KeyFilters {
 	readonly #context: ExecutionContext;
@@ -25,10 +26,10 @@ export class KeyFilters {
 		// Of the other kinds a probe row without a match is emitted too.
 		if (node.join !== "inner" && node.join !== "semi" && node.join !== "right" && !emitsBuild(node.join)) return [];
 		return node.probeKeys.map((key) => {
-			if (key.kind !== "column" || !filtersKeys(key.type)) return null;
+			if (key.kind !== "column" || !(filtersKeys(key.type) || (node.probeKeys.length === 1 && filtersHashes(key.type)))) return null;
 			const filter = new KeyFilter(this.#context);
 			const targets = filteredColumns(node.probe, key.index, this.#widthOf);
-			for (const { scan, column } of targets) this.#add(scan, node, new ScanKeyFilter(column, filter));
+			for (const { scan, column } of targets) this.#add(scan, node, new ScanKeyFilter(column, filter, new KeyHashes(this.#context)));
 			return targets.length === 0 ? null : filter;
 		});
 	}
