@@ -1,9 +1,9 @@
 /** Servers that the benches time: workerd processes, each with its processor time. */
+import { convertV4MiniflareOptions, Miniflare } from "../../scripts/local/miniflare.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { LittoralClient } from "../../scripts/client.ts";
 import { bundleWorker } from "../../scripts/local/bundle.ts";
 import { type Littoral, type LittoralOptions, startLittoral } from "../../scripts/local/littoral.ts";

@@ -1,8 +1,8 @@
 /** All six Workers in one workerd, as `npm start`, the demo, the tests and the benches run them. */
+import { convertV4MiniflareOptions, Miniflare } from "./miniflare.ts";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as getMiniflareWorkerOptions, unstable_readConfig as readConfig } from "wrangler";
 import { FLEET, type FleetMember } from "../fleet.ts";
 import { bundleWorker, type WorkerModule } from "./bundle.ts";

@@ -1,4 +1,5 @@
 /** The six Workers with their operations counted and a clock that runs ahead at will. */
+import "../../scripts/local/miniflare.ts";
 import { join } from "node:path";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { FLEET, type FleetMember, ROOT } from "../../scripts/fleet.ts";
