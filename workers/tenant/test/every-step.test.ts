@@ -7,7 +7,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { hasCode, isLittoralError } from "#shared/base/errors.ts";
 import { type AppendId, randomHex } from "#shared/base/ids.ts";
-import { BULK_CLAIM_MS, FLUSH_AGE_MS, PORT_ANSWER_MS_MAX, SPOOL_MEMORY_BYTES_MAX } from "#shared/base/limits.ts";
+import { BULK_CLAIM_MS, FLUSH_AGE_MS, PORT_ANSWER_MS_MAX, READ_BLOCK_BYTES, SPOOL_MEMORY_BYTES_MAX } from "#shared/base/limits.ts";
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { PhysicalPlan } from "#shared/contracts/plan/physical.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
@@ -20,11 +20,12 @@ import type { EncodedBatch } from "../src/ingest/batches.ts";
 import { spoolBody } from "../src/ingest/spool.ts";
 import { installAnswerLimit } from "../src/port-deadline.ts";
 import { PORT_STEPS } from "../src/ports.ts";
+import { objectSource } from "../src/query/block-cache.ts";
 import { query } from "../src/query/coordinator.ts";
 import { installFirstWait } from "../src/retry.ts";
 import { describeTable, listTables } from "../src/tables.ts";
 import { planOf, readTailRows } from "./reading.ts";
-import { FAILURES, ports, Tenant, world } from "./world.ts";
+import { FAILURES, ports, Tenant, testEnv, world } from "./world.ts";
 
 /** More than one call tries: the caller sees the failure too. */
 const FAILED_CALL_COUNT = 5;
@@ -166,6 +167,18 @@ class Life {
 		});
 	}
 
+	/** A read of several blocks of an object. @returns the two bytes at the edge of the second */
+	async longRead(): Promise<string> {
+		const path = `data/${randomHex(8)}`;
+		const bytes = new Uint8Array(2 * READ_BLOCK_BYTES).fill(0x61);
+		bytes.set([0x62, 0x63], READ_BLOCK_BYTES - 1);
+		await testEnv.DATA.put(path, bytes);
+		const [edge] = await eventually(() =>
+			objectSource(ports.objects, { path, byteCount: bytes.length }).read([{ offset: READ_BLOCK_BYTES - 1, byteCount: 2 }]),
+		);
+		return new TextDecoder().decode(edge);
+	}
+
 	async failedSpool(): Promise<void> {
 		let pulled = 0;
 		const body = new ReadableStream<Uint8Array>({
@@ -216,6 +229,7 @@ async function live(): Promise<void> {
 	expect(await life.shown()).toEqual(expected);
 	expect(await life.spool()).toBe("abca");
 	await life.failedSpool();
+	expect(await life.longRead()).toBe("bc");
 	await life.append("last", ["z..."]);
 	await life.refusedView();
 	await life.statement({ kind: "drop_table", names: [life.schema.name], ifExists: true });
