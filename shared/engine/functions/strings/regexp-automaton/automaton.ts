@@ -28,6 +28,8 @@ interface State {
 	live: Uint8Array;
 	/** Behind it the text ends. */
 	isEnd: boolean;
+	/** Nodes over bytes, by their number, behind which a way leads to a match from here; null until somebody asks. */
+	entered: Uint8Array | null;
 }
 
 /** A match may start here: inside the text, and at its beginning. */
@@ -71,7 +73,7 @@ export class RegexpAutomaton {
 		}
 		this.rowCount = this.#places.length + 2;
 		this.classCount = this.#findClasses();
-		const before: State = { live: new Uint8Array(this.#places.length), isEnd: false };
+		const before: State = { live: new Uint8Array(this.#places.length), isEnd: false, entered: null };
 		const entries = [program.start, ...this.#places.map((place) => this.#outOf(place))];
 		this.endsAtEnd = entries.every((place) => this.#way(place, before, true) === null);
 		this.#intern({ ...before, isEnd: true });
@@ -86,11 +88,9 @@ export class RegexpAutomaton {
 	fillNext(state: number, byteClass: number): boolean {
 		const byte = this.#byteOfClass[byteClass] as number;
 		const behind = this.#states[state] as State;
-		const live = Uint8Array.from(this.#places, (place) => {
-			const node = this.#node(place);
-			return Number(node.kind === "bytes" && node.accepts[byte] === 1 && this.#way(node.out, behind, false) !== null);
-		});
-		const before = this.#intern({ live, isEnd: false });
+		behind.entered ??= Uint8Array.from(this.#places, (place) => Number(this.#way(this.#outOf(place), behind, false) !== null));
+		const live = behind.entered.map((isEntered, number) => isEntered & this.#accepts(this.#places[number] as number, byte));
+		const before = this.#intern({ live, isEnd: false, entered: null });
 		if (before === null) return false;
 		this.next[state * this.classCount + byteClass] = before;
 		return true;
@@ -132,6 +132,10 @@ export class RegexpAutomaton {
 		return (this.#node(place) as { out: number }).out;
 	}
 
+	#accepts(place: number, byte: number): number {
+		return (this.#node(place) as { accepts: Uint8Array }).accepts[byte] as number;
+	}
+
 	/** The first way, by preference, that takes the byte here or ends; no place is passed twice, as in re2js. */
 	#way(from: number, state: State, isBegin: boolean): { to: number; mask: number } | null {
 		const seen = new Set<number>();
@@ -168,7 +172,7 @@ export class RegexpAutomaton {
 	#findClasses(): number {
 		const known = new Map<string, number>();
 		for (let byte = 0; byte < 256; byte++) {
-			const key = this.#places.map((place) => (this.#node(place) as { accepts: Uint8Array }).accepts[byte]).join("");
+			const key = this.#places.map((place) => this.#accepts(place, byte)).join("");
 			let number = known.get(key);
 			if (number === undefined) {
 				number = this.#byteOfClass.push(byte) - 1;
