@@ -119,3 +119,24 @@ describe("share-subplans", () => {
 		expect((await scans(sql)).shared).toBe(0);
 	});
 });
+
+describe("use-extremes", () => {
+	const aggregates = async (sql: string): Promise<string[]> =>
+		(await plan(sql, ["Aggregates"])).filter((line) => line.startsWith("Aggregates: m"));
+
+	test.each([
+		["another value", "SELECT k FROM t WHERE EXISTS (SELECT FROM t o WHERE o.a = t.a AND o.k <> t.k)", "min(k), max(k)"],
+		["a lower value", "SELECT k FROM t WHERE NOT EXISTS (SELECT FROM t o WHERE o.a = t.a AND o.k < t.k)", "min(k)"],
+		["a higher value, the other way about", "SELECT k FROM t WHERE EXISTS (SELECT FROM t o WHERE o.a = t.a AND t.x <= o.x)", "max(x)"],
+	])("%s", async (_what, sql, expected) => {
+		expect(await aggregates(sql)).toEqual([`Aggregates: ${expected}`]);
+	});
+
+	test.each([
+		["few pairs", "SELECT k FROM t WHERE t.a = 3 AND EXISTS (SELECT FROM t o WHERE o.k = t.k AND o.x <> t.x)"],
+		["two conditions over both", "SELECT k FROM t WHERE EXISTS (SELECT FROM t o WHERE o.a = t.a AND o.k <> t.k AND o.d <> t.d)"],
+		["a computed value", "SELECT k FROM t WHERE EXISTS (SELECT FROM t o WHERE o.a = t.a AND 1 / o.k <> t.k)"],
+	])("not %s", async (_what, sql) => {
+		expect(await aggregates(sql)).toEqual([]);
+	});
+});

@@ -30,6 +30,18 @@ export const SUBQUERIES: readonly string[] = [
 	"SELECT (SELECT a FROM u)",
 	"SELECT id, (SELECT a FROM u WHERE k = 99) FROM t",
 	"SELECT id FROM t WHERE id BETWEEN (SELECT min(k) FROM u) + 1 AND (SELECT max(k) FROM u) - 1",
+	// another row of the same key: by the least and the greatest
+	"SELECT k, a FROM u WHERE EXISTS (SELECT FROM u o WHERE o.a = u.a AND o.k <> u.k)",
+	"SELECT k, a FROM u WHERE NOT EXISTS (SELECT FROM u o WHERE o.a = u.a AND o.k <> u.k)",
+	"SELECT id FROM t WHERE EXISTS (SELECT FROM u WHERE u.a = t.a AND u.y <> t.x)",
+	"SELECT id FROM t WHERE NOT EXISTS (SELECT FROM u WHERE u.a = t.a AND u.y <> t.x)",
+	"SELECT id FROM t WHERE EXISTS (SELECT FROM u WHERE u.a = t.a AND u.big < t.b)",
+	"SELECT id FROM t WHERE EXISTS (SELECT FROM u WHERE u.a = t.a AND u.v < t.n + 2)",
+	"SELECT id FROM t WHERE NOT EXISTS (SELECT FROM u WHERE u.a = t.a AND u.v < t.n + 2)",
+	"SELECT id FROM t WHERE EXISTS (SELECT FROM u WHERE u.a = t.a AND t.b <= u.big)",
+	"SELECT id FROM t WHERE NOT EXISTS (SELECT FROM u WHERE t.a = u.a AND t.b >= u.big AND u.k > 1)",
+	"SELECT id FROM t WHERE NOT EXISTS (SELECT FROM u WHERE t.a = u.a AND t.id + 0 = u.k AND u.v > t.n)",
+	"SELECT count(*) FROM (VALUES (1, 0::float8), (2, 'NaN'), (3, NULL)) l(i, d) WHERE EXISTS (SELECT FROM (VALUES (1, '-0'::float8), (2, 'NaN'), (2, NULL), (3, 1)) r(i, d) WHERE r.i = l.i AND r.d <> l.d)",
 	// correlated
 	"SELECT id FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a = t.a)",
 	"SELECT id FROM t WHERE NOT EXISTS (SELECT 1 FROM u WHERE u.a = t.a)",

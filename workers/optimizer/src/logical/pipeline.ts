@@ -15,6 +15,7 @@ import { pushPredicates } from "./rules/push-predicates.ts";
 import { reduceGroupKeys } from "./rules/reduce-group-keys.ts";
 import { SHARE_SUBPLANS, shareSubplans } from "./rules/share-subplans.ts";
 import { splitSums } from "./rules/split-sums.ts";
+import { useExtremes } from "./rules/use-extremes.ts";
 import { useSemiJoins } from "./rules/use-semi-joins.ts";
 import { mapInputs, outputColumns } from "./output.ts";
 import type { LogicalOperator, Program, Subplan } from "./plan.ts";
@@ -29,7 +30,7 @@ const BEFORE_UNNESTING: readonly Rule[] = [
 	useSemiJoins,
 	pushPredicates,
 ];
-const AFTER_UNNESTING: readonly Rule[] = [splitSums, orderJoins, createTopN, pruneColumns, reduceGroupKeys, delayProjections];
+const AFTER_UNNESTING: readonly Rule[] = [splitSums, useExtremes, orderJoins, createTopN, pruneColumns, reduceGroupKeys, delayProjections];
 
 /** Names of all that can be left out. */
 export const RULE_NAMES: readonly string[] = [INLINE_SUBPLANS, ...BEFORE_UNNESTING, SHARE_SUBPLANS, ...AFTER_UNNESTING].map((rule) =>
