@@ -199,8 +199,11 @@ export class ColumnWriter {
 		if (dense.count === 0 || (this.#encoding !== null && this.#encoding !== "dictionary")) return 0;
 		const { pool } = this.#memory;
 		const codes = pool.allocate(dense.count * 4);
-		const facts = this.#addToDictionary(dense, codes);
-		if (this.#encoding === null || facts === null) this.#encoding = this.#choose(dense, facts, chunkValueCount);
+		const entryCountHalfway = this.#addToDictionary(dense, codes);
+		if (this.#encoding === null || entryCountHalfway === null) {
+			const facts = entryCountHalfway === null ? null : this.#dictionaryFacts(dense.count, codes, entryCountHalfway);
+			this.#encoding = this.#choose(dense, facts, chunkValueCount);
+		}
 		if (this.#encoding === "dictionary") return codes;
 		pool.release(codes);
 		// What earlier pages refer to stays.
@@ -211,8 +214,8 @@ export class ColumnWriter {
 		return 0;
 	}
 
-	/** @returns null when the values are of no type that has one, or are too many */
-	#addToDictionary(dense: DenseValues, codes: Pointer): DictionaryFacts | null {
+	/** @returns how many entries there were after half of the values; null when they are of no type that has a dictionary, or too many */
+	#addToDictionary(dense: DenseValues, codes: Pointer): number | null {
 		if (this.#physical === "bool" || this.#physical === "f32" || this.#physical === "f64" || this.#physical === "interval") return null;
 		this.#dictionary ??= new DictionaryWriter(dense.width, this.#memory, this.#budget);
 		// In two halves, for how fast it grows.
@@ -225,11 +228,14 @@ export class ColumnWriter {
 			values: dense.values + half * dense.width,
 			offsets: dense.offsets === 0 ? 0 : dense.offsets + half * 4,
 		};
-		if (!this.#dictionary.encode(rest, codes + half * 4)) return null;
-		const { entries } = this.#dictionary;
+		return this.#dictionary.encode(rest, codes + half * 4) ? entryCountHalfway : null;
+	}
+
+	#dictionaryFacts(count: number, codes: Pointer, entryCountHalfway: number): DictionaryFacts {
+		const { entries } = this.#dictionary as DictionaryWriter;
 		const { pool } = this.#memory;
-		const scratch = pool.allocate(dense.count * 4 + VALUE_ROOM_BYTES);
-		const codesByteCount = this.#writeCodes(dense.count, codes, scratch) - scratch;
+		const scratch = pool.allocate(count * 4 + VALUE_ROOM_BYTES);
+		const codesByteCount = this.#writeCodes(count, codes, scratch) - scratch;
 		pool.release(scratch);
 		return { entryCountHalfway, entryCount: entries.count, entriesByteCount: this.#encoder.plainByteCount(entries), codesByteCount };
 	}
