@@ -63,19 +63,19 @@ export type Body = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
 
 export class LittoralClient {
 	readonly url: string;
-	readonly #credential: string;
+	readonly credential: string;
 	readonly #headers: Record<string, string>;
 
 	/** @param headers of every request */
 	constructor(url: string, credential: string, headers: Record<string, string> = {}) {
 		this.url = url;
-		this.#credential = credential;
+		this.credential = credential;
 		this.#headers = headers;
 	}
 
 	/** The same credential at another address: a server that was started again. */
 	at(url: string): LittoralClient {
-		return new LittoralClient(url, this.#credential, this.#headers);
+		return new LittoralClient(url, this.credential, this.#headers);
 	}
 
 	/** Any call, whatever its status. */
@@ -83,7 +83,7 @@ export class LittoralClient {
 		path: string,
 		init: { method?: string; headers?: Record<string, string>; body?: Body; signal?: AbortSignal } = {},
 	): Promise<Response> {
-		const headers = { Authorization: `Bearer ${this.#credential}`, ...this.#headers, ...init.headers };
+		const headers = { Authorization: `Bearer ${this.credential}`, ...this.#headers, ...init.headers };
 		const options: RequestInit & { duplex?: "half" } = { method: init.method ?? (init.body === undefined ? "GET" : "POST"), headers };
 		if (init.body !== undefined) options.body = init.body;
 		if (init.body instanceof ReadableStream) options.duplex = "half";

@@ -116,12 +116,15 @@ export class DirectLittoral {
 		const whole = await this.#planner.plan(sql).catch(() => null);
 		if (whole?.kind !== "query") return answers;
 		const seen = new Set([serialize(whole).toString("latin1")]);
+		let everywhere: string | null = null;
 		for (const [name, disabled] of [["whatever it costs", new Set<string>()] as const, ...sets]) {
 			const planned = await this.#planner.plan(sql, [], { disabled, regardlessOfCost: true });
 			const key = serialize(planned).toString("latin1");
+			everywhere ??= key;
+			// One that weighs costs may be all that the two first plans differ by.
+			if (key !== everywhere || !seen.has(key)) this.evidence.planCounts.set(name, (this.evidence.planCounts.get(name) ?? 0) + 1);
 			if (seen.has(key)) continue;
 			seen.add(key);
-			this.evidence.planCounts.set(name, (this.evidence.planCounts.get(name) ?? 0) + 1);
 			answers.set(name, await this.#answer(async () => await this.#run(planned)));
 		}
 		return answers;
