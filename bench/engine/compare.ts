@@ -34,7 +34,7 @@ export interface CompareOptions {
 }
 
 /** Between the cold run and the warm one that counts, of every peer: so many runs, and more until so much time has gone by. V8 compiles what is hot meanwhile. */
-const WARM_UP = { countMin: 2, countMax: 10, elapsedMs: 1000 };
+const WARM_UP = { countMin: 2, countMax: 100, elapsedMs: 1000 };
 /** Of a run whose figures mean nothing. */
 const NO_WARM_UP = { countMin: 0, countMax: 0, elapsedMs: 0 };
 /** A first run that took longer has compiled all there is to compile: the second is the warm one. */
