@@ -7,7 +7,7 @@ import { formatValue } from "#shared/contracts/values/format.ts";
 import { createEngine, type Engine, type Kernels } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import { ExecutionContext, type ExecutionStatistics } from "#shared/engine/operators/execution-context.ts";
-import type { SpillStore } from "#shared/engine/operators/spill-space.ts";
+import type { SpillStore } from "#shared/engine/operators/spill/spill-space.ts";
 import { readRows } from "#shared/engine/vector/read.ts";
 import { TestPlanner } from "../../tests/sql/bind/planner.ts";
 import { filePorts } from "../../tests/sql/file-ports.ts";

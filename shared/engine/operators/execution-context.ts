@@ -24,7 +24,7 @@ import type { Engine } from "../kernels/kernels.ts";
 import type { Lease } from "../memory/lease.ts";
 import type { CompiledExpression, CompiledPredicate, Evaluator } from "./evaluator.ts";
 import type { OperatorMeter } from "./measured.ts";
-import { SpillSpace, type SpillStore } from "./spill-space.ts";
+import { SpillSpace, type SpillStore } from "./spill/spill-space.ts";
 
 export interface ExecutionStatistics {
 	rowsScanned: number;

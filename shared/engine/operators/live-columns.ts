@@ -7,7 +7,7 @@ import type { Expression, SortKey } from "#shared/contracts/plan/expression.ts";
 import { inputsOf } from "#shared/contracts/plan/inputs.ts";
 import type { PhysicalHashJoin, PhysicalNestedLoopJoin, PhysicalOperator } from "#shared/contracts/plan/physical.ts";
 import { columnsOf } from "../expression/single-column.ts";
-import { asksExistence, emitsBuild } from "./join-output.ts";
+import { asksExistence, emitsBuild } from "./join/join-output.ts";
 
 /** Positions of an operator's output columns; null: all of them. */
 type Columns = ReadonlySet<number> | null;

@@ -16,11 +16,11 @@ import { type MeasuredNode, RunningPlan } from "./build.ts";
 import { run } from "./driver.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { ExecutionContext, type ExecutionOptions, type ExecutionStatistics } from "./execution-context.ts";
-import type { ScanKeyFilter } from "./key-filter.ts";
-import type { KeyFloor } from "./key-floor.ts";
+import type { ScanKeyFilter } from "./key-filter/key-filter.ts";
+import type { KeyFloor } from "./key-filter/key-floor.ts";
 import type { LateColumns } from "./late-columns.ts";
 import type { BatchSource } from "./source.ts";
-import type { SpillHandle, SpillStore } from "./spill-space.ts";
+import type { SpillHandle, SpillStore } from "./spill/spill-space.ts";
 
 const engine = createEngine({ pageCount: 1000 });
 

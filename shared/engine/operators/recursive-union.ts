@@ -9,8 +9,8 @@ import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import { flatten } from "../vector/copy.ts";
 import type { ExecutionContext } from "./execution-context.ts";
-import { GroupTable } from "./group-table.ts";
-import { MaterialisedRows } from "./materialised-rows.ts";
+import { GroupTable } from "./aggregate/group-table.ts";
+import { MaterialisedRows } from "./rows/materialised-rows.ts";
 import type { BatchSource } from "./source.ts";
 
 /** Work units of building a round's operators. */

@@ -12,7 +12,7 @@ import { constantVector } from "../vector/builder.ts";
 import { takeBatch } from "../vector/copy.ts";
 import type { FlatVector, Vector } from "../vector/vector.ts";
 import type { ExecutionContext } from "./execution-context.ts";
-import { HashAggregateOperator } from "./hash-aggregate.ts";
+import { HashAggregateOperator } from "./aggregate/hash-aggregate.ts";
 import type { BatchSource } from "./source.ts";
 import { UnionAllOperator } from "./union-all.ts";
 

@@ -2,7 +2,7 @@
 import type { Lease } from "../memory/lease.ts";
 import type { Batch } from "../vector/batch.ts";
 import type { ExecutionContext } from "./execution-context.ts";
-import { MaterialisedRows } from "./materialised-rows.ts";
+import { MaterialisedRows } from "./rows/materialised-rows.ts";
 import type { BatchSource } from "./source.ts";
 
 export class Subplan {

@@ -7,7 +7,7 @@ import { compilePredicate } from "#shared/engine/expression/predicate.ts";
 import { isolateEngine } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import { ExecutionContext, type TestModes } from "#shared/engine/operators/execution-context.ts";
-import type { SpillStore } from "#shared/engine/operators/spill-space.ts";
+import type { SpillStore } from "#shared/engine/operators/spill/spill-space.ts";
 import { admit } from "./admission.ts";
 
 export interface EngineSession {

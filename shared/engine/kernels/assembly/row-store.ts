@@ -3,7 +3,7 @@
 //   row     u32 hash, u32 next (a join's chain; together a sort's prefix), one NULL bit per column from byte 8, then the slots
 //   slot    the value; NUMERIC: coefficient, i32 scale; bytes: u32 address in the heap, i32 length
 //
-// Columns of a batch are described by 32 bytes each: kind, offset of the slot, NULL bit, values, validity, offsets (scales), flags, 0. See `operators/row-layout.ts`.
+// Columns of a batch are described by 32 bytes each: kind, offset of the slot, NULL bit, values, validity, offsets (scales), flags, 0. See `vector/row-layout.ts`.
 import { copyShort } from "./short-copy";
 import { isValid } from "./validity";
 import { equalValues, hashValue, KIND_BYTES, KIND_I32, KIND_I64, KIND_NUMERIC, laneBytes, mixHash, orderValues } from "./value";

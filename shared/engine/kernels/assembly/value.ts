@@ -1,5 +1,5 @@
 // One value of any kind by its address: order, equality and hash, as SQL has them (NaN = NaN and above infinity, -0 = 0, NUMERIC whatever its scale,
-// an interval by its length, text by its bytes). Kinds are numbered as `operators/row-layout.ts` numbers them.
+// an interval by its length, text by its bytes). Kinds are numbered as `vector/row-layout.ts` numbers them.
 //
 // A value is (address, extra): `extra` is a length in bytes from KIND_BYTES on, a NUMERIC's scale, else 0. An array's kind is its element's plus KIND_ARRAY.
 import { elementCount, elementLanes, elementValidity } from "./array";

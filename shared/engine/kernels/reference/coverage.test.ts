@@ -24,22 +24,22 @@ const WITHOUT_TWIN: readonly { kernels: RegExp; reason: string; tests: readonly 
 	{
 		kernels: /^rows_|^group_|^agg_bool$|^agg_wide_check$/,
 		reason: "rows of a layout that operators alone know: groups and rows are compared by equality of values",
-		tests: ["hash-aggregate", "joins", "sorts", "spill"].map((name) => `shared/engine/operators/${name}.test.ts`),
+		tests: ["aggregate/hash-aggregate", "join/joins", "sort/sorts", "spill/spill"].map((name) => `shared/engine/operators/${name}.test.ts`),
 	},
 	{
 		kernels: /^rows_in_order$/,
 		reason: "reads columns that are not stored anywhere else",
-		tests: ["shared/engine/operators/order-check.test.ts"],
+		tests: ["shared/engine/operators/sort/order-check.test.ts"],
 	},
 	{
 		kernels: /^join_|^spill_partition$/,
 		reason: "steps of a join over its own tables: whole joins are compared with nested loops over values",
-		tests: ["shared/engine/operators/joins.test.ts", "shared/engine/operators/spill.test.ts"],
+		tests: ["shared/engine/operators/join/joins.test.ts", "shared/engine/operators/spill/spill.test.ts"],
 	},
 	{
 		kernels: /^sort_/,
 		reason: "steps of one sort over entries of its own: whole sorts and merges are compared with the order of values",
-		tests: ["shared/engine/operators/sorts.test.ts", "shared/engine/operators/merge-sorted.test.ts"],
+		tests: ["shared/engine/operators/sort/sorts.test.ts", "shared/engine/operators/sort/merge-sorted.test.ts"],
 	},
 	{
 		kernels: /^window_/,
@@ -49,7 +49,7 @@ const WITHOUT_TWIN: readonly { kernels: RegExp; reason: string; tests: readonly 
 	{
 		kernels: /^agg_/,
 		reason: "states of many steps, merged and finished elsewhere: aggregates are compared with PostgreSQL's",
-		tests: ["shared/engine/operators/aggregates-oracle.test.ts", "shared/engine/operators/hash-aggregate.test.ts"],
+		tests: ["shared/engine/operators/aggregate/aggregates-oracle.test.ts", "shared/engine/operators/aggregate/hash-aggregate.test.ts"],
 	},
 	{
 		kernels: /^(arithmetic|numeric|compare_values|pow10_table|copy_bytes|lookup_validity|lookup_offsets|lookup_bytes|in_sorted_bytes)/,
@@ -84,7 +84,7 @@ const WITHOUT_TWIN: readonly { kernels: RegExp; reason: string; tests: readonly 
 	{
 		kernels: /^fill_bytes$/,
 		reason: "one of two passes that make a constant text a column",
-		tests: ["shared/engine/operators/hash-aggregate.test.ts", "shared/engine/operators/sorts.test.ts"],
+		tests: ["shared/engine/operators/aggregate/hash-aggregate.test.ts", "shared/engine/operators/sort/sorts.test.ts"],
 	},
 	{
 		kernels: /^(check_bool|big_endian_bytes_to_i128|lengths_to_offsets|front_coded_|spread_offsets|hybrid_skip)/,

@@ -8,7 +8,7 @@ import type { Region } from "../../memory/region.ts";
 import type { RowPointers } from "../../vector/row-gather.ts";
 import type { Vector } from "../../vector/vector.ts";
 import type { ExecutionContext } from "../execution-context.ts";
-import { StateHeap } from "../state-heap.ts";
+import { StateHeap } from "../aggregate/state-heap.ts";
 import type { WindowRows } from "./window-rows.ts";
 
 /** Columns of the stored rows that the aggregate reads; `filter` a boolean one. */

@@ -8,7 +8,7 @@ import type { Batch } from "../../vector/batch.ts";
 import { readValue } from "../../vector/read.ts";
 import { DESCRIPTOR_BYTES, type RowColumn, rowLayout, writeDescriptors } from "../../vector/row-layout.ts";
 import type { ExecutionContext } from "../execution-context.ts";
-import type { StoredColumns } from "../stored-columns.ts";
+import type { StoredColumns } from "../rows/stored-columns.ts";
 import { FrameAggregate } from "./window-aggregates.ts";
 import { type BoundOffset, FrameFinder, frameOffset } from "./window-frame.ts";
 import type { WindowFunction } from "./window-function.ts";

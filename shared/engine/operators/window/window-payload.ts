@@ -11,7 +11,7 @@ import { sliceBatch } from "../../vector/slice.ts";
 import type { Vector } from "../../vector/vector.ts";
 import type { ExecutionContext } from "../execution-context.ts";
 import type { BatchSource } from "../source.ts";
-import { SpillFile } from "../spill-file.ts";
+import { SpillFile } from "../spill/spill-file.ts";
 
 /** Chunks that go to the file for one batch that comes, so that writes do not pile up on the heap. */
 const SPILLED_CHUNK_COUNT_MAX = 2;

@@ -11,8 +11,8 @@ import { type RowColumn, type RowLayout, rowLayout } from "../../vector/row-layo
 import type { FlatVector } from "../../vector/vector.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { ExecutionContext } from "../execution-context.ts";
-import { RowStore } from "../row-store.ts";
-import type { StorableBatch } from "../stored-columns.ts";
+import { RowStore } from "../rows/row-store.ts";
+import type { StorableBatch } from "../rows/stored-columns.ts";
 
 /** Of the u32s behind the slots, see `window_number`. */
 export const EXTRA = { partition: 0, peers: 4, peerNumber: 8 } as const;

@@ -10,7 +10,7 @@ import type { Batch } from "../../vector/batch.ts";
 import type { Vector } from "../../vector/vector.ts";
 import type { ExecutionContext } from "../execution-context.ts";
 import type { BatchSource } from "../source.ts";
-import { StoredColumns } from "../stored-columns.ts";
+import { StoredColumns } from "../rows/stored-columns.ts";
 import { bindWindow, columnsRead } from "./window-calls.ts";
 import type { Lookahead, WindowFunction } from "./window-function.ts";
 import { WindowPayload } from "./window-payload.ts";

@@ -25,7 +25,7 @@ import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import { run } from "#shared/engine/operators/driver.ts";
 import type { BatchSource } from "#shared/engine/operators/source.ts";
-import { MergeSorted } from "#shared/engine/operators/merge-sorted.ts";
+import { MergeSorted } from "#shared/engine/operators/sort/sort/merge-sorted.ts";
 import { BufferPool } from "#shared/parquet/buffer-pool.ts";
 import type { ByteSource } from "#shared/parquet/byte-source.ts";
 import type { ParquetFile } from "#shared/parquet/footer.ts";

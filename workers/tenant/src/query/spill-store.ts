@@ -3,7 +3,7 @@
  * hour old: before a query's first block is written, the catalog knows that the tenant may have some.
  */
 import { spillPrefix, type TenantId } from "#shared/base/ids.ts";
-import type { SpillStore } from "#shared/engine/operators/spill-space.ts";
+import type { SpillStore } from "#shared/engine/operators/spill/spill-space.ts";
 import type { Ports } from "../ports.ts";
 import { untilKnown } from "../retry.ts";
 
