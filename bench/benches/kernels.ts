@@ -6,7 +6,7 @@ import { CLICKBENCH } from "../../tests/sql/queries/clickbench.ts";
 import { TPCH } from "../../tests/sql/queries/tpch.ts";
 import { createEngine } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
-import { ParquetWriter } from "#shared/parquet/writer.ts";
+import { ParquetWriter } from "#shared/parquet/write/writer.ts";
 import { hitsDataset } from "../clickbench/dataset.ts";
 import { type Dataset, type StoredTable, storeDataset } from "../data/dataset.ts";
 import { installBuiltKernels } from "../engine/install-kernels.ts";

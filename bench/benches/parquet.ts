@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ColumnSchema } from "#shared/contracts/table.ts";
 import { ROW_GROUP_ROW_COUNT } from "#shared/base/limits.ts";
-import { ParquetWriter } from "#shared/parquet/writer.ts";
+import { ParquetWriter } from "#shared/parquet/write/writer.ts";
 import { countRows, countRowsIn, expectTotals, type Lines, openLines, readLines, totalsIn, totalsOf } from "../data/lines.ts";
 import { installBuiltKernels } from "../engine/install-kernels.ts";
 import { type Bench, expectAnswer } from "../runner/bench.ts";

@@ -12,7 +12,7 @@ import { Lease } from "#shared/engine/memory/lease.ts";
 import type { Region } from "#shared/engine/memory/region.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { BatchBuilder } from "#shared/engine/vector/builder.ts";
-import { ParquetWriter } from "#shared/parquet/writer.ts";
+import { ParquetWriter } from "#shared/parquet/write/writer.ts";
 import { encodeSketches, mergeSketches, type TableSketches } from "#shared/sketches/table-sketches.ts";
 import { BATCH_ROW_COUNT_MAX, ROW_GROUP_ROW_COUNT } from "#shared/base/limits.ts";
 import { ROOT } from "../../scripts/fleet.ts";

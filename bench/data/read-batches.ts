@@ -2,9 +2,9 @@ import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
-import { memorySource } from "#shared/parquet/byte-source.ts";
-import { openParquet } from "#shared/parquet/open.ts";
-import { ParquetReader } from "#shared/parquet/reader.ts";
+import { memorySource } from "#shared/parquet/read/byte-source.ts";
+import { openParquet } from "#shared/parquet/read/open.ts";
+import { ParquetReader } from "#shared/parquet/read/reader.ts";
 
 /** Batches, each valid until the next is asked for. @param bytes of a file that we wrote */
 export async function* readBatches(

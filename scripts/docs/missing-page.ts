@@ -4,7 +4,7 @@ import { type DataType, typeName } from "#shared/contracts/data-type.ts";
 import { JSON_FUNCTIONS } from "#shared/contracts/functions/json-names.ts";
 import { SIGNATURES } from "#shared/contracts/functions/registry.ts";
 import { type ArgumentKind, OPERATOR_FUNCTIONS } from "#shared/contracts/functions/signature.ts";
-import { isHypotheticalSet } from "../../workers/optimizer/src/sql/bind/hypothetical-set.ts";
+import { isHypotheticalSet } from "../../workers/optimizer/src/sql/bind/functions/hypothetical-set.ts";
 import { SESSION_VALUES } from "../../workers/optimizer/src/sql/system/session.ts";
 
 /** PostgreSQL's names of the types that there are. */

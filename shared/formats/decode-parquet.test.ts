@@ -7,7 +7,7 @@ import { isLittoralError } from "#shared/base/errors.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
-import { memorySource } from "#shared/parquet/byte-source.ts";
+import { memorySource } from "#shared/parquet/read/byte-source.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { collectRows, engine, tableOf } from "./decode.fixture.ts";
 import { decodeParquetRows } from "./decode-parquet.ts";

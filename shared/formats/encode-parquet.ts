@@ -11,7 +11,7 @@ import type { Batch } from "#shared/engine/vector/batch.ts";
 import { VectorBuilder } from "#shared/engine/vector/builder.ts";
 import { readValue } from "#shared/engine/vector/read.ts";
 import type { Vector } from "#shared/engine/vector/vector.ts";
-import { ParquetWriter } from "#shared/parquet/writer.ts";
+import { ParquetWriter } from "#shared/parquet/write/writer.ts";
 import { distinctNames, type ResultOptions, type ResultWriter } from "./result.ts";
 
 const TEXT: DataType = { kind: "text" };

@@ -11,7 +11,7 @@ import { BatchBuilder, constantVector } from "#shared/engine/vector/builder.ts";
 import { tableFromIPC } from "apache-arrow";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, describe, expect, test } from "vitest";
-import { memorySource } from "#shared/parquet/byte-source.ts";
+import { memorySource } from "#shared/parquet/read/byte-source.ts";
 import { bodyOf, collectRows, decodeAll, engine, tableOf } from "./decode.fixture.ts";
 import { decodeParquetRows } from "./decode-parquet.ts";
 import { encodeResult } from "./encode.ts";

@@ -5,7 +5,7 @@ import type { SqlValue } from "#shared/contracts/value.ts";
 import { DATE_DAYS_MAX, DATE_DAYS_MIN } from "#shared/contracts/values/calendar.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import { BatchBuilder } from "#shared/engine/vector/builder.ts";
-import { memorySource } from "#shared/parquet/byte-source.ts";
+import { memorySource } from "#shared/parquet/read/byte-source.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bodyOf, collectRows, decodeAll, engine, tableOf } from "./decode.fixture.ts";

@@ -13,7 +13,7 @@ import { valuesOf } from "#shared/engine/vector/vectors.fixture.ts";
 import { type Duck, openDuck } from "../../tests/parquet/duckdb.ts";
 import { readAll } from "../../tests/parquet/read-all.ts";
 import { writeRows } from "../../tests/parquet/write-rows.ts";
-import { ListPages } from "./list-pages.ts";
+import { ListPages } from "./read/list-pages.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 

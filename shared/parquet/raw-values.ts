@@ -4,7 +4,7 @@ import type { Pointer } from "#shared/engine/memory/arena.ts";
 import type { Region } from "#shared/engine/memory/region.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import { PhysicalKind } from "./format.ts";
-import { malformed } from "./malformed.ts";
+import { malformed } from "./read/malformed.ts";
 
 /**
  * Dense values in the arena, readable 16 bytes past their end. `fixed`: `width` bytes each (booleans 1). `bytes`: i32 offsets[count + 1] from

@@ -1,6 +1,6 @@
 /** Encoders of what our writer does not write and DuckDB does not either, so that the reader meets it all the same. */
 import { Codec, PageKind, Repetition } from "#shared/parquet/format.ts";
-import { ThriftWriter } from "#shared/parquet/thrift-writer.ts";
+import { ThriftWriter } from "#shared/parquet/write/thrift-writer.ts";
 
 function varint(value: bigint): number[] {
 	const bytes: number[] = [];

@@ -8,9 +8,9 @@ import { Lease } from "#shared/engine/memory/lease.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import type { Region } from "#shared/engine/memory/region.ts";
 import { readRows } from "#shared/engine/vector/read.ts";
-import { type ByteSource, memorySource } from "#shared/parquet/byte-source.ts";
-import { openParquet } from "#shared/parquet/open.ts";
-import { ParquetReader, type ParquetReaderOptions, type RequestedColumn } from "#shared/parquet/reader.ts";
+import { type ByteSource, memorySource } from "#shared/parquet/read/byte-source.ts";
+import { openParquet } from "#shared/parquet/read/open.ts";
+import { ParquetReader, type ParquetReaderOptions, type RequestedColumn } from "#shared/parquet/read/reader.ts";
 
 /** Of a reader's filter: the columns that decide, and which rows (by number in the file) they keep. */
 interface KeptRows {

@@ -4,8 +4,8 @@ import type { SqlValue } from "#shared/contracts/value.ts";
 import { createEngine, type Engine } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import { BatchBuilder } from "#shared/engine/vector/builder.ts";
-import type { WrittenColumn } from "#shared/parquet/column-writer.ts";
-import { ParquetWriter, type WrittenFile } from "#shared/parquet/writer.ts";
+import type { WrittenColumn } from "#shared/parquet/write/column-writer.ts";
+import { ParquetWriter, type WrittenFile } from "#shared/parquet/write/writer.ts";
 
 export async function writeRows(
 	columns: WrittenColumn[],

@@ -22,7 +22,7 @@ import { MemorySpillStore } from "#shared/engine/operators/operators.fixture.ts"
 import type { BatchSource } from "#shared/engine/operators/source.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { readRows } from "#shared/engine/vector/read.ts";
-import { ParquetWriter } from "#shared/parquet/writer.ts";
+import { ParquetWriter } from "#shared/parquet/write/writer.ts";
 import type { Ports } from "../../workers/tenant/src/ports.ts";
 import { filePorts } from "../sql/file-ports.ts";
 import { AnswerThenRows } from "../../workers/tenant/src/query/insert-returning.ts";

@@ -7,7 +7,7 @@ import { ExecutionContext } from "#shared/engine/operators/execution-context.ts"
 import { encodeBatch } from "#shared/engine/codec/encode.ts";
 import { BatchBuilder } from "#shared/engine/vector/builder.ts";
 import { readRows } from "#shared/engine/vector/read.ts";
-import { ParquetWriter } from "#shared/parquet/writer.ts";
+import { ParquetWriter } from "#shared/parquet/write/writer.ts";
 import type { DataFile } from "#shared/contracts/snapshot.ts";
 import { openPlan } from "../../workers/tenant/src/query/run-plan.ts";
 import { blockOf } from "../../workers/tenant/src/shard/tail-format.ts";

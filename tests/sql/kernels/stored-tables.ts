@@ -5,7 +5,7 @@ import { encodeBatch } from "#shared/engine/codec/encode.ts";
 import { createEngine } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import { decodeRows } from "#shared/formats/decode.ts";
-import { ParquetWriter } from "#shared/parquet/writer.ts";
+import { ParquetWriter } from "#shared/parquet/write/writer.ts";
 import { encodeSketches } from "#shared/sketches/table-sketches.ts";
 import type { Ports } from "../../../workers/tenant/src/ports.ts";
 import { filePorts } from "../file-ports.ts";

@@ -7,9 +7,9 @@ import type { TableSchema } from "#shared/contracts/table.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
 import { readRows } from "#shared/engine/vector/read.ts";
-import { memorySource } from "#shared/parquet/byte-source.ts";
-import { openParquet } from "#shared/parquet/open.ts";
-import { ParquetReader } from "#shared/parquet/reader.ts";
+import { memorySource } from "#shared/parquet/read/byte-source.ts";
+import { openParquet } from "#shared/parquet/read/open.ts";
+import { ParquetReader } from "#shared/parquet/read/reader.ts";
 import { writeRows } from "../../../tests/parquet/write-rows.ts";
 import { testEnv } from "./fixture.ts";
 

@@ -25,7 +25,7 @@ import type { LogicalOperator, LogicalScan } from "./logical/plan.ts";
 import { planOrdered, type PhysicalContext } from "./physical/plan-physical.ts";
 import { readRelations } from "./read-relations.ts";
 import { pruneFiles } from "./physical/prune-files.ts";
-import { bindStatement, type BoundRows } from "./sql/bind/bind-statement.ts";
+import { bindStatement, type BoundRows } from "./sql/bind/statements/bind-statement.ts";
 import { StatementContext } from "./sql/bind/statement.ts";
 import { parametersOf, readsSystemTables, relationNames } from "./sql/bind/walk.ts";
 import type { ParsedStatement } from "./sql/parse/parser.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { concatBytes } from "#shared/base/bytes.ts";
 import { BLOCK_CACHE_BYTES_MAX, READ_BLOCK_BYTES } from "#shared/base/limits.ts";
-import { encodeFooter } from "#shared/parquet/footer-writer.ts";
+import { encodeFooter } from "#shared/parquet/write/footer-writer.ts";
 import { readingObjects } from "../../../tests/sql/file-ports.ts";
 import { type ObjectPort, openPorts } from "../src/ports.ts";
 import { CacheShare, objectSource, openDataFile } from "../src/query/block-cache.ts";

@@ -89,12 +89,12 @@ const WITHOUT_TWIN: readonly { kernels: RegExp; reason: string; tests: readonly 
 	{
 		kernels: /^(check_bool|big_endian_bytes_to_i128|lengths_to_offsets|front_coded_|spread_offsets|hybrid_skip)/,
 		reason: "a step of reading a page: files of other writers and of our own are compared by value with what they were made of",
-		tests: ["shared/parquet/encodings.test.ts", "shared/parquet/reader.test.ts", "shared/engine/codec/codec.test.ts"],
+		tests: ["shared/parquet/encodings.test.ts", "shared/parquet/read/reader.test.ts", "shared/engine/codec/codec.test.ts"],
 	},
 	{
 		kernels: /^(compact_offsets|i128_to_big_endian|extremes_bytes|dictionary_encode_)/,
 		reason: "a step of writing a page: what we write is read by DuckDB and by hyparquet",
-		tests: ["shared/parquet/writer.test.ts", "shared/parquet/statistics.test.ts"],
+		tests: ["shared/parquet/write/writer.test.ts", "shared/parquet/read/statistics.test.ts"],
 	},
 ];
 

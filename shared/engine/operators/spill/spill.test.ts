@@ -7,7 +7,17 @@ import type { AggregateCall, SortKey } from "#shared/contracts/plan/expression.t
 import type { JoinKind, PhysicalHashAggregate, PhysicalOperator } from "#shared/contracts/plan/physical.ts";
 import type { SqlValue } from "#shared/contracts/value.ts";
 import { equalityKey } from "../../kernels/reference/value.ts";
-import { call, column, ESTIMATE, MemorySpillStore, runPlan, type RunOptions, scan, tablesOf, type TestTable } from "../operators.fixture.ts";
+import {
+	call,
+	column,
+	ESTIMATE,
+	MemorySpillStore,
+	runPlan,
+	type RunOptions,
+	scan,
+	tablesOf,
+	type TestTable,
+} from "../operators.fixture.ts";
 
 const INTEGER: DataType = { kind: "integer" };
 const TEXT: DataType = { kind: "text" };

@@ -3,7 +3,7 @@ import { COMPACTION_ROW_GROUP_BYTES, COMPACTION_WRITE_DICTIONARY_BYTES, COMPACTI
 import type { DataFile } from "#shared/contracts/snapshot.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
-import { ParquetWriter } from "#shared/parquet/writer.ts";
+import { ParquetWriter } from "#shared/parquet/write/writer.ts";
 import { mergeSketches, type TableSketches } from "#shared/sketches/table-sketches.ts";
 import type { CatalogPorts } from "../ports.ts";
 import { ObjectWriter } from "./object-writer.ts";

@@ -3,7 +3,7 @@ import { YIELD_WORK_UNITS } from "#shared/base/limits.ts";
 import type { Engine } from "#shared/engine/kernels/kernels.ts";
 import type { Lease } from "#shared/engine/memory/lease.ts";
 import type { DriverContext } from "#shared/engine/operators/driver.ts";
-import type { MergeContext } from "#shared/engine/operators/sort/sort/merge-run.ts";
+import type { MergeContext } from "#shared/engine/operators/sort/merge-run.ts";
 
 export class WorkContext implements DriverContext, MergeContext {
 	readonly engine: Engine;

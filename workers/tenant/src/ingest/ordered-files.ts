@@ -4,9 +4,9 @@ import type { TenantId } from "#shared/base/ids.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
 import { isolateEngine } from "#shared/engine/kernels/kernels.ts";
 import { Lease } from "#shared/engine/memory/lease.ts";
-import { OrderCheck } from "#shared/engine/operators/sort/sort/order-check.ts";
+import { OrderCheck } from "#shared/engine/operators/sort/order-check.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
-import { ParquetWriter } from "#shared/parquet/writer.ts";
+import { ParquetWriter } from "#shared/parquet/write/writer.ts";
 import type { EncodedDataFile } from "../shard/encode-data-file.ts";
 
 /** One file after the other; its memory is its own until it is closed. */

@@ -2,7 +2,7 @@
 import { concatBytes } from "#shared/base/bytes.ts";
 import { spillPrefix, type TenantId } from "#shared/base/ids.ts";
 import { SPOOL_MEMORY_BYTES_MAX, SPOOL_PART_BYTES } from "#shared/base/limits.ts";
-import { type ByteSource, memorySource } from "#shared/parquet/byte-source.ts";
+import { type ByteSource, memorySource } from "#shared/parquet/read/byte-source.ts";
 import type { Ports, UploadedPart } from "../ports.ts";
 import { untilKnown } from "../retry.ts";
 

@@ -3,9 +3,9 @@
  * were understood.
  */
 import { BLOCK_CACHE_BYTES_MAX, FOOTER_CACHE_BYTES_MAX, READ_BLOCK_BYTES } from "#shared/base/limits.ts";
-import type { ByteRange, ByteSource } from "#shared/parquet/byte-source.ts";
-import type { ParquetFile } from "#shared/parquet/footer.ts";
-import { openParquet } from "#shared/parquet/open.ts";
+import type { ByteRange, ByteSource } from "#shared/parquet/read/byte-source.ts";
+import type { ParquetFile } from "#shared/parquet/read/footer.ts";
+import { openParquet } from "#shared/parquet/read/open.ts";
 import { Lru } from "../lru.ts";
 import type { ObjectPort } from "../ports.ts";
 import { PassingReads } from "./passing-reads.ts";

@@ -2,10 +2,10 @@
 import type { BatchSource } from "#shared/engine/operators/source.ts";
 import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
-import type { ByteSource } from "#shared/parquet/byte-source.ts";
-import type { KeyFloor } from "#shared/engine/operators/key-filter/key-filter/key-floor.ts";
-import type { ParquetFile } from "#shared/parquet/footer.ts";
-import { ParquetReader, type ParquetReaderOptions } from "#shared/parquet/reader.ts";
+import type { ByteSource } from "#shared/parquet/read/byte-source.ts";
+import type { KeyFloor } from "#shared/engine/operators/key-filter/key-floor.ts";
+import type { ParquetFile } from "#shared/parquet/read/footer.ts";
+import { ParquetReader, type ParquetReaderOptions } from "#shared/parquet/read/reader.ts";
 import type { ScanColumn } from "./columns.ts";
 import { type LeastKey, leastKey, lesserKey } from "./row-groups.ts";
 

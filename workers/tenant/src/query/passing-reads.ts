@@ -1,6 +1,6 @@
 /** Reads of one file that the cache of blocks does not keep: only what is asked for, near ranges in one request, and what is expected next begun meanwhile. */
 import { READ_SCAN_GAP_BYTES } from "#shared/base/limits.ts";
-import { type ByteRange, coalesce } from "#shared/parquet/byte-source.ts";
+import { type ByteRange, coalesce } from "#shared/parquet/read/byte-source.ts";
 import type { ObjectPort } from "../ports.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import { readObject } from "./read-object.ts";

@@ -1,5 +1,5 @@
 import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
-import type { ByteRange } from "#shared/parquet/byte-source.ts";
+import type { ByteRange } from "#shared/parquet/read/byte-source.ts";
 import type { ObjectPort } from "../ports.ts";
 
 /** Bytes of a data file. @param into memory that the read may fill: the caller's no more @throws unavailable, whatever the store's failure was */

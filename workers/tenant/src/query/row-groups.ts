@@ -1,8 +1,8 @@
 /** What a file's own statistics say of its row groups: which may hold a row that the predicate accepts, and the least key that several have. */
 import { decodeBound } from "#shared/contracts/bound.ts";
 import { type ColumnRange, rangesMatchStatistics } from "#shared/contracts/plan/bounds.ts";
-import type { ParquetFile } from "#shared/parquet/footer.ts";
-import { rowGroupStatistics } from "#shared/parquet/statistics.ts";
+import type { ParquetFile } from "#shared/parquet/read/footer.ts";
+import { rowGroupStatistics } from "#shared/parquet/read/statistics.ts";
 import type { ScanColumn } from "./columns.ts";
 
 /**

@@ -7,7 +7,7 @@ import type { Estimate, PhysicalOperator, PhysicalScan, PlanTable } from "#share
 import type { TableSchema } from "#shared/contracts/table.ts";
 import { buildOperator } from "#shared/engine/operators/build.ts";
 import { run } from "#shared/engine/operators/driver.ts";
-import { ParquetWriter } from "#shared/parquet/writer.ts";
+import { ParquetWriter } from "#shared/parquet/write/writer.ts";
 import { engineSession } from "../engine-session.ts";
 import { scanColumns } from "../query/columns.ts";
 import { allRows, EncodedSource } from "../query/encoded-source.ts";

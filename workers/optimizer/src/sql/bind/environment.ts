@@ -7,9 +7,9 @@ import type { Guard } from "./guard.ts";
 import type { QueryOptions } from "./query.ts";
 import type { Scope } from "./scope.ts";
 import type { StatementContext } from "./statement.ts";
-import type { SubqueryCollector } from "./subqueries.ts";
-import type { TableFunctionCollector } from "./table-functions.ts";
-import type { WindowCollector } from "./windows.ts";
+import type { SubqueryCollector } from "./expressions/subqueries.ts";
+import type { TableFunctionCollector } from "./functions/table-functions.ts";
+import type { WindowCollector } from "./functions/windows.ts";
 
 /** As PostgreSQL's messages name it. */
 export type Clause =
