@@ -1,4 +1,5 @@
 // DELTA_BINARY_PACKED as the Parquet writer makes it: blocks of 2,048 values with eight miniblocks, so that eight packed values begin at a byte throughout.
+import { putVarint } from "./parquet-varint";
 
 // @ts-ignore: decorator
 @inline
@@ -9,15 +10,6 @@ const MINI_COUNT: i32 = 8;
 // @ts-ignore: decorator
 @inline
 const PER_MINI: i32 = 256;
-
-function putVarint(out: usize, value: u64): usize {
-	while (value >= 0x80) {
-		store<u8>(out++, <u8>(value | 0x80));
-		value >>= 7;
-	}
-	store<u8>(out++, <u8>value);
-	return out;
-}
 
 // @ts-ignore: decorator
 @inline

@@ -1,20 +1,13 @@
 // DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY and DELTA_BYTE_ARRAY. Inputs have 16 readable bytes after their end.
 import { alignment, byteShuffle, firstBits, UNPACK_BIT_WIDTH_MAX, unpackFour } from "./parquet-unpack";
 
-/** Where {@link readVarint} goes on; u32 in scratch. */
-// @ts-ignore: decorator
-@inline
-function fits(position: usize, end: usize): bool {
-	return position < end;
-}
-
 /** A varint of at most 10 bytes at *cursor, which moves on; a cursor past `end` afterwards means that it did not fit. */
 function readVarint(cursor: usize, end: usize): u64 {
 	let position: usize = load<u32>(cursor);
 	let value: u64 = 0;
 	let shift: u64 = 0;
 	while (true) {
-		if (!fits(position, end) || shift > 63) {
+		if (position >= end || shift > 63) {
 			store<u32>(cursor, <u32>(end + 1));
 			return 0;
 		}

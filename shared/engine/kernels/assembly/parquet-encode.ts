@@ -1,4 +1,5 @@
 // What the Parquet writer does to columns: NULLs left out, PLAIN and hybrid encodings, extremes of a page.
+import { putVarint } from "./parquet-varint";
 import { isValid } from "./validity";
 
 function compact<T>(start: i32, end: i32, validity: usize, values: usize, out: usize): i32 {
@@ -87,15 +88,6 @@ export function i128_to_big_endian(count: i32, values: usize, out: usize): void 
 		store<u64>(out + at, bswap<u64>(high));
 		store<u64>(out + at + 8, bswap<u64>(low));
 	}
-}
-
-function putVarint(out: usize, value: u32): usize {
-	while (value >= 0x80) {
-		store<u8>(out++, <u8>(value | 0x80));
-		value >>= 7;
-	}
-	store<u8>(out++, <u8>value);
-	return out;
 }
 
 /** Equal values from `index` on, counted no further than `limit`. */

@@ -114,8 +114,8 @@ export class RegexpRunner {
 					region.allocate(byteLength),
 				);
 				u32.set([...sizes, automaton.classCount, automaton.rowCount], machine / 4);
+				this.#upload(call, automaton, machine, 0, automaton.stateCapacity);
 			}
-			this.#upload(call, automaton, machine);
 			from = kernel(machine, from);
 			if (from === rows.count) break;
 			const state = u32[machine / 4 + MISSED_WORD] as number;
@@ -126,16 +126,19 @@ export class RegexpRunner {
 				this.#automaton = null;
 				return false;
 			}
+			if (capacity === automaton.stateCapacity) this.#upload(call, automaton, machine, state, state + 1);
 		}
 		return true;
 	}
 
-	#upload(call: KernelCall, automaton: RegexpAutomaton, machine: Pointer): void {
+	/** The transitions and ways of some states, and what is short. */
+	#upload(call: KernelCall, automaton: RegexpAutomaton, machine: Pointer, first: number, end: number): void {
 		const { u8, u16, u32 } = call.engine.arena.views;
 		const [classOf, next, starts, ways] = u32.subarray(machine / 4, machine / 4 + 4) as unknown as [number, number, number, number];
+		const { classCount, rowCount } = automaton;
 		u8.set(automaton.classOf, classOf);
-		u16.set(automaton.next, next / 2);
 		u8.set(automaton.starts, starts);
-		u32.set(automaton.ways, ways / 4);
+		u16.set(automaton.next.subarray(first * classCount, end * classCount), next / 2 + first * classCount);
+		u32.set(automaton.ways.subarray(first * rowCount * 2, end * rowCount * 2), ways / 4 + first * rowCount * 2);
 	}
 }
