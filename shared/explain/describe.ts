@@ -1,5 +1,6 @@
 /** A physical operator as EXPLAIN shows it: a title, its properties, and the names of its output columns. Text and JSON are made from this. */
 import { unreachable } from "#shared/base/assert.ts";
+import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { Estimate, JoinKind, PhysicalOperator, PhysicalPlan } from "#shared/contracts/plan/physical.ts";
 import { scannedFileCount } from "./operator-cost.ts";
 import { deparse, deparseAggregate, deparseSortKey, deparseWindowCall } from "./deparse.ts";
@@ -131,6 +132,14 @@ function describeOperator(node: PhysicalOperator, plan: PhysicalPlan): Omit<Desc
 			const properties: Description["properties"] = [];
 			if (groups.length > 0) properties.push(["Group Key", groups.join(", ")]);
 			if (aggregates.length > 0) properties.push(["Aggregates", aggregates.join(", ")]);
+			if (node.wanted !== undefined) {
+				const { groupCount, order } = node.wanted;
+				const keys = order.map(({ key, ...rest }) =>
+					deparseSortKey({ ...rest, expression: node.groupKeys[key] as Expression }, input.names),
+				);
+				properties.push(["Group Limit", groupCount]);
+				if (keys.length > 0) properties.push(["Group Limit Key", keys.join(", ")]);
+			}
 			return {
 				title: groups.length > 0 ? "Hash Aggregate" : "Aggregate",
 				properties,

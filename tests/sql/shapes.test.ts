@@ -51,6 +51,19 @@ describe("ClickBench", () => {
 	test.each(CLICKBENCH.map((sql, index) => [index, sql] as const))("%i", async (_, sql) => {
 		await compare(sql);
 	});
+
+	test.each([
+		"SELECT UserID, SearchPhrase, COUNT(*) FROM hits GROUP BY UserID, SearchPhrase LIMIT 10",
+		"SELECT RegionID, COUNT(DISTINCT UserID), SUM(Age), MIN(URL) FROM hits WHERE Age > 20 GROUP BY RegionID LIMIT 7 OFFSET 4",
+		"SELECT DISTINCT SearchPhrase, RegionID FROM hits LIMIT 300",
+	])("any groups, each of them whole: %s", async (sql) => {
+		const [{ rows }, all] = [await littoralAnswer(client, sql), await oracle.query(sql.replace(/ LIMIT .*$/, ""))];
+		const truth = new Set(all.rows.map((row) => JSON.stringify(row)));
+		const found = rows.map((row) => JSON.stringify(row));
+		expect(found.filter((row) => !truth.has(row))).toEqual([]);
+		expect(new Set(found).size).toBe(Number(/ LIMIT (\d+)/.exec(sql)?.[1]));
+		expect(found.length).toBe(new Set(found).size);
+	});
 });
 
 describe("TPC-H", () => {

@@ -75,6 +75,11 @@ function checkOperator(node: PhysicalOperator, plan: PhysicalPlan): DataType[] {
 			const types = checkOperator(node.input, plan);
 			checkAll(node.groupKeys, types);
 			for (const call of node.aggregates) checkAggregate(call, types);
+			if (node.wanted !== undefined) {
+				const { groupCount, order } = node.wanted;
+				assert(groupCount >= 1 && node.groupKeys.length > 0, "some of the groups are wanted");
+				for (const { key } of order) assert(node.groupKeys[key] !== undefined, "groups are ordered by their keys");
+			}
 			return [...node.groupKeys, ...node.aggregates].map(({ type }) => type);
 		}
 		case "sort":

@@ -119,6 +119,17 @@ export interface PhysicalHashAggregate extends OperatorBase {
 	input: PhysicalOperator;
 	groupKeys: Expression[];
 	aggregates: AggregateCall[];
+	/** Absent where every group is wanted, and where there are no group keys. */
+	wanted?: WantedGroups;
+}
+/**
+ * Whoever reads the groups takes no more than `groupCount` (at least 1): the first by `order`, in which groups may tie, or any where it is empty. Rows of other groups may be left
+ * out and such groups be given out or not; a group that is one of those has all of its rows.
+ */
+export interface WantedGroups {
+	groupCount: number;
+	/** `key` is the place of a group key. */
+	order: { key: number; descending: boolean; nullsFirst: boolean }[];
 }
 export interface PhysicalSort extends OperatorBase {
 	kind: "sort";

@@ -20,7 +20,7 @@ import type { JoinSides } from "./join/join.ts";
 import type { ScanKeyFilter } from "./key-filter/key-filter.ts";
 import { KeyFilters } from "./key-filter/key-filters.ts";
 import { flooredScan, type KeyFloor } from "./key-filter/key-floor.ts";
-import { type LateColumns, lateColumns } from "./late-columns.ts";
+import { type LateColumns, lateColumns, lateKey } from "./late-columns.ts";
 import { LimitOperator } from "./limit.ts";
 import { type JoinColumns, joinColumns } from "./live-columns.ts";
 import { MaterialisedRows } from "./rows/materialised-rows.ts";
@@ -69,7 +69,7 @@ export class RunningPlan implements BatchSource {
 	readonly #subplans: Subplan[] = [];
 	readonly #worktables = new Map<number, Worktable>();
 	readonly #meters = new Map<PhysicalOperator, OperatorMeter>();
-	/** Of scans and group-bys under a top-N. */
+	/** Of scans and group-bys under a top-N, and of scans under group-bys of which the first groups are wanted. */
 	readonly #lateColumns = new Map<PhysicalOperator, LateColumns>();
 	readonly #joinColumns: JoinColumns;
 	readonly #keyFilters: KeyFilters;
@@ -172,12 +172,13 @@ export class RunningPlan implements BatchSource {
 				return new ProjectOperator(context, node, build(node.input));
 			case "limit":
 				return new LimitOperator(context, node, build(node.input));
-			case "hash_aggregate":
-				return new HashAggregateOperator(
-					context,
-					{ ...node, late: this.#lateColumns.get(node), floor: this.#floorOf(node) },
-					build(node.input),
-				);
+			case "hash_aggregate": {
+				const lateInput = lateKey(node);
+				if (lateInput !== null) this.#lateColumns.set(node.input, lateInput);
+				// Groups that are given out early could not be told from those that are wanted.
+				const floor = node.wanted === undefined ? this.#floorOf(node) : null;
+				return new HashAggregateOperator(context, { ...node, late: this.#lateColumns.get(node), lateInput, floor }, build(node.input));
+			}
 			case "hash_join":
 				return new HashJoinOperator(context, node, { keyFilters: this.#keyFilters.make(node), ...sidesOf(node) });
 			case "nested_loop_join":

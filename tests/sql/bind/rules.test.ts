@@ -140,3 +140,46 @@ describe("use-extremes", () => {
 		expect(await aggregates(sql)).toEqual([]);
 	});
 });
+
+describe("limit-groups", () => {
+	const limits = async (sql: string): Promise<string[]> =>
+		(await plan(sql, ["Group Limit", "Group Limit Key"])).filter((line) => line.startsWith("Group Limit"));
+
+	test.each([
+		["any", "SELECT k, x, count(*) FROM t GROUP BY k, x LIMIT 10 OFFSET 5", ["Group Limit: 15"]],
+		["any, under a projection", "SELECT count(*) + 1.5, x FROM t GROUP BY x LIMIT 3", ["Group Limit: 3"]],
+		["distinct rows", "SELECT DISTINCT a, x FROM t LIMIT 4", ["Group Limit: 4"]],
+		[
+			"the first by every key",
+			"SELECT k, x, count(*) FROM t GROUP BY k, x ORDER BY x DESC, k LIMIT 10",
+			["Group Limit: 10", "Group Limit Key: x DESC, k"],
+		],
+		[
+			"the first by keys before an aggregate",
+			"SELECT a, x, count(*) FROM t GROUP BY a, x ORDER BY a, 3, x LIMIT 2",
+			["Group Limit: 2", "Group Limit Key: a"],
+		],
+	])("%s", async (_what, sql, expected) => {
+		expect(await limits(sql)).toEqual(expected);
+	});
+
+	test.each([
+		["an order by an aggregate first", "SELECT a, count(*) FROM t GROUP BY a ORDER BY 2, 1 LIMIT 10"],
+		["groups that HAVING may drop", "SELECT a, count(*) FROM t GROUP BY a HAVING count(*) > 3 LIMIT 10"],
+		["groups that HAVING may drop, by their key", "SELECT a, count(*) FROM t GROUP BY a HAVING count(*) > 3 ORDER BY a LIMIT 10"],
+		["an argument that may raise", "SELECT a, sum(1 / k) FROM t GROUP BY a LIMIT 10"],
+		["a filter that may raise", "SELECT a, count(*) FILTER (WHERE 1 / k = 1) FROM t GROUP BY a LIMIT 10"],
+		["groups that a join reads", "SELECT * FROM (SELECT a, count(*) FROM t GROUP BY a) g JOIN u ON g.a = u.a LIMIT 10"],
+		["no keys", "SELECT count(*) FROM t LIMIT 10"],
+		["no limit", "SELECT a, count(*) FROM t GROUP BY a OFFSET 3"],
+	])("not %s", async (_what, sql) => {
+		expect(await limits(sql)).toEqual([]);
+	});
+
+	test("a run of some groups teaches nothing of how many there are", async () => {
+		const planned = await planner.plan("SELECT k, count(*) FROM t GROUP BY k LIMIT 10");
+		if (planned.kind !== "query" || planned.plan.root.kind !== "limit") throw new Error("a limit is planned");
+		expect(planned.plan.root.input.estimate).toMatchObject({ rowCount: 10 });
+		expect(planned.plan.root.input.estimate.shape).toBeUndefined();
+	});
+});

@@ -12,7 +12,7 @@ export * from "./parquet-lanes";
 export * from "./csv-text";
 export * from "./regexp";
 export * from "./row-gather";
-export { rows_before, rows_hash, rows_in_order, rows_string_bytes, rows_with_null, rows_without_null, rows_write } from "./row-store";
+export { rows_before, rows_hash, rows_in_order, rows_not_after, rows_string_bytes, rows_with_null, rows_without_null, rows_write } from "./row-store";
 export * from "./group";
 export * from "./group-codes";
 export * from "./join";

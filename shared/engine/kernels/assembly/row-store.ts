@@ -278,8 +278,36 @@ export function orderStored(left: usize, right: usize, columnCount: i32, descrip
 	return 0;
 }
 
-/** Live rows that sort strictly before a stored row, as u16 positions at `out` (which may be `selection`). @returns how many */
-export function rows_before(count: i32, selection: usize, columnCount: i32, descriptors: usize, stored: usize, out: usize): i32 {
+/** Live rows whose value is not behind `bound` in the order, nor the same unless `ties`, as u16 positions at `out`. @returns how many */
+// @ts-ignore: decorator
+@inline
+function lanesUpTo<Lane>(ties: bool, count: i32, selection: usize, values: usize, bound: Lane, descending: bool, out: usize): i32 {
+	let kept: i32 = 0;
+	for (let index: i32 = 0; index < count; index++) {
+		const row = livePosition(selection, index);
+		const value = load<Lane>(values + <usize>row * sizeof<Lane>());
+		store<u16>(out + (<usize>kept << 1), <u16>row);
+		kept += i32(descending ? value > bound : value < bound) | (i32(ties) & i32(value == bound));
+	}
+	return kept;
+}
+
+// @ts-ignore: decorator
+@inline
+function rowsUpTo(withTies: bool, count: i32, selection: usize, columnCount: i32, descriptors: usize, stored: usize, out: usize): i32 {
+	// Numbers drop most rows, or all that go, in a loop without branches; the other keys are asked of what is left.
+	const firstKind = load<i32>(descriptors);
+	const slot = stored + load<i32>(descriptors, 4);
+	if (columnCount > 0 && (firstKind == KIND_I32 || firstKind == KIND_I64) && load<u32>(descriptors, 16) == 0 && !isNullAt(stored, load<i32>(descriptors, 8))) {
+		const values = <usize>load<u32>(descriptors, 12);
+		const descending = (load<i32>(descriptors, 24) & DESCENDING) != 0;
+		const ties = withTies || columnCount > 1;
+		count = firstKind == KIND_I32
+			? lanesUpTo<i32>(ties, count, selection, values, load<i32>(slot), descending, out)
+			: lanesUpTo<i64>(ties, count, selection, values, load<i64>(slot), descending, out);
+		if (columnCount == 1) return count;
+		selection = out;
+	}
 	let kept: i32 = 0;
 	for (let index: i32 = 0; index < count; index++) {
 		const row = livePosition(selection, index);
@@ -301,10 +329,14 @@ export function rows_before(count: i32, selection: usize, columnCount: i32, desc
 			if ((flags & DESCENDING) != 0) order = -order;
 		}
 		store<u16>(out + (<usize>kept << 1), <u16>row);
-		kept += i32(order < 0);
+		kept += i32(withTies ? order <= 0 : order < 0);
 	}
 	return kept;
 }
+/** Live rows that sort strictly before a stored row, as u16 positions at `out` (which may be `selection`). @returns how many */
+export function rows_before(count: i32, selection: usize, columnCount: i32, descriptors: usize, stored: usize, out: usize): i32 { return rowsUpTo(false, count, selection, columnCount, descriptors, stored, out); }
+/** As `rows_before`, and those that tie with it. */
+export function rows_not_after(count: i32, selection: usize, columnCount: i32, descriptors: usize, stored: usize, out: usize): i32 { return rowsUpTo(true, count, selection, columnCount, descriptors, stored, out); }
 
 /** 1 where no live row sorts before the live row in front of it, else 0. */
 export function rows_in_order(count: i32, selection: usize, columnCount: i32, descriptors: usize): i32 {

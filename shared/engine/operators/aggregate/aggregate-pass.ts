@@ -3,6 +3,8 @@
  *
  * Where a scan says that no lower key is to come (`key-floor.ts`), the groups below are emitted in the middle of the input. The others, those of a key that two row groups
  * share and of NULL, are moved to a table of their own, and the memory of the table before is returned: an input in the order of its key needs room for one row group's groups.
+ *
+ * Where not all groups are wanted: once any so many are there, rows of others are dropped (without aggregates nothing more is read); of the first by their keys, `first-groups.ts`.
  */
 import { assert } from "#shared/base/assert.ts";
 import { SELECTION_COMPACT_FRACTION } from "#shared/base/limits.ts";
@@ -17,6 +19,7 @@ import type { Vector } from "../../vector/vector.ts";
 import { AggregateCalls, stateLayout } from "./aggregate-calls.ts";
 import type { CompiledExpression } from "../evaluator.ts";
 import type { ExecutionContext } from "../execution-context.ts";
+import { type FirstGroups, firstGroups } from "./first-groups.ts";
 import { GroupFinder } from "./group-finder.ts";
 import { GroupTable } from "./group-table.ts";
 import type { KeyFloor } from "../key-filter/key-floor.ts";
@@ -32,8 +35,10 @@ const KEY_COST = 4;
 /** Fewer groups are not worth a table of their own. */
 const EMITTED_GROUP_COUNT_MIN = 4096;
 
-export interface GroupBy extends Pick<PhysicalHashAggregate, "groupKeys" | "aggregates"> {
+export interface GroupBy extends Pick<PhysicalHashAggregate, "groupKeys" | "aggregates" | "wanted"> {
 	late?: LateColumns | undefined;
+	/** Of the input, where it can do without rows of groups that are not wanted. */
+	lateInput?: LateColumns | null;
 	/** Of the input's keys, where its scan may know it. */
 	floor?: KeyFloor | null;
 }
@@ -63,6 +68,8 @@ export class AggregatePass {
 	readonly #keyCost: number;
 	readonly #region: Region;
 	#groups: Groups;
+	/** Where the first groups by some keys are wanted. */
+	readonly #first: FirstGroups | null;
 	/** Set once memory was tight: rows of groups that are not in the table. */
 	#spilled: StagedPartitions | null = null;
 	#consumed = false;
@@ -81,6 +88,8 @@ export class AggregatePass {
 		this.#keyCost = this.#keys.reduce((cost, key) => cost + key.costPerRow + KEY_COST, 0);
 		this.#region = context.lease.region();
 		this.#groups = this.#newGroups();
+		this.#first = this.#within(({ table }) => firstGroups(context, table, node));
+		if (level === 0) this.#first?.tell(node.lateInput ?? null);
 	}
 
 	/** After the end: the files that another pass must read. */
@@ -103,6 +112,8 @@ export class AggregatePass {
 				const settled = this.#within(({ calls }) => calls.settle(this.#region));
 				if (settled === "blocked") return settled;
 				if (settled) this.#emission = { cursor: this.#cursor(), floor: 0n, kept: null };
+			} else if (this.#hasWanted && this.#node.aggregates.length === 0) {
+				this.#end();
 			} else if (!this.#startsEmission()) {
 				const batch = this.#input.next();
 				if (batch === "blocked") return batch;
@@ -237,22 +248,31 @@ export class AggregatePass {
 		const batch = sparse ? compactBatch(this.#context.engine, input, this.#region) : input;
 		this.#context.spend(batch.selectedCount * this.#keyCost);
 		const keys = this.#keys.map((key) => key.evaluate(batch, this.#region));
-		if (this.#spilled !== null) return this.#consumeKnown(batch, keys, this.#spilled);
-		const groups = this.#groups.finder.find(batch, keys, this.#region);
-		this.#groups.calls.update(batch, groups, this.#region, this.#keys.length === 0 ? this.#groups.table.single() : undefined);
+		const rows = this.#first?.select(batch, keys, this.#region) ?? batch;
+		if (rows.selectedCount === 0) return;
+		if (this.#spilled !== null || this.#hasWanted) return this.#consumeKnown(rows, keys, this.#spilled);
+		const groups = this.#groups.finder.find(rows, keys, this.#region);
+		this.#groups.calls.update(rows, groups, this.#region, this.#keys.length === 0 ? this.#groups.table.single() : undefined);
+		this.#first?.learn();
 		this.#spillIfTight();
 	}
 
-	/** Rows of groups that are there; the others are spilled as they came. */
-	#consumeKnown(batch: Batch, keys: Vector[], spilled: StagedPartitions): void {
+	/** There are as many groups as anybody wants, whichever they are. */
+	get #hasWanted(): boolean {
+		const { wanted } = this.#node;
+		return wanted !== undefined && wanted.order.length === 0 && this.#groups.table.groupCount >= wanted.groupCount;
+	}
+
+	/** Rows of groups that are there; the others are spilled as they came, or nobody wants them. */
+	#consumeKnown(batch: Batch, keys: Vector[], spilled: StagedPartitions | null): void {
 		const flat = keys.map((key) => flatten(this.#context.engine, key, batch, this.#region));
 		const { groups, hashes, found, missing } = this.#groups.table.lookUp(flat, batch, this.#region);
-		if (missing.selectedCount > 0) spilled.add({ ...batch, ...missing }, hashes, this.#region);
+		if (missing.selectedCount > 0) spilled?.add({ ...batch, ...missing }, hashes, this.#region);
 		if (found.selectedCount > 0) this.#groups.calls.update({ ...batch, ...found }, groups, this.#region);
 	}
 
 	#spillIfTight(): void {
-		if (this.#keys.length === 0 || !this.#context.memoryTight(this.#groups.table.growthBytes)) return;
+		if (this.#keys.length === 0 || this.#hasWanted || !this.#context.memoryTight(this.#groups.table.growthBytes)) return;
 		const space = spaceAtLevel(this.#context, this.#level);
 		if (space !== null) this.#spilled = new StagedPartitions(this.#context, space, this.#level);
 	}

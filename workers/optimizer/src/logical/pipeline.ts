@@ -8,6 +8,7 @@ import { dropSingleChecks } from "./rules/drop-single-checks.ts";
 import { factorDisjunctions } from "./rules/factor-disjunctions.ts";
 import { foldConstants } from "./rules/fold-constants.ts";
 import { INLINE_SUBPLANS, inlineSubplans } from "./rules/inline-subplans.ts";
+import { limitGroups } from "./rules/limit-groups.ts";
 import { narrowComparisons } from "./rules/narrow-comparisons.ts";
 import { orderJoins } from "./rules/order-joins.ts";
 import { pruneColumns } from "./rules/prune-columns.ts";
@@ -30,7 +31,16 @@ const BEFORE_UNNESTING: readonly Rule[] = [
 	useSemiJoins,
 	pushPredicates,
 ];
-const AFTER_UNNESTING: readonly Rule[] = [splitSums, useExtremes, orderJoins, createTopN, pruneColumns, reduceGroupKeys, delayProjections];
+const AFTER_UNNESTING: readonly Rule[] = [
+	splitSums,
+	useExtremes,
+	orderJoins,
+	createTopN,
+	pruneColumns,
+	reduceGroupKeys,
+	delayProjections,
+	limitGroups,
+];
 
 /** Names of all that can be left out. */
 export const RULE_NAMES: readonly string[] = [INLINE_SUBPLANS, ...BEFORE_UNNESTING, SHARE_SUBPLANS, ...AFTER_UNNESTING].map((rule) =>

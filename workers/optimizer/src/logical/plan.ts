@@ -8,7 +8,7 @@ import { LittoralError } from "#shared/base/errors.ts";
 import { PLAN_COLUMN_COUNT_MAX } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { AggregateCall, Expression, SortKey, WindowCall } from "#shared/contracts/plan/expression.ts";
-import type { JoinKind } from "#shared/contracts/plan/physical.ts";
+import type { JoinKind, WantedGroups } from "#shared/contracts/plan/physical.ts";
 
 /** Position in {@link ColumnTable}; every output of every operator that computes or reads something has its own. */
 export type ColumnId = number;
@@ -121,6 +121,8 @@ export interface LogicalAggregate {
 	groupKeys: Expression[];
 	aggregateColumns: ColumnId[];
 	aggregates: AggregateCall[];
+	/** Set by the last rule, `limit-groups`. */
+	wanted?: WantedGroups;
 }
 export interface LogicalSort {
 	kind: "sort";

@@ -77,10 +77,10 @@ function planPhysical(node: LogicalOperator, context: PhysicalContext): Placed {
 			const work =
 				totalWorkUnits([...groupKeys, ...aggregates.flatMap((call) => [...call.arguments, call.filter])]) + 2 * aggregates.length;
 			const milliseconds = cpuMilliseconds.evaluate(inputRowCount, work) + (groupKeys.length > 0 ? cpuMilliseconds.hash(inputRowCount) : 0);
-			return {
-				operator: { kind: "hash_aggregate", input: input.operator, groupKeys, aggregates, estimate: estimate(columns, milliseconds) },
-				columns,
-			};
+			const all = estimate(columns, milliseconds);
+			const grouping = { kind: "hash_aggregate", input: input.operator, groupKeys, aggregates } as const;
+			if (node.wanted === undefined) return { operator: { ...grouping, estimate: all }, columns };
+			return { operator: { ...grouping, wanted: node.wanted, estimate: cutOff(all, node.wanted.groupCount) }, columns };
 		}
 		case "sort":
 		case "top_n": {
@@ -207,6 +207,12 @@ function ordered({ operator, columns }: Placed, wanted: ColumnId[], context: Phy
 /** Of an operator that emits its input's rows: what a run teaches of them is the input's. */
 function passedOn({ rowCount, byteCount }: Estimate, milliseconds: number): Estimate {
 	return { rowCount, byteCount, milliseconds };
+}
+
+/** Of the first rows of what was estimated: a run teaches nothing of the others. */
+function cutOff({ rowCount, byteCount, milliseconds }: Estimate, rowCountMax: number): Estimate {
+	const kept = Math.min(rowCount, rowCountMax);
+	return { rowCount: kept, byteCount: Math.round((byteCount * kept) / Math.max(rowCount, 1)), milliseconds };
 }
 
 /** The operator wants its input sorted by partition, then order: the sort is put below. */

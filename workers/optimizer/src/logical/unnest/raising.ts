@@ -37,25 +37,34 @@ function widens({ input, type }: Extract<Expression, { kind: "cast" }>): boolean
 /** Aggregates that raise only where a stored value is near the end of its type; these are not held to raise. */
 const HARMLESS_AGGREGATE = /^(sum|avg|stddev|var|regr|corr|covar)/;
 
+function aggregateMayRaise(functionId: string): boolean {
+	return signatureOf(functionId).canRaise && !HARMLESS_AGGREGATE.test(functionId);
+}
+
+/** Can the operator raise, its inputs left out? Conservative. */
+export function operatorMayRaise(node: LogicalOperator): boolean {
+	return mayRaiseItself(node) || expressionsOf(node).some(mayRaise);
+}
+
 /**
  * Can running the plan raise? Conservative.
  *
  * @param subplans what is said of a subplan, which is not looked into
  */
 export function planMayRaise(node: LogicalOperator, { subplans }: { subplans: boolean }): boolean {
-	if (operatorMayRaise(node) || expressionsOf(node).some(mayRaise)) return true;
+	if (operatorMayRaise(node)) return true;
 	if (node.kind === "subplan_scan") return subplans;
 	return inputsOf(node).some((input) => planMayRaise(input, { subplans }));
 }
 
-function operatorMayRaise(node: LogicalOperator): boolean {
+function mayRaiseItself(node: LogicalOperator): boolean {
 	switch (node.kind) {
 		case "join":
 			return node.join === "single" && rowsOf(node.right) === "any";
 		case "aggregate":
-			return node.aggregates.some(({ functionId }) => signatureOf(functionId).canRaise && !HARMLESS_AGGREGATE.test(functionId));
+			return node.aggregates.some(({ functionId }) => aggregateMayRaise(functionId));
 		case "window":
-			return node.calls.some(({ functionId }) => signatureOf(functionId).canRaise && !HARMLESS_AGGREGATE.test(functionId));
+			return node.calls.some(({ functionId }) => aggregateMayRaise(functionId));
 		case "table_function":
 			return node.functions.some(({ functionId }) => signatureOf(functionId).canRaise);
 		default:
