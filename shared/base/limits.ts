@@ -165,8 +165,19 @@ export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 export const RPC_ATTEMPT_COUNT_MAX = 4;
 /** How long the tenant Worker waits for one answer: of a shard, the catalog, the optimizer, R2, a queue. */
 export const PORT_ANSWER_MS_MAX = 30 * SECOND;
+/** How long the optimizer waits for the catalog: less than the tenant Worker waits for the plan. */
+export const OPTIMIZER_CATALOG_ANSWER_MS_MAX = 20 * SECOND;
+assert(OPTIMIZER_CATALOG_ANSWER_MS_MAX < PORT_ANSWER_MS_MAX, "whoever waits for a plan hears that the catalog is silent");
 /** How long the gateway waits for a Worker behind it (`workers/gateway/src/deadlines.ts`) where all that is asked for is small. */
 export const WORKER_ANSWER_MS_MAX = 90 * SECOND;
+/** How long operations waits for a Worker below it (`workers/operations/src/deadlines.ts`), whose own calls may take PORT_ANSWER_MS_MAX each. */
+export const BELOW_OPERATIONS_ANSWER_MS_MAX = 60 * SECOND;
+assert(
+	PORT_ANSWER_MS_MAX < BELOW_OPERATIONS_ANSWER_MS_MAX && BELOW_OPERATIONS_ANSWER_MS_MAX < WORKER_ANSWER_MS_MAX,
+	"the one furthest down gives up first, and who asked is told which it was",
+);
+/** A service that has not said by then whether it can serve has failed its probe. */
+export const PROBE_ANSWER_MS_MAX = 5 * SECOND;
 
 // Scaling of shards. The numbers and what they were weighed against: docs/scaling.md
 /** Commits that one shard stores in a second: the platform's figure for transactions of a Durable Object. */

@@ -1,6 +1,6 @@
 /** Every call of a Worker behind the gateway has its time: one that never answers ends the request as unavailable, and holds up nobody else (invariant B1). */
-import { answeredWithin } from "#shared/base/answered-within.ts";
 import { WORKER_ANSWER_MS_MAX } from "#shared/base/limits.ts";
+import { timedCalls } from "#shared/base/timed-calls.ts";
 import type { TenantRpc } from "#shared/contracts/rpc.ts";
 import type { Env } from "./env.ts";
 
@@ -27,15 +27,7 @@ export function withDeadlines(env: Env): Env {
 	};
 }
 
-type Methods = Record<string, (...input: unknown[]) => PromiseLike<unknown>>;
-
 /** @param what as the error's text names it */
 function timed<Rpc extends object>(what: string, service: Rpc, untimed: readonly string[] = []): Rpc {
-	return new Proxy(service, {
-		get: (target, method: string) => {
-			const call = (...input: unknown[]): PromiseLike<unknown> => (target as Methods)[method]?.(...input) as PromiseLike<unknown>;
-			if (untimed.includes(method)) return call;
-			return async (...input: unknown[]) => await answeredWithin(limitMs(), what, call(...input));
-		},
-	});
+	return timedCalls(service, { what: () => what, limitMs: (method) => (untimed.includes(method) ? null : limitMs()) });
 }

@@ -2,31 +2,20 @@
  * Whether each service answers: asked by `/ready`, and with the first request of a minute, for the health history. An idle platform is not asked, and costs
  * nothing.
  */
+import { answeredWithin } from "#shared/base/answered-within.ts";
+import { PROBE_ANSWER_MS_MAX } from "#shared/base/limits.ts";
 import type { ServiceProbe } from "#shared/contracts/rpc.ts";
 import { log } from "#shared/observability/log.ts";
 import type { Env } from "./env.ts";
 
-/** A service that has not answered by then is not ready. */
-const PROBE_MS_MAX = 5000;
-
 const BELOW_OPERATIONS = ["tenant", "optimizer", "catalog", "monitoring"] as const;
 export type Services = Record<"gateway" | "operations" | (typeof BELOW_OPERATIONS)[number], ServiceProbe>;
-
-async function within<Result>(work: Promise<Result>): Promise<Result> {
-	const { promise, reject } = Promise.withResolvers<never>();
-	const timer = setTimeout(() => reject(new Error("no answer in time")), PROBE_MS_MAX);
-	try {
-		return await Promise.race([work, promise]);
-	} finally {
-		clearTimeout(timer);
-	}
-}
 
 async function probe(check: () => Promise<unknown>): Promise<ServiceProbe> {
 	const startedAtMs = Date.now();
 	let status: ServiceProbe["status"] = "ok";
 	try {
-		await within(check());
+		await answeredWithin(PROBE_ANSWER_MS_MAX, "a service", check());
 	} catch {
 		status = "failed";
 	}
@@ -37,7 +26,7 @@ async function probe(check: () => Promise<unknown>): Promise<ServiceProbe> {
 export async function probeAll(env: Env): Promise<Services> {
 	const below = async (): Promise<Pick<Services, (typeof BELOW_OPERATIONS)[number]>> => {
 		try {
-			return await within(env.OPERATIONS.probe());
+			return await answeredWithin(PROBE_ANSWER_MS_MAX, "the operations Worker", env.OPERATIONS.probe());
 		} catch {
 			const failed: ServiceProbe = { status: "failed", latencyMs: 0 };
 			return { tenant: failed, optimizer: failed, catalog: failed, monitoring: failed };

@@ -7,6 +7,7 @@ import type { ScalingBounds, ScalingDescription } from "#shared/contracts/scalin
 import { increment } from "#shared/observability/metrics.ts";
 import { observed } from "#shared/observability/observed.ts";
 import { serviceApp } from "#shared/observability/service-app.ts";
+import { withDeadlines } from "./deadlines.ts";
 import type { Env } from "./env.ts";
 import { probe } from "./probes/probe.ts";
 import { Autoscaler } from "./scaling/autoscaler.ts";
@@ -65,6 +66,10 @@ async function probeAll(env: Env): Promise<Record<"tenant" | "optimizer" | "cata
 }
 
 export class OperationsService extends WorkerEntrypoint<Env> implements OperationsRpc {
+	constructor(ctx: ExecutionContext, env: Env) {
+		super(ctx, withDeadlines(env));
+	}
+
 	async createTenant(request: { id: string; location: string | null; requestId: string }): Promise<TenantDescription> {
 		return await this.#observed("createTenant", (lifecycle) => lifecycle.create(request), request.requestId);
 	}
@@ -185,7 +190,8 @@ export default {
 	 * Every minute: looks at the tenants whose shards are at work, or were; probes the services below, and records what they answered while one fails and
 	 * once when all do again. While all is well and nobody works this wakes no object: what is recorded then comes from the gateway, with requests.
 	 */
-	async scheduled(_controller, env, ctx): Promise<void> {
+	async scheduled(_controller, bindings, ctx): Promise<void> {
+		const env = withDeadlines(bindings);
 		const cron = { service: "operations", env, ctx, kind: "internal", isQuiet: true } as const;
 		await observed({ ...cron, operation: "scaling" }, () => scalerOf(env).scaler.cron()).catch(() => {});
 		await observed({ ...cron, operation: "cron" }, async () => {
@@ -201,7 +207,8 @@ export default {
 	},
 
 	/** A step that is not the last, or fails, is taken again after the queue's delay; what fails every time comes here once more, to be kept. */
-	async queue(batch, env, ctx): Promise<void> {
+	async queue(batch, bindings, ctx): Promise<void> {
+		const env = withDeadlines(bindings);
 		if (DEAD_LETTERS.test(batch.queue)) return keepDeadLetters(batch, env, ctx);
 		await takeReports(batch, env, ctx);
 		for (const message of batch.messages) {

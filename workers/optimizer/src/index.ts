@@ -3,6 +3,8 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import pgQueryModule from "libpg-query/wasm/libpg-query.wasm";
 import kernelModule from "#shared/engine/kernels/build/kernels.wasm";
 import type { TenantId } from "#shared/base/ids.ts";
+import { OPTIMIZER_CATALOG_ANSWER_MS_MAX } from "#shared/base/limits.ts";
+import { timedCalls } from "#shared/base/timed-calls.ts";
 import { installKernels } from "#shared/engine/kernels/kernels.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
 import type { Observation, OptimizerRpc, PlannedStatement, PlanRequest } from "#shared/contracts/rpc.ts";
@@ -30,7 +32,8 @@ export class OptimizerService extends WorkerEntrypoint<Env> implements Optimizer
 		return await observed(
 			{ service: "optimizer", operation: "plan", env: this.env, ctx: this.ctx, traceparent, requestId, tenant: tenantId },
 			async (span) => {
-				const catalog = tracedCatalog(this.env.CATALOG, { traceparent: span.traceparent, requestId });
+				const timed = timedCalls(this.env.CATALOG, { what: () => "the catalog Worker", limitMs: () => OPTIMIZER_CATALOG_ANSWER_MS_MAX });
+				const catalog = tracedCatalog(timed, { traceparent: span.traceparent, requestId });
 				const ports = { catalog, parsed, snapshots, evaluate, nowMs: Date.now };
 				if (this.env.LEARNING === "off") return await planStatement(ports, tenantId, request);
 				const background = (work: Promise<void>) => this.ctx.waitUntil(work);

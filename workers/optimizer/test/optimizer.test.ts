@@ -1,10 +1,14 @@
 /** The Worker in workerd: the parser's WebAssembly, the engine's constants, caches and minimum versions, over its real entrypoint. */
+import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { isLittoralError } from "#shared/base/errors.ts";
 import type { TenantId } from "#shared/base/ids.ts";
+import { OPTIMIZER_CATALOG_ANSWER_MS_MAX } from "#shared/base/limits.ts";
 import type { CallContext } from "#shared/contracts/principal.ts";
 import type { OptimizerRpc, PlanRequest } from "#shared/contracts/rpc.ts";
+import type { Env } from "../src/env.ts";
+import { OptimizerService } from "../src/index.ts";
 
 const service = (exports as unknown as { OptimizerService: OptimizerRpc }).OptimizerService;
 let tenantCount = 0;
@@ -157,5 +161,24 @@ describe("optimizer", () => {
 	it("is ready", async () => {
 		expect(await service.ready()).toBeUndefined();
 		expect(env).toHaveProperty("OPTIMIZER_DB");
+	});
+
+	it("does not wait for ever for a catalog that does not answer", async () => {
+		let asked = 0;
+		const silent = new Proxy({}, { get: () => () => new Promise(() => void asked++) });
+		const optimizer = new OptimizerService(createExecutionContext(), { ...(env as unknown as Env), CATALOG: silent as never });
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+		try {
+			let outcome = "waits";
+			const call = optimizer.plan(context(), request("SELECT a FROM t")).catch((error: Error) => void (outcome = error.message));
+			while (asked === 0) await scheduler.wait(1);
+			await vi.advanceTimersByTimeAsync(OPTIMIZER_CATALOG_ANSWER_MS_MAX - 1);
+			expect(outcome).toBe("waits");
+			await vi.advanceTimersByTimeAsync(1);
+			await call;
+			expect(outcome).toBe("the catalog Worker does not answer; try again");
+		} finally {
+			vi.useRealTimers();
+		}
 	});
 });
