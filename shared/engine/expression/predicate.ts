@@ -9,7 +9,7 @@ import { isValid } from "../vector/read.ts";
 import type { Vector } from "../vector/vector.ts";
 import { compileExpression } from "./compile.ts";
 import { type CompileOptions, type Evaluator, narrow } from "./evaluator.ts";
-import { oncePerEntry, singleColumn } from "./single-column.ts";
+import { columnsOf, oncePerEntry, singleColumn } from "./single-column.ts";
 
 export interface CompiledPredicate {
 	readonly costPerRow: number;
@@ -37,6 +37,15 @@ export function compilePredicate(expression: Expression, options: CompileOptions
 
 function conjunctsOf(expression: Expression): Expression[] {
 	return expression.kind === "and" ? expression.arguments.flatMap(conjunctsOf) : [expression];
+}
+
+/** The parts of an AND to be asked one after the other, and the columns that each reads, ascending. Neighbours over one column are one part: a dictionary answers them together. */
+export function predicateSteps(expression: Expression): { predicate: Expression; columns: number[] }[] {
+	return groupedByColumn(conjunctsOf(expression)).map(({ parts }) => {
+		const [first] = parts as [Expression];
+		const predicate: Expression = parts.length === 1 ? first : { kind: "and", arguments: parts, type: { kind: "boolean" } };
+		return { predicate, columns: columnsOf(predicate) };
+	});
 }
 
 /** Neighbouring conjuncts; of several, the only column that all of them read. */

@@ -183,3 +183,30 @@ describe("limit-groups", () => {
 		expect(planned.plan.root.input.estimate.shape).toBeUndefined();
 	});
 });
+
+describe("order-conjuncts", () => {
+	const filter = async (sql: string): Promise<string | undefined> =>
+		(await plan(sql, ["Filter"])).find((line) => line.startsWith("Filter"));
+
+	test.each([
+		["what costs less and keeps fewer first", "x LIKE '%sea%' AND a = 3", "((a = 3) AND (x ~~ '%sea%'))"],
+		["what keeps everything last", "k > 0 AND x LIKE '%sea%' AND a < 9", "((a < 9) AND (x ~~ '%sea%') AND (k > 0))"],
+		["one column's parts together", "k >= 3 AND a < 900 AND k <= 40", "((k >= 3) AND (k <= 40) AND (a < 900))"],
+		["a list of few before a range of many", "k > 500 AND a IN (1, 2)", "((a IN (1, 2)) AND (k > 500))"],
+		["nothing passes what may raise: a guard", "a <> 5 AND 1 / (a - 5) < 2", "((a <> 5) AND ((1 / (a - 5)) < 2))"],
+		["PostgreSQL asks fewer calls first", "1 / (a - 5) < 2 AND x LIKE '%s%'", "((x ~~ '%s%') AND ((1 / (a - 5)) < 2))"],
+		[
+			"nothing passes what may raise: after it",
+			"k / a > 3 AND lower(lower(x)) = 's' AND a = 9",
+			"((a = 9) AND ((k / a) > 3) AND (lower(lower(x)) = 's'))",
+		],
+		["chance", "random() < 0.5 AND lower(x) = 's'", "((random() < 0.5) AND (lower(x) = 's'))"],
+	])("%s", async (_what, where, expected) => {
+		expect(await filter(`SELECT k FROM t WHERE ${where}`)).toBe(`Filter: ${expected}`);
+	});
+
+	test("of groups, too", async () => {
+		const sql = "SELECT a, count(*) FROM t GROUP BY a HAVING max(x) LIKE '%sea%' AND count(*) = 3";
+		expect(await plan(sql, ["Condition"])).toContain("Condition: ((count(*) = 3) AND (max(x) ~~ '%sea%'))");
+	});
+});

@@ -320,3 +320,36 @@ export const CATALOG: readonly string[] = [
 	"SELECT current_schema()::text, current_schema::text",
 	"SELECT split_part(version(), ' ', 1)",
 ];
+
+/**
+ * What may raise, beside what keeps rows away from it: PostgreSQL asks conjuncts in the order of the function calls in them, else as written. Without the rule that does so they are asked as
+ * written, so these are not tried without it.
+ */
+export const CONJUNCTS: readonly string[] = [
+	"SELECT id FROM t WHERE a <> 5 AND 1 / (a - 5) < 2",
+	"SELECT id FROM t WHERE 1 / (a - 5) < 2 AND a <> 5",
+	"SELECT id FROM t WHERE 1 / (a - 5) < 2 AND a - 5 <> 0",
+	"SELECT id FROM t WHERE 1 / (a - 5) < 2 AND a IS NULL",
+	"SELECT id FROM t WHERE 1 / (a - 5) < 2 AND (a < 5 OR a > 5)",
+	"SELECT id FROM t WHERE 1 / (a - 5) < 2 AND (a < 4 OR a < 5 OR a > 5)",
+	"SELECT id FROM t WHERE 1 / (a - 5) < 2 AND x = 'nobody'",
+	"SELECT id FROM t WHERE 1 / (a - 5) < 2 AND x LIKE '%nobody%'",
+	"SELECT id FROM t WHERE 1 / (a - 5) < 2 AND x || 'b' || 'c' || 'd' = 'nobody'",
+	"SELECT id FROM t WHERE 1 / (a - 5) < 2 AND lower(upper(lower(x))) = 'nobody'",
+	"SELECT id FROM t WHERE a IN (1, 2, 9) AND 1 / (a - 5) < 2",
+	"SELECT id FROM t WHERE 1 / (a - 5) < 2 AND a IN (1, 2, 9)",
+	"SELECT id FROM t WHERE x::int > 3 AND x ~ '^[0-9]+$'",
+	"SELECT id FROM t WHERE x::int > 3 AND b > 100 AND n IS NULL",
+	"SELECT id FROM t WHERE x::int > 3 AND 1 / (a - 5) < 2 AND a <> 5",
+	"SELECT id FROM t WHERE 1 / (a - 5) < 2 AND x::int > 3 AND a = 5",
+	"SELECT id FROM t WHERE b / (a - 5) < 2 AND b <> 50 AND b <> 10 AND x <> 'one'",
+	"SELECT id FROM t WHERE b * 9000000000000000000 > 0 AND b < 1",
+	"SELECT id FROM t WHERE x LIKE 'on\\' AND a = 7",
+	"SELECT id FROM t WHERE x LIKE 'on\\' AND length(lower(x)) > 99",
+	"SELECT id FROM t WHERE x LIKE '%o%' AND 1 / (a - 5) < 2 AND b < 20",
+	"SELECT t.id, u.k FROM t JOIN u ON t.a = u.a WHERE 1 / (t.a - 5) < 2 AND t.a <> 5 AND u.k > 3",
+	"SELECT id FROM (SELECT id, a, 1 / (a - 5) AS q FROM t WHERE a <> 5) s WHERE q < 2 AND id > 0",
+	"SELECT a, count(*) FROM t GROUP BY a HAVING 1 / (a - 5) < 2 AND count(*) > 1",
+	"SELECT a, count(*) FROM t GROUP BY a HAVING 1 / (a - 5) < 2 AND a <> 5",
+	"SELECT id FROM t WHERE random() < 2 AND a = 2 AND random() >= 0",
+];

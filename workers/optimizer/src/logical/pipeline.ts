@@ -10,6 +10,7 @@ import { foldConstants } from "./rules/fold-constants.ts";
 import { INLINE_SUBPLANS, inlineSubplans } from "./rules/inline-subplans.ts";
 import { limitGroups } from "./rules/limit-groups.ts";
 import { narrowComparisons } from "./rules/narrow-comparisons.ts";
+import { orderConjuncts } from "./rules/order-conjuncts.ts";
 import { orderJoins } from "./rules/order-joins.ts";
 import { pruneColumns } from "./rules/prune-columns.ts";
 import { pushPredicates } from "./rules/push-predicates.ts";
@@ -40,6 +41,7 @@ const AFTER_UNNESTING: readonly Rule[] = [
 	reduceGroupKeys,
 	delayProjections,
 	limitGroups,
+	orderConjuncts,
 ];
 
 /** Names of all that can be left out. */

@@ -295,7 +295,8 @@ export class Cardinality {
 		return atLeastOne(Math.min(product * this.factor("groups", node.groupKeys), rowCount));
 	}
 
-	private readonly statistics: StatisticsOf = (id) => {
+	/** Of a column of the statement. */
+	readonly statistics: StatisticsOf = (id) => {
 		const { origin } = this.columns.get(id);
 		const snapshot = origin === null ? undefined : this.tables[origin.table];
 		return snapshot === undefined || origin === null ? null : columnStatistics(snapshot, origin.fieldId);

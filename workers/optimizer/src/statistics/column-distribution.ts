@@ -6,6 +6,10 @@ import { textOfKey, valueKey } from "#shared/sketches/column-place.ts";
 import type { ColumnSketches } from "#shared/sketches/table-sketches.ts";
 import { convertExactly } from "../logical/convert-constant.ts";
 
+/** Bytes of a text whose key does not have all of it, and of one that is not among the frequent ones (as in row-width.ts). */
+const LONG_TEXT_BYTES = 64;
+const RARE_TEXT_BYTES = 32;
+
 /** A column with so many distinct values a row has a new one in rows yet unseen, too. */
 const UNIQUE_FRACTION = 0.9;
 
@@ -50,6 +54,13 @@ export class ColumnDistribution {
 			const text = textOfKey(key);
 			if (text !== null) yield { text, fraction };
 		}
+	}
+
+	/** Bytes of a text, on average. */
+	meanTextBytes(): number {
+		let sum = this.restFraction * RARE_TEXT_BYTES;
+		for (const [key, fraction] of this.frequent) sum += fraction * (textOfKey(key) === null ? LONG_TEXT_BYTES : key.length);
+		return sum;
 	}
 
 	/** The fraction below a place on the axis of `orderOf`, or not above it; null for a type without that axis. */

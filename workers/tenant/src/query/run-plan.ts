@@ -3,7 +3,7 @@ import { PARQUET_READ_WINDOW_BYTES, READ_AHEAD_BYTES_MAX } from "#shared/base/li
 import type { PhysicalPlan, PhysicalScan } from "#shared/contracts/plan/physical.ts";
 import { filePath } from "#shared/contracts/file-page.ts";
 import { predicateRanges } from "#shared/contracts/plan/bounds.ts";
-import { columnsOf } from "#shared/engine/expression/single-column.ts";
+import { predicateSteps } from "#shared/engine/expression/predicate.ts";
 import { RunningPlan } from "#shared/engine/operators/build.ts";
 import { run } from "#shared/engine/operators/driver.ts";
 import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
@@ -85,9 +85,12 @@ function openScan(
 	const files = table.pages.flatMap((page) =>
 		Array.from({ length: page.fileCount }, (_, index) => ({ path: filePath(page, index), byteCount: page.byteCounts[index] as number })),
 	);
-	const predicate = scan.predicate === null ? null : context.compilePredicate(scan.predicate);
-	const filter = new ScanFilter(predicate, context);
-	const isFiltered = scan.predicate !== null || keyFilters.length > 0 || late !== null;
+	const steps = scan.predicate === null ? [] : predicateSteps(scan.predicate);
+	const filter = new ScanFilter(
+		steps.map(({ predicate }) => context.compilePredicate(predicate)),
+		context,
+	);
+	const isFiltered = steps.length > 0 || keyFilters.length > 0 || late !== null;
 	const opened = tails[scan.table] as OpenedTail[];
 	const fileSource = new FileSource({
 		context,
@@ -102,7 +105,8 @@ function openScan(
 		rowGroups: (file) => matchingRowGroups(file, columns, ranges),
 		filters: isFiltered
 			? [
-					{ columns: scan.predicate === null ? [] : columnsOf(scan.predicate), select: (batch) => filter.select(batch) },
+					{ columns: [], select: (batch: Batch) => filter.begin(batch) },
+					...steps.map(({ columns: read }, step) => ({ columns: read, select: (batch: Batch) => filter.ask(step, batch) })),
 					...keySelections(keyFilters, context),
 					...(late === null ? [] : [{ columns: late.deciding, select: (batch: Batch) => late.wanted(batch, context) }]),
 				]

@@ -8,24 +8,39 @@ import type { Batch } from "#shared/engine/vector/batch.ts";
 /** Work units of reading a row, beside its predicate's. */
 const READ_COST_PER_ROW = 1;
 
-/** The scan's predicate, which counts the rows that it is asked about. What it selects is valid until it is asked again. */
+/** The scan's predicate, asked part by part, each about the rows that those before it left. What it selects is valid until the first part is asked again. */
 export class ScanFilter {
-	readonly #predicate: CompiledPredicate | null;
+	readonly #steps: readonly CompiledPredicate[];
 	readonly #context: ExecutionContext;
 	readonly #region: Region;
 
-	constructor(predicate: CompiledPredicate | null, context: ExecutionContext) {
-		this.#predicate = predicate;
+	/** @param steps the parts, in the order in which they may be asked: one may raise for rows that those before it drop */
+	constructor(steps: readonly CompiledPredicate[], context: ExecutionContext) {
+		this.#steps = steps;
 		this.#context = context;
 		this.#region = context.lease.region();
 	}
 
-	select(batch: Batch): Batch {
+	/** Counts the rows of a batch that was read, before any part is asked about it. */
+	begin(batch: Batch): Batch {
 		this.#context.countScanned({ rows: batch.selectedCount, bytes: 0 });
-		this.#context.spend(batch.selectedCount * (READ_COST_PER_ROW + (this.#predicate?.costPerRow ?? 0)));
-		if (this.#predicate === null) return batch;
+		this.#context.spend(batch.selectedCount * READ_COST_PER_ROW);
 		this.#region.reset();
-		return this.#predicate.select(batch, this.#region);
+		return batch;
+	}
+
+	/** After `begin` and the parts before. */
+	ask(step: number, batch: Batch): Batch {
+		const predicate = this.#steps[step] as CompiledPredicate;
+		this.#context.spend(batch.selectedCount * predicate.costPerRow);
+		return predicate.select(batch, this.#region);
+	}
+
+	/** All parts. */
+	select(batch: Batch): Batch {
+		let live = this.begin(batch);
+		for (let step = 0; step < this.#steps.length && live.selectedCount > 0; step++) live = this.ask(step, live);
+		return live;
 	}
 
 	close(): void {

@@ -14,11 +14,20 @@ const HARMLESS = /^(add|subtract|multiply|negate|abs|round|trunc|ceil|floor)\(nu
 export function mayRaise(expression: Expression): boolean {
 	if (expression.kind === "call") {
 		const signature = signatureOf(expression.functionId);
-		if (signature.canRaise && !HARMLESS.test(signature.id)) return true;
+		if (signature.canRaise && !HARMLESS.test(signature.id) && !isWholePattern(expression)) return true;
 	}
 	if (expression.kind === "cast" && !widens(expression)) return true;
 	if (expression.kind === "quantified") return true;
 	return partsOf(expression).some(mayRaise);
+}
+
+const LIKE = /^(not_)?i?like\(text,text\)$/;
+
+/** LIKE of a constant pattern that does not end in the character that escapes. */
+function isWholePattern({ functionId, arguments: list }: Extract<Expression, { kind: "call" }>): boolean {
+	const pattern = list[1];
+	if (!LIKE.test(functionId) || pattern?.kind !== "constant") return false;
+	return typeof pattern.value !== "string" || (/\\*$/.exec(pattern.value) as RegExpExecArray)[0].length % 2 === 0;
 }
 
 const WHOLE_NUMBERS = ["smallint", "integer", "bigint"];
