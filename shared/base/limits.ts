@@ -29,6 +29,9 @@ export const ADMISSION_WAIT_MS_MAX = 5 * SECOND;
 
 // Execution
 export const BATCH_ROW_COUNT_MAX = 2048;
+/** Of a scan whose rows are only counted, summed or compared: a whole page at a time, as long as the values of a batch stay about this small. */
+export const WIDE_BATCH_ROW_COUNT_MAX = 8 * BATCH_ROW_COUNT_MAX;
+export const WIDE_BATCH_BYTES = 256 * KIB;
 /** Work units (rows x declared cost) between two yields to the event loop. */
 export const YIELD_WORK_UNITS = 2_000_000;
 export const QUERY_WORK_UNITS_MAX = 20_000_000_000;

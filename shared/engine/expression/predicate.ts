@@ -6,7 +6,7 @@ import type { Region } from "../memory/region.ts";
 import type { Batch } from "../vector/batch.ts";
 import { flatten } from "../vector/copy.ts";
 import { isValid } from "../vector/read.ts";
-import type { Vector } from "../vector/vector.ts";
+import type { Dictionary, Vector } from "../vector/vector.ts";
 import { compileExpression } from "./compile.ts";
 import { type CompileOptions, type Evaluator, narrow } from "./evaluator.ts";
 import { columnsOf, oncePerEntry, singleColumn } from "./single-column.ts";
@@ -121,8 +121,33 @@ function selectTrue(
 	const { selectedCount, selection: live } = batch;
 	const { kernels } = engine;
 	if (vector.kind === "dictionary") {
-		return kernels.select_codes(selectedCount, live, vector.codes, vector.validity, vector.dictionary.values.values, selection);
+		const { codes, validity, dictionary } = vector;
+		const range = live === 0 && validity === 0 ? codeRange(dictionary, region, engine) : null;
+		if (range !== null) return kernels.select_code_range(selectedCount, codes, range.first, range.moreCount, range.negated, selection);
+		return kernels.select_codes(selectedCount, live, codes, validity, dictionary.values.values, selection);
 	}
 	const flat = flatten(engine, vector, batch, region);
 	return kernels.select_true(selectedCount, live, flat.values, flat.validity, selection);
+}
+
+/** `first` and the `moreCount` codes behind it are those that are true, or, `negated` 1, the others are. */
+interface CodeRange {
+	first: number;
+	moreCount: number;
+	negated: number;
+}
+
+/** Of booleans that a dictionary has for its entries; null where neither the true ones nor the false ones stand together. */
+const codeRanges = new WeakMap<Dictionary, CodeRange | null>();
+
+function codeRange(dictionary: Dictionary, region: Region, { kernels, arena }: Engine): CodeRange | null {
+	let range = codeRanges.get(dictionary);
+	if (range === undefined) {
+		const found = region.allocate(8);
+		const which = dictionary.entryCount === 0 ? 0 : kernels.truths_range(dictionary.entryCount, dictionary.values.values, found);
+		const [first, moreCount] = arena.views.i32.subarray(found >> 2, (found >> 2) + 2) as unknown as [number, number];
+		range = which === 0 ? null : { first, moreCount, negated: which - 1 };
+		codeRanges.set(dictionary, range);
+	}
+	return range;
 }

@@ -35,7 +35,7 @@ export function narrowKernel(wide: Kernel, narrow: (call: KernelCall, operands: 
 export const isNarrow = ({ physical, type }: FlatVector): boolean => physical === "i64" && type.kind === "numeric";
 
 /** Of a vector that {@link isNarrow}. */
-export const scaleOf = ({ type }: FlatVector): number => (type.kind === "numeric" ? (type.scale ?? 0) : 0);
+export const scaleOf = ({ type }: Pick<FlatVector, "type">): number => (type.kind === "numeric" ? (type.scale ?? 0) : 0);
 
 /** `op`: 0 left + right, 1 left - right, 2 left x right. @returns null where 64 bits may not hold it */
 export function narrowResult(call: KernelCall, op: 0 | 1 | 2, [left, right]: [Operand, Operand]): FlatVector | null {

@@ -37,15 +37,20 @@ import { TableFunctionOperator } from "./table-function.ts";
 import { TopNOperator } from "./sort/top-n.ts";
 import { UnionAllOperator } from "./union-all.ts";
 import { ValuesOperator } from "./values.ts";
+import { wideRowCount, wideScan } from "./wide-scan.ts";
 import { WindowOperator } from "./window/window.ts";
 import { YieldingSource } from "./yielding-source.ts";
 
-/** Gives a scan's columns in order and applies its predicate in full; it may also drop rows that the filters do not want, and say in `floor` which keys are still to come. */
+/**
+ * Gives a scan's columns in order, in batches of at most `rowCountMax` rows, and applies its predicate in full; it may also drop rows that the filters do
+ * not want, and say in `floor` which keys are still to come.
+ */
 export type OpenScan = (
 	scan: PhysicalScan,
 	keyFilters: readonly ScanKeyFilter[],
 	floor: KeyFloor | null,
 	late: LateColumns | null,
+	rowCountMax: number,
 ) => BatchSource;
 
 /** One operator's statistics, by its place in the tree. */
@@ -75,6 +80,8 @@ export class RunningPlan implements BatchSource {
 	readonly #keyFilters: KeyFilters;
 	/** What aggregations want to know of the scans below them. */
 	readonly #floors = new Map<PhysicalScan, KeyFloor>();
+	/** Rows of a batch, of scans that may give more than others. */
+	readonly #wideScans = new Map<PhysicalScan, number>();
 	readonly #root: BatchSource;
 
 	constructor(context: ExecutionContext, plan: Pick<PhysicalPlan, "subplans" | "root">, openScan: OpenScan) {
@@ -133,6 +140,22 @@ export class RunningPlan implements BatchSource {
 		return found.floor;
 	}
 
+	/** Tells the scan below that it may give wide batches, where the aggregation takes them. */
+	#widen(node: PhysicalHashAggregate): void {
+		const scan = this.#context.batchRowCountMax < BATCH_ROW_COUNT_MAX ? null : wideScan(node);
+		if (scan !== null) this.#wideScans.set(scan, wideRowCount(this.#typesOf(scan)));
+	}
+
+	#scan(node: PhysicalScan): BatchSource {
+		const rowCountMax = this.#wideScans.get(node) ?? this.#context.batchRowCountMax;
+		const [floor, late] = [this.#floors.get(node) ?? null, this.#lateColumns.get(node) ?? null];
+		return new YieldingSource(
+			this.#context,
+			this.#openScan(node, this.#keyFilters.of(node), floor, late, Math.max(BATCH_ROW_COUNT_MAX, rowCountMax)),
+			rowCountMax,
+		);
+	}
+
 	#typesOf(node: PhysicalOperator): DataType[] {
 		return outputTypes(node, (scan) => this.#context.scanTypes(scan));
 	}
@@ -160,10 +183,7 @@ export class RunningPlan implements BatchSource {
 		};
 		switch (node.kind) {
 			case "scan":
-				return new YieldingSource(
-					context,
-					this.#openScan(node, this.#keyFilters.of(node), this.#floors.get(node) ?? null, this.#lateColumns.get(node) ?? null),
-				);
+				return this.#scan(node);
 			case "values":
 				return new ValuesOperator(context, node);
 			case "filter":
@@ -173,6 +193,7 @@ export class RunningPlan implements BatchSource {
 			case "limit":
 				return new LimitOperator(context, node, build(node.input));
 			case "hash_aggregate": {
+				this.#widen(node);
 				const lateInput = lateKey(node);
 				if (lateInput !== null) this.#lateColumns.set(node.input, lateInput);
 				// Groups that are given out early could not be told from those that are wanted.

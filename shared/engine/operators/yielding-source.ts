@@ -12,13 +12,16 @@ export class YieldingSource implements BatchSource {
 	readonly #context: ExecutionContext;
 	readonly #source: BatchSource;
 	readonly #region: Region;
+	readonly #rowCountMax: number;
 	/** A batch that is handed on in pieces, and the rows that were: only where a test wants small batches. */
 	#whole: Batch | null = null;
 	#done = 0;
 
-	constructor(context: ExecutionContext, source: BatchSource) {
+	/** @param rowCountMax rows of a batch that are handed on together */
+	constructor(context: ExecutionContext, source: BatchSource, rowCountMax: number) {
 		this.#context = context;
 		this.#source = source;
+		this.#rowCountMax = rowCountMax;
 		this.#region = context.lease.region();
 	}
 
@@ -28,7 +31,7 @@ export class YieldingSource implements BatchSource {
 		const batch = this.#source.next();
 		if (batch === null || batch === "blocked") return batch;
 		this.#context.spend(batch.rowCount * ROW_COST);
-		return batch.selectedCount > this.#context.batchRowCountMax ? this.#piece(batch) : batch;
+		return batch.selectedCount > this.#rowCountMax ? this.#piece(batch) : batch;
 	}
 
 	close(): void {
@@ -36,7 +39,7 @@ export class YieldingSource implements BatchSource {
 	}
 
 	#piece(whole: Batch): Batch {
-		const count = Math.min(this.#context.batchRowCountMax, whole.selectedCount - this.#done);
+		const count = Math.min(this.#rowCountMax, whole.selectedCount - this.#done);
 		this.#region.reset();
 		const piece = sliceBatch(this.#context.engine, whole, { start: this.#done, count }, this.#region);
 		this.#done += count;

@@ -52,6 +52,8 @@ export interface Aggregate {
 	readonly takesNarrow?: true;
 	/** Updates by {@link AggregateInput.runs}, where there are any. */
 	readonly takesRuns?: true;
+	/** Where all live rows are of one group, a dictionary's codes are as good as values. */
+	readonly takesCodes?: true;
 	/** Types of the columns that carry a state. */
 	readonly partialTypes: DataType[];
 	/** @throws numeric_value_out_of_range, resource_exhausted */

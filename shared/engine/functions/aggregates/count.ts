@@ -15,6 +15,7 @@ export const COUNT: AggregateFunction = {
 		return {
 			takesNarrow: true,
 			takesRuns: true,
+			takesCodes: true,
 			partialTypes: [BIGINT],
 			update({ columns: [argument], rows, groups, only, runs }) {
 				if (argument !== undefined && isNullConstant(engine, argument)) return;

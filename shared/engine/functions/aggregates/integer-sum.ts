@@ -6,6 +6,7 @@ import { gatherColumn } from "../../vector/row-gather.ts";
 import { VALUE_KIND } from "../../vector/row-layout.ts";
 import type { Vector } from "../../vector/vector.ts";
 import type { AggregateFunction } from "./aggregate.ts";
+import { codedRows } from "./coded-rows.ts";
 
 const BIGINT: DataType = { kind: "bigint" };
 
@@ -19,8 +20,11 @@ export const INTEGER_SUM: AggregateFunction = {
 		};
 		return {
 			takesRuns: true,
+			takesCodes: true,
 			partialTypes: [BIGINT],
 			update({ columns, rows, groups, only, runs, region }) {
+				const coded = only === undefined ? null : codedRows(columns[0] as Vector, rows);
+				if (coded !== null) return checked(kernels.agg_sum_i32_codes(rows.selectedCount, coded.codes, coded.entries, (only ?? 0) + offset));
 				const { values, validity } = flatten(engine, columns[0] as Vector, rows, region);
 				if (runs !== undefined) return checked(kernels.agg_sum_i32_runs(runs.count, runs.pairs, runs.positions, values, validity, offset));
 				if (only !== undefined)

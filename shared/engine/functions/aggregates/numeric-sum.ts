@@ -14,6 +14,7 @@ import { gatherColumn, type RowPointers } from "../../vector/row-gather.ts";
 import { VALUE_KIND } from "../../vector/row-layout.ts";
 import type { FlatVector, Vector } from "../../vector/vector.ts";
 import type { Aggregate, AggregateBinding, AggregateFunction } from "./aggregate.ts";
+import { codedRows } from "./coded-rows.ts";
 import { divideNumeric } from "./numeric-division.ts";
 
 const NUMERIC: DataType = { kind: "numeric" };
@@ -49,9 +50,17 @@ function bind(binding: AggregateBinding, mean: boolean): Aggregate {
 	return {
 		takesNarrow: true,
 		takesRuns: true,
+		takesCodes: true,
 		partialTypes: [NUMERIC, BIGINT],
 		update(input) {
 			const { rows, groups, only, runs, region } = input;
+			const coded = only === undefined ? null : codedRows(input.columns[0] as Vector, rows);
+			if (coded !== null) {
+				const { width, codes, entries } = coded;
+				const codedScale = physical === "numeric" ? scaleOf(input.columns[0] as Vector) : 0;
+				const state = (only ?? 0) + offset;
+				return checked(kernels.agg_wide_codes(width, codedScale, rows.selectedCount, codes, entries, state, region.allocate(16)));
+			}
 			const vector = flatten(engine, input.columns[0] as Vector, rows, region);
 			const { values, validity } = vector;
 			if (vector.physical === "numeric") return addNumeric(vector, 0, input);

@@ -46,16 +46,21 @@ function validRows(count: i32, selection: usize, validity: usize): i32 {
 	return valid;
 }
 
-/** As agg_sum_i32; the sum is checked once a batch. @returns 1 when it leaves 64 bits */
-export function agg_sum_i32_one(count: i32, selection: usize, values: usize, validity: usize, state: usize): i32 {
-	if (validRows(count, selection, validity) == 0) return 0;
-	const value = sumRows32(count, selection, values, validity);
+// @ts-ignore: decorator
+@inline
+function addSum(state: usize, value: i64): i32 {
 	const sum = load<i64>(state);
 	const next = sum + value;
 	if (((sum ^ next) & (value ^ next)) < 0) return 1;
 	store<i64>(state, next);
 	store<u32>(state, 1, 8);
 	return 0;
+}
+
+/** As agg_sum_i32; the sum is checked once a batch. @returns 1 when it leaves 64 bits */
+export function agg_sum_i32_one(count: i32, selection: usize, values: usize, validity: usize, state: usize): i32 {
+	if (validRows(count, selection, validity) == 0) return 0;
+	return addSum(state, sumRows32(count, selection, values, validity));
 }
 
 /** As agg_wide_i32 and agg_wide_i64, by `width` 4 or 8, of coefficients of one `scale` (0 where the state keeps none). `scratch`: 16 bytes. @returns 1 when the sum leaves 128 bits */
@@ -69,7 +74,22 @@ export function agg_wide_one(width: i32, scale: i32, count: i32, selection: usiz
 	// The sum of 64-bit numbers is that of their halves: neither leaves 64 bits in so few rows.
 	let lows: i64 = 0;
 	let highs: i64 = 0;
-	for (let index: i32 = 0; index < count; index++) {
+	let index: i32 = 0;
+	if (selection == 0 && validity == 0) {
+		// Two rows at a time. There is no shift of 64-bit lanes with their sign: each is taken 2^63 higher, and its upper half for unsigned.
+		const bottom = i64x2.splat(0xffffffff);
+		const lift = i64x2.splat(i64.MIN_VALUE);
+		let low = i64x2.splat(0);
+		let high = i64x2.splat(0);
+		for (; index + 2 <= count; index += 2) {
+			const lanes = v128.load(values + (<usize>index << 3));
+			low = i64x2.add(low, v128.and(lanes, bottom));
+			high = i64x2.add(high, i64x2.shr_u(v128.xor(lanes, lift), 32));
+		}
+		lows = i64x2.extract_lane(low, 0) + i64x2.extract_lane(low, 1);
+		highs = i64x2.extract_lane(high, 0) + i64x2.extract_lane(high, 1) - (<i64>index << 31);
+	}
+	for (; index < count; index++) {
 		const row = livePosition(selection, index);
 		if (!isValid(validity, row)) continue;
 		const value = load<i64>(values + (<usize>row << 3));
@@ -77,6 +97,61 @@ export function agg_wide_one(width: i32, scale: i32, count: i32, selection: usiz
 		highs += value >> 32;
 	}
 	return i32(!addHalves(state, lows, highs, scale, valid, scratch));
+}
+
+// @ts-ignore: decorator
+@inline
+function entry<T>(entries: usize, code: u64): i64 {
+	return <i64>load<T>(entries + <usize>code * sizeof<T>());
+}
+
+/** Sum of the entries of 32 bits that the codes name: two codes a load, and four sums that do not wait for each other. */
+function sumCodes32(count: i32, codes: usize, entries: usize): i64 {
+	let a: i64 = 0;
+	let b: i64 = 0;
+	let c: i64 = 0;
+	let d: i64 = 0;
+	let index: i32 = 0;
+	for (; index + 4 <= count; index += 4) {
+		const low = load<u64>(codes + (<usize>index << 2));
+		const high = load<u64>(codes + (<usize>index << 2), 8);
+		a += entry<i32>(entries, low & 0xffffffff);
+		b += entry<i32>(entries, low >> 32);
+		c += entry<i32>(entries, high & 0xffffffff);
+		d += entry<i32>(entries, high >> 32);
+	}
+	for (; index < count; index++) a += entry<i32>(entries, load<u32>(codes + (<usize>index << 2)));
+	return a + b + c + d;
+}
+
+/** As agg_sum_i32_one over all rows, none of them NULL, of a dictionary's entries without NULL. @returns 1 when the sum leaves 64 bits */
+export function agg_sum_i32_codes(count: i32, codes: usize, entries: usize, state: usize): i32 {
+	return count == 0 ? 0 : addSum(state, sumCodes32(count, codes, entries));
+}
+
+/** As agg_wide_one over all rows, none of them NULL, of a dictionary's entries without NULL. */
+export function agg_wide_codes(width: i32, scale: i32, count: i32, codes: usize, entries: usize, state: usize, scratch: usize): i32 {
+	if (count == 0) return 0;
+	if (width == 4) {
+		const value = sumCodes32(count, codes, entries);
+		return i32(!addScaled(state, <u64>value, value >> 63, scale, count, scratch));
+	}
+	let lows: i64 = 0;
+	let highs: i64 = 0;
+	let index: i32 = 0;
+	for (; index + 2 <= count; index += 2) {
+		const both = load<u64>(codes + (<usize>index << 2));
+		const even = entry<i64>(entries, both & 0xffffffff);
+		const odd = entry<i64>(entries, both >> 32);
+		lows += (even & 0xffffffff) + (odd & 0xffffffff);
+		highs += (even >> 32) + (odd >> 32);
+	}
+	if (index < count) {
+		const last = entry<i64>(entries, load<u32>(codes + (<usize>index << 2)));
+		lows += last & 0xffffffff;
+		highs += last >> 32;
+	}
+	return i32(!addHalves(state, lows, highs, scale, count, scratch));
 }
 
 /** As agg_sum_f64. */

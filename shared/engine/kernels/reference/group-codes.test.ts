@@ -154,9 +154,17 @@ test("pairs: every new one gets past, one remembered does not, and a full memory
 	);
 });
 
+/** What a predicate says of 300 entries: anything, or the same of all but a stretch of them. */
+const HOLDS = fc.oneof(
+	fc.array(fc.boolean(), { minLength: 300, maxLength: 300 }),
+	fc
+		.tuple(fc.boolean(), fc.nat(20), fc.nat(20))
+		.map(([others, first, more]) => Array.from({ length: 300 }, (_, code) => (code >= first && code <= first + more) !== others)),
+);
+
 test("a predicate per entry, and a code for NULL", () => {
 	fc.assert(
-		fc.property(ROWS, fc.array(fc.boolean(), { minLength: 300, maxLength: 300 }), (rows, holds) => {
+		fc.property(ROWS, HOLDS, (rows, holds) => {
 			withRegion((region) => {
 				const { codes, validity, selection, count } = lay(region, rows);
 				const table = region.allocate(300);
@@ -164,9 +172,17 @@ test("a predicate per entry, and a code for NULL", () => {
 					holds.map((hold) => (hold ? 1 : 0)),
 					table,
 				);
-				const out = region.allocate(count * 2 + 2);
+				const out = region.allocate(rows.codes.length * 2 + 2);
 				const kept = u16s(out, kernels.select_codes(count, selection, codes, validity, table, out));
 				expect(kept).toEqual(liveOf(rows).filter((row) => rows.codes[row] !== null && holds[rows.codes[row]!]));
+
+				const range = region.allocate(8);
+				const which = kernels.truths_range(300, table, range);
+				if (which > 0 && validity === 0) {
+					const [first, more] = views.i32.subarray(range / 4, range / 4 + 2) as unknown as [number, number];
+					const all = u16s(out, kernels.select_code_range(rows.codes.length, codes, first, more, which - 1, out));
+					expect(all).toEqual(rows.codes.flatMap((code, row) => (holds[code as number] ? [row] : [])));
+				}
 
 				const withNull = region.allocate(rows.codes.length * 4);
 				kernels.codes_with_null(rows.codes.length, codes, validity, rows.entryCount, withNull);

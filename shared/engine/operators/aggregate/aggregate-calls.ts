@@ -2,6 +2,7 @@
 import type { AggregateCall, Expression } from "#shared/contracts/plan/expression.ts";
 import { evaluateNarrow } from "../../expression/evaluator.ts";
 import { singleColumn } from "../../expression/single-column.ts";
+import { codedRows } from "../../functions/aggregates/coded-rows.ts";
 import { aggregateFunction } from "../../functions/aggregates/registry.ts";
 import type { Aggregate, AggregateInput, Runs } from "../../functions/aggregates/aggregate.ts";
 import type { Pointer } from "../../memory/arena.ts";
@@ -42,6 +43,8 @@ interface SharedArgument {
 	callCount: number;
 	/** Every call takes free NUMERIC in 64 bits as well. */
 	isNarrow: boolean;
+	/** Every call takes a dictionary's codes. */
+	takesCodes: boolean;
 	/** In the batch at hand; null before the first call that needs it. */
 	vector: Vector | null;
 }
@@ -71,7 +74,13 @@ export class AggregateCalls {
 			// One that several columns make, or that differs at every call, is each call's own.
 			const key = singleColumn(argument) === null ? null : keyOf(argument);
 			const known = key === null ? undefined : shared.get(key);
-			const own = known ?? { expression: context.compileExpression(argument), callCount: 0, isNarrow: true, vector: null };
+			const own = known ?? {
+				expression: context.compileExpression(argument),
+				callCount: 0,
+				isNarrow: true,
+				takesCodes: true,
+				vector: null,
+			};
 			own.callCount++;
 			if (key !== null) shared.set(key, own);
 			return own;
@@ -99,7 +108,10 @@ export class AggregateCalls {
 				heap,
 			});
 			const isDirect = !distinct && orderBy.length === 0;
-			for (const argument of compiled) argument.isNarrow &&= isDirect && aggregate.takesNarrow === true;
+			for (const argument of compiled) {
+				argument.isNarrow &&= isDirect && aggregate.takesNarrow === true;
+				argument.takesCodes &&= isDirect && aggregate.takesCodes === true;
+			}
 			return {
 				aggregate,
 				arguments: compiled,
@@ -135,7 +147,9 @@ export class AggregateCalls {
 			this.#context.spend(batch.selectedCount * call.costPerRow);
 			const rows = call.filter === null ? batch : call.filter.select(batch, region);
 			if (rows.selectedCount === 0) continue;
-			const columns: Vector[] = call.arguments.map((argument) => this.#evaluate(argument, rows, rows === batch, region));
+			const columns: Vector[] = call.arguments.map((argument) =>
+				this.#evaluate(argument, rows, { isWholeBatch: rows === batch, isOneGroup: only !== undefined }, region),
+			);
 			for (const key of call.otherKeys) columns.push(key.evaluate(rows, region));
 			if (call.distinct === null) feed(call, { rows, columns, groups, only, runs: rows === batch ? runs : undefined, region });
 			else feed(call, { ...call.distinct.select(columns, rows, groups, region), only, region });
@@ -153,12 +167,18 @@ export class AggregateCalls {
 		return count === 0 ? undefined : { count, pairs, positions };
 	}
 
-	#evaluate(argument: SharedArgument, rows: Batch, isWholeBatch: boolean, region: Region): Vector {
+	#evaluate(
+		argument: SharedArgument,
+		rows: Batch,
+		{ isWholeBatch, isOneGroup }: { isWholeBatch: boolean; isOneGroup: boolean },
+		region: Region,
+	): Vector {
 		if (isWholeBatch && argument.vector !== null) return argument.vector;
-		const { expression, isNarrow } = argument;
+		const { expression, isNarrow, takesCodes } = argument;
 		const vector = isNarrow ? evaluateNarrow(expression, rows, region) : expression.evaluate(rows, region);
 		if (argument.callCount === 1 || !isWholeBatch) return vector;
-		argument.vector = flatten(this.#context.engine, vector, rows, region);
+		argument.vector =
+			takesCodes && isOneGroup && codedRows(vector, rows) !== null ? vector : flatten(this.#context.engine, vector, rows, region);
 		return argument.vector;
 	}
 

@@ -17,6 +17,8 @@ const OPEN_AHEAD_FOR_FLOOR_COUNT = 64;
 export interface FileSourceOptions {
 	context: Pick<ExecutionContext, "engine" | "lease" | "blockOn" | "signal">;
 	columns: ScanColumn[];
+	/** Rows of a batch. */
+	batchRowCountMax?: number;
 	/** How many files there are, and each as a byte source, with its footer. */
 	fileCount: number;
 	open: (index: number) => { source: ByteSource; file: Promise<ParquetFile> };
@@ -71,7 +73,7 @@ export class FileSource implements BatchSource {
 	}
 
 	#openReader(): "open" | "blocked" | null {
-		const { context, columns, fileCount, open, rowGroups, filters, floor = null } = this.#options;
+		const { context, columns, batchRowCountMax, fileCount, open, rowGroups, filters, floor = null } = this.#options;
 		const aheadCount = floor === null ? OPEN_AHEAD_COUNT : OPEN_AHEAD_FOR_FLOOR_COUNT;
 		while (this.#opened.length <= aheadCount && this.#openedCount < fileCount) {
 			context.signal.throwIfAborted();
@@ -94,6 +96,7 @@ export class FileSource implements BatchSource {
 			columns: columns.map(({ fieldId, type }) => ({ fieldId, type })),
 			rowGroups: rowGroups(current.file),
 			filters,
+			...(batchRowCountMax === undefined ? {} : { batchRowCountMax }),
 			engine: context.engine,
 			lease: context.lease,
 			blockOn: (promise) => context.blockOn(promise),

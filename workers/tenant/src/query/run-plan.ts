@@ -43,8 +43,8 @@ export function openPlan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][]
 	// As much as may be read ahead, and what the scan looks at meanwhile: at the end of a file all of it lies ready for the next one.
 	const buffers = new ReadBuffers(() => aheadByteCount() + PARQUET_READ_WINDOW_BYTES / Math.max(1, runningCount()));
 	const reading = { share: new CacheShare(), buffers };
-	return new RunningPlan(context, plan, (scan, keyFilters, floor, late) =>
-		openScan({ ports, plan, tails, reading }, { scan, keyFilters, floor, late }, context),
+	return new RunningPlan(context, plan, (scan, keyFilters, floor, late, rowCountMax) =>
+		openScan({ ports, plan, tails, reading }, { scan, keyFilters, floor, late, rowCountMax }, context),
 	);
 }
 
@@ -63,6 +63,7 @@ interface OpenedScan {
 	keyFilters: readonly ScanKeyFilter[];
 	floor: KeyFloor | null;
 	late: LateColumns | null;
+	rowCountMax: number;
 }
 
 interface OpenedTables {
@@ -75,7 +76,7 @@ interface OpenedTables {
 
 function openScan(
 	{ ports, plan, tails, reading }: OpenedTables,
-	{ scan, keyFilters, floor, late }: OpenedScan,
+	{ scan, keyFilters, floor, late, rowCountMax }: OpenedScan,
 	context: ExecutionContext,
 ): BatchSource {
 	const table = plan.tables[scan.table] as (typeof plan.tables)[number];
@@ -97,6 +98,7 @@ function openScan(
 		// Rows of a tail come behind the files, and may have any key.
 		floor: opened.every(isEmptyTail) ? floor : null,
 		columns,
+		batchRowCountMax: rowCountMax,
 		fileCount: files.length,
 		open: (index) => {
 			const file = { ...(files[index] as (typeof files)[number]), spend: countBytes };

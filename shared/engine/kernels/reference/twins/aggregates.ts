@@ -9,6 +9,8 @@ const GROUP_COUNT = 3;
 
 /** Bytes of a state, all of them the kernel's. */
 const stateOut = (rows: KernelCase, count = 1): number => rows.out(count * STATE_BYTES);
+const ENTRY_COUNT = 20;
+const codesOf = (rows: KernelCase): number => rows.lanes(u32, () => rows.below(ENTRY_COUNT));
 /** The address of each row's state. */
 function groupsOf(rows: KernelCase): number {
 	const states = stateOut(rows, GROUP_COUNT);
@@ -125,6 +127,33 @@ export const AGGREGATE_TWINS: Twins = {
 			const values = width === 4 ? rows.lanes(i32, anyI32(rows)) : rows.lanes(i64, anyI64(rows));
 			const scratch = rows.out(0, { slackBytes: 16 });
 			return [width, rows.pick([0, 0, 4]), rows.count, rows.selection, values, rows.validity, stateOut(rows), scratch];
+		},
+	},
+	agg_sum_i32_codes: {
+		run: (memory, count, codes, entries, state) => {
+			for (let row = 0; row < count; row++) {
+				const code = memory.u32[(codes >> 2) + row] as number;
+				memory.i64[state >> 3] = (memory.i64[state >> 3] as bigint) + BigInt(memory.i32[(entries >> 2) + code] as number);
+				memory.u32[(state >> 2) + 2] = 1;
+			}
+			return 0;
+		},
+		input: (rows) => [rows.rowCount, codesOf(rows), rows.lanes(i32, anyI32(rows), ENTRY_COUNT), stateOut(rows)],
+	},
+	agg_wide_codes: {
+		run: (memory, width, scale, count, codes, entries, state) => {
+			const read: (memory: ArenaViews, at: number) => number | bigint = width === 4 ? i32.read : i64.read;
+			for (let row = 0; row < count; row++) {
+				addWide(memory, state, BigInt(read(memory, entries + (memory.u32[(codes >> 2) + row] as number) * width)));
+				memory.i32[(state >> 2) + 4] = scale;
+			}
+			return 0;
+		},
+		input: (rows) => {
+			const width = rows.pick([4, 8]);
+			const entries = width === 4 ? rows.lanes(i32, anyI32(rows), ENTRY_COUNT) : rows.lanes(i64, anyI64(rows), ENTRY_COUNT);
+			const scratch = rows.out(0, { slackBytes: 16 });
+			return [width, rows.pick([0, 0, 4]), rows.rowCount, codesOf(rows), entries, stateOut(rows), scratch];
 		},
 	},
 	agg_sum_f64: {

@@ -61,6 +61,38 @@ export const ROW_TWINS: Twins = {
 			positionsOut(rows),
 		],
 	},
+	truths_range: {
+		run: (memory, entryCount, table, range) => {
+			const truths = Array.from(memory.u8.subarray(table, table + entryCount));
+			const changes = truths.flatMap((truth, code) => (code > 0 && truth !== truths[code - 1] ? [code] : []));
+			if (changes.length > 2) return 0;
+			const [first = 0, end = entryCount] = changes;
+			memory.i32.set([first, end - first - 1], range >> 2);
+			return truths[first] === 1 ? 1 : 2;
+		},
+		input: (rows) => {
+			const entryCount = rows.below(40) + 1;
+			const cuts = Array.from({ length: rows.below(4) }, () => rows.below(entryCount));
+			const flip = rows.flag;
+			const truths = Array.from({ length: entryCount }, (_, code) => (cuts.filter((cut) => cut < code).length + flip) % 2);
+			return [entryCount, rows.lanes(u8, () => truths.shift() as number, entryCount), rows.out(8, { alignment: 4 })];
+		},
+	},
+	select_code_range: {
+		run: (memory, count, codes, first, more, negated, out) => {
+			let kept = 0;
+			for (let row = 0; row < count; row++) {
+				const code = memory.u32[(codes >> 2) + row] as number;
+				if ((code >= first && code <= first + more) !== (negated === 1)) memory.u16[(out >> 1) + kept++] = row;
+			}
+			return kept;
+		},
+		input: (rows) => {
+			const codes = rows.lanes(u32, () => rows.below(rows.pick([2, 40])));
+			const out = rows.out(rows.rowCount * 2, { slackBytes: 2, alignment: 2, bytesPerResult: 2 });
+			return [rows.rowCount, codes, rows.pick([0, 0, 1, 17]), rows.pick([0, 0, 3, 39]), rows.flag, out];
+		},
+	},
 	select_valid: {
 		run: (memory, count, selection, validity, out) => {
 			let kept = 0;
