@@ -5,7 +5,7 @@
 import { unreachable } from "#shared/base/assert.ts";
 import type { Expression, SortKey } from "#shared/contracts/plan/expression.ts";
 import { inputsOf } from "#shared/contracts/plan/inputs.ts";
-import type { PhysicalHashJoin, PhysicalNestedLoopJoin, PhysicalOperator } from "#shared/contracts/plan/physical.ts";
+import type { PhysicalHashAggregate, PhysicalHashJoin, PhysicalNestedLoopJoin, PhysicalOperator } from "#shared/contracts/plan/physical.ts";
 import { columnsOf } from "../expression/single-column.ts";
 import { asksExistence, emitsBuild } from "./join/join-output.ts";
 
@@ -51,6 +51,16 @@ function joinedColumns(node: PhysicalHashJoin | PhysicalNestedLoopJoin, live: Co
 	return union(emitted, conditions);
 }
 
+/** Of a group-by's input: what its keys and aggregates read. */
+export function groupedColumns({ groupKeys, aggregates }: Pick<PhysicalHashAggregate, "groupKeys" | "aggregates">): ReadonlySet<number> {
+	const calls = aggregates.flatMap(({ arguments: values, filter, orderBy }) => [
+		...values,
+		...(filter === null ? [] : [filter]),
+		...expressionsOf(orderBy ?? []),
+	]);
+	return union([], [...groupKeys, ...calls]);
+}
+
 /** Of each input. */
 function inputColumns(
 	node: Exclude<PhysicalOperator, PhysicalHashJoin | PhysicalNestedLoopJoin>,
@@ -62,14 +72,8 @@ function inputColumns(
 			return live === null ? null : union(live, [node.predicate]);
 		case "project":
 			return union([], node.expressions);
-		case "hash_aggregate": {
-			const calls = node.aggregates.flatMap(({ arguments: values, filter, orderBy }) => [
-				...values,
-				...(filter === null ? [] : [filter]),
-				...expressionsOf(orderBy ?? []),
-			]);
-			return union([], [...node.groupKeys, ...calls]);
-		}
+		case "hash_aggregate":
+			return groupedColumns(node);
 		case "sort":
 		case "top_n":
 			return live === null ? null : union(live, expressionsOf(node.keys));

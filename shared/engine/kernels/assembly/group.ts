@@ -111,8 +111,9 @@ export function group_fill(count: i32, selection: usize, group: u32, groups: usi
 
 /** Finds the group of each live row without making any: its address goes to groups[position], and the row to `found` or to `missing` (u16 positions). @returns how many were found */
 export function group_lookup(count: i32, selection: usize, columnCount: i32, descriptors: usize, hashes: usize, table: usize, mask: u32, groups: usize, found: usize, missing: usize): i32 {
+	if (count == 0) return 0;
 	// What was read goes where the first group is written later.
-	touchGroups(count, selection, columnCount, descriptors, hashes, table, mask, groups);
+	touchGroups(count, selection, columnCount, descriptors, hashes, table, mask, groups + (<usize>livePosition(selection, 0) << 2));
 	const shape = fixedShape(columnCount, descriptors);
 	if (shape != 0) return lookUpFixed(shape, count, selection, descriptors, hashes, table, mask, groups, found, missing);
 	let foundCount: i32 = 0;
@@ -123,6 +124,43 @@ export function group_lookup(count: i32, selection: usize, columnCount: i32, des
 		store<u32>(groups + (<usize>row << 2), group);
 		if (group != 0) store<u16>(found + (<usize>(foundCount++) << 1), <u16>row);
 		else store<u16>(missing + (<usize>(index - foundCount) << 1), <u16>row);
+	}
+	return foundCount;
+}
+
+/** A bit of `filter` (u32 words of `bits` + 1 bits, zeroed, a power of two) for each group of the table's entries [start, start + count), by its hash. */
+export function group_filter(start: i32, count: i32, table: usize, filter: usize, bits: u32): void {
+	for (let index = start; index < start + count; index++) {
+		const entry = load<u64>(table + (<usize>index << 3));
+		if (entry >> 32 == 0) continue;
+		const bit = <u32>entry & bits;
+		const word = filter + (<usize>(bit >> 5) << 2);
+		store<u32>(word, load<u32>(word) | (<u32>1 << (bit & 31)));
+	}
+}
+
+/** Live rows that may have a group, by a filter as above: u16 positions at `out`. groups[position] = 0 of every live row. @returns how many */
+export function group_candidates(count: i32, selection: usize, hashes: usize, filter: usize, bits: u32, groups: usize, out: usize): i32 {
+	let kept: i32 = 0;
+	for (let index: i32 = 0; index < count; index++) {
+		const row = livePosition(selection, index);
+		const bit = load<u32>(hashes + (<usize>row << 2)) & bits;
+		store<u32>(groups + (<usize>row << 2), 0);
+		store<u16>(out + (<usize>kept << 1), <u16>row);
+		kept += <i32>((load<u32>(filter + (<usize>(bit >> 5) << 2)) >> (bit & 31)) & 1);
+	}
+	return kept;
+}
+
+/** Shares out the live rows by whether groups[position] is one, as `group_lookup` does. @returns how many are found */
+export function group_found(count: i32, selection: usize, groups: usize, found: usize, missing: usize): i32 {
+	let foundCount: i32 = 0;
+	for (let index: i32 = 0; index < count; index++) {
+		const row = livePosition(selection, index);
+		const isFound = i32(load<u32>(groups + (<usize>row << 2)) != 0);
+		store<u16>(found + (<usize>foundCount << 1), <u16>row);
+		store<u16>(missing + (<usize>(index - foundCount) << 1), <u16>row);
+		foundCount += isFound;
 	}
 	return foundCount;
 }

@@ -24,6 +24,7 @@ import { GroupFinder } from "./group-finder.ts";
 import { GroupTable } from "./group-table.ts";
 import type { KeyFloor } from "../key-filter/key-floor.ts";
 import type { LateColumns } from "../late-columns.ts";
+import { groupedColumns } from "../live-columns.ts";
 import { RowCursor } from "../rows/row-cursor.ts";
 import type { BatchSource } from "../source.ts";
 import type { SpillFile } from "../spill/spill-file.ts";
@@ -64,6 +65,8 @@ export class AggregatePass {
 	readonly #columnCount: number;
 	readonly #input: BatchSource;
 	readonly #level: number;
+	/** Columns of the input that keys and aggregates read, by place. */
+	readonly #read: readonly number[];
 	readonly #keys: CompiledExpression[];
 	readonly #keyCost: number;
 	readonly #region: Region;
@@ -84,6 +87,7 @@ export class AggregatePass {
 		this.#columnCount = node.groupKeys.length + node.aggregates.length;
 		this.#input = input;
 		this.#level = level;
+		this.#read = [...groupedColumns(node)];
 		this.#keys = node.groupKeys.map((key) => context.compileExpression(key));
 		this.#keyCost = this.#keys.reduce((cost, key) => cost + key.costPerRow + KEY_COST, 0);
 		this.#region = context.lease.region();
@@ -242,10 +246,18 @@ export class AggregatePass {
 		return this.#spilled !== null || this.#groups.calls.isSpilling;
 	}
 
+	/** The columns that are read, each in its place; a scan has those of its filter, too, and a file of spilled rows none but these. */
+	#readOf(input: Batch): Batch {
+		const columns: Vector[] = [];
+		for (const [index, place] of this.#read.entries()) columns[place] = input.columns[this.#level === 0 ? place : index] as Vector;
+		return { ...input, columns };
+	}
+
 	#consume(input: Batch): void {
 		this.#region.reset();
-		const sparse = input.selectedCount < input.rowCount * SELECTION_COMPACT_FRACTION;
-		const batch = sparse ? compactBatch(this.#context.engine, input, this.#region) : input;
+		const read = this.#readOf(input);
+		const sparse = read.selectedCount < read.rowCount * SELECTION_COMPACT_FRACTION;
+		const batch = sparse ? compactBatch(this.#context.engine, read, this.#region) : read;
 		this.#context.spend(batch.selectedCount * this.#keyCost);
 		const keys = this.#keys.map((key) => key.evaluate(batch, this.#region));
 		const rows = this.#first?.select(batch, keys, this.#region) ?? batch;
@@ -267,7 +279,10 @@ export class AggregatePass {
 	#consumeKnown(batch: Batch, keys: Vector[], spilled: StagedPartitions | null): void {
 		const flat = keys.map((key) => flatten(this.#context.engine, key, batch, this.#region));
 		const { groups, hashes, found, missing } = this.#groups.table.lookUp(flat, batch, this.#region);
-		if (missing.selectedCount > 0) spilled?.add({ ...batch, ...missing }, hashes, this.#region);
+		if (missing.selectedCount > 0) {
+			const columns = this.#read.map((place) => batch.columns[place] as Vector);
+			spilled?.add({ ...batch, ...missing, columns }, hashes, this.#region);
+		}
 		if (found.selectedCount > 0) this.#groups.calls.update({ ...batch, ...found }, groups, this.#region);
 	}
 

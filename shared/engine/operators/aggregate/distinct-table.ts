@@ -40,7 +40,7 @@ export class DistinctTable {
 		const none = { ...rows, selectedCount: 0 };
 		if (rows.selectedCount === 0) return none;
 		if (this.#spilled !== null) {
-			const { hashes, missing } = this.#seen.lookUp(columns, rows, region);
+			const { hashes, missing } = this.within(() => this.#seen.lookUp(columns, rows, region));
 			if (missing.selectedCount > 0) this.#spilled.add({ rowCount: rows.rowCount, columns, ...missing }, hashes, region);
 			return none;
 		}

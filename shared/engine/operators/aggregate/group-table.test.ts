@@ -116,3 +116,47 @@ test.each(SHAPES.map((types): [string, DataType[]] => [types.map(({ kind }) => k
 		{ numRuns: 40 },
 	);
 });
+
+test.each([[[BIGINT]], [[BIGINT, TEXT]]])(
+	"a table far larger than a cache, looked up, filled further and looked up again (%j)",
+	(types) => {
+		const { u16, u32 } = engine.arena.views;
+		const lease = new Lease(engine.arena, { owner: "test" });
+		const statement = { nowMicroseconds: 0n, timeZone: "UTC", parameters: [] };
+		const context = new ExecutionContext({ engine, lease, statement, tables: [], signal: new AbortController().signal });
+		const table = new GroupTable(context, types, 8);
+		const region = lease.region();
+		const BATCH = 2000;
+		const addresses = new Map<number, number>();
+		/** Every third row is not live. */
+		const batchAt = (start: number) => {
+			region.reset();
+			const rows = Array.from({ length: BATCH }, (_, row) => types.map(() => start + row));
+			const positions = [...rows.keys()].filter((row) => row % 3 !== 1);
+			const selection = region.allocate(positions.length * 2);
+			u16.set(positions, selection / 2);
+			const space = { rowCount: BATCH, selection, selectedCount: positions.length };
+			return { vectors: vectorsOf(types, { rows, selection: null }, region), positions, space };
+		};
+		try {
+			for (const groupCount of [24_000, 48_000]) {
+				for (let start = groupCount - 24_000; start < groupCount; start += BATCH) {
+					const { vectors, positions, space } = batchAt(start);
+					const { groups } = table.find(vectors, space, region);
+					for (const row of positions) addresses.set(start + row, u32[groups / 4 + row] as number);
+				}
+				expect(table.groupCount).toBe(addresses.size);
+				for (let start = 1; start < 60_000; start += BATCH) {
+					const { vectors, positions, space } = batchAt(start);
+					const { groups, found, missing } = table.lookUp(vectors, space, region);
+					const of = ({ selection, selectedCount }: typeof found) => [...u16.subarray(selection / 2, selection / 2 + selectedCount)];
+					expect(of(found)).toEqual(positions.filter((row) => addresses.has(start + row)));
+					expect(of(missing)).toEqual(positions.filter((row) => !addresses.has(start + row)));
+					expect(positions.map((row) => u32[groups / 4 + row])).toEqual(positions.map((row) => addresses.get(start + row) ?? 0));
+				}
+			}
+		} finally {
+			lease.release();
+		}
+	},
+);

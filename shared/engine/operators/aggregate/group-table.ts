@@ -19,6 +19,11 @@ const BLOCK_BYTES_MAX = 1024 * 1024;
 /** Entries moved by one kernel call. */
 const REHASH_ENTRY_COUNT = 65_536;
 
+/** Of the filter: of the groups' bits, at most five eighths of the entries, every seventh is set in the end. */
+const FILTER_BITS_PER_ENTRY = 4;
+/** A smaller table lies in the nearest caches itself. */
+const FILTERED_CAPACITY_MIN = 2 * CAPACITY_FIRST;
+
 /** Words of the state that `group_rows` and string aggregates share. */
 const STATE = {
 	rowNext: 0,
@@ -61,6 +66,8 @@ export class GroupTable {
 	#heapBytes = ARENA_PAGE_BYTES;
 	#table: Pointer;
 	#capacity = CAPACITY_FIRST;
+	/** Of the groups' hashes, once they are looked up; null again when more are made. */
+	#filter: Pointer | null = null;
 
 	/** @param stateBytes zeroed bytes behind each group's keys, from `layout.extraOffset` */
 	constructor(context: ExecutionContext, keyTypes: DataType[], stateBytes: number) {
@@ -92,6 +99,7 @@ export class GroupTable {
 		);
 		kernels.rows_hash(rows.selectedCount, rows.selection, columns.length, this.#descriptors, hashes);
 		this.#setState(STATE.createdCount, 0);
+		this.#dropFilter();
 		let done = 0;
 		for (;;) {
 			done = kernels.group_rows(
@@ -136,9 +144,10 @@ export class GroupTable {
 			this.#descriptors,
 		);
 		kernels.rows_hash(rows.selectedCount, rows.selection, columns.length, this.#descriptors, hashes);
+		const candidates = this.#candidates(rows, hashes, groups, region);
 		found.selectedCount = kernels.group_lookup(
-			rows.selectedCount,
-			rows.selection,
+			candidates.selectedCount,
+			candidates.selection,
 			columns.length,
 			this.#descriptors,
 			hashes,
@@ -148,8 +157,37 @@ export class GroupTable {
 			found.selection,
 			missing.selection,
 		);
+		if (candidates !== rows) kernels.group_found(rows.selectedCount, rows.selection, groups, found.selection, missing.selection);
 		missing.selectedCount = rows.selectedCount - found.selectedCount;
 		return { groups, hashes, found, missing };
+	}
+
+	/** The live rows, or those that a filter leaves: of a row without a group a bit is read, and not an entry and a stored row far from the caches. */
+	#candidates(rows: RowSpace, hashes: Pointer, groups: Pointer, region: Region): LiveRows {
+		if (this.#capacity < FILTERED_CAPACITY_MIN) return rows;
+		const { kernels } = this.#engine;
+		this.#filter ??= this.#newFilter();
+		const selection = region.allocate(rows.selectedCount * 2);
+		const bits = this.#capacity * FILTER_BITS_PER_ENTRY - 1;
+		const selectedCount = kernels.group_candidates(rows.selectedCount, rows.selection, hashes, this.#filter, bits, groups, selection);
+		return { selection, selectedCount };
+	}
+
+	#newFilter(): Pointer {
+		const bitCount = this.#capacity * FILTER_BITS_PER_ENTRY;
+		const filter = this.#context.lease.allocatePages(bitCount / 8);
+		this.#engine.arena.views.u8.fill(0, filter, filter + bitCount / 8);
+		for (let start = 0; start < this.#capacity; start += REHASH_ENTRY_COUNT) {
+			const count = Math.min(REHASH_ENTRY_COUNT, this.#capacity - start);
+			this.#engine.kernels.group_filter(start, count, this.#table, filter, bitCount - 1);
+			this.#context.spend(count);
+		}
+		return filter;
+	}
+
+	#dropFilter(): void {
+		if (this.#filter !== null) this.#context.lease.freePages(this.#filter);
+		this.#filter = null;
 	}
 
 	/** A group without keys, made on the first call. */

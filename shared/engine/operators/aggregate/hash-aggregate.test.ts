@@ -8,7 +8,18 @@ import type { NumericValue, SqlValue } from "#shared/contracts/value.ts";
 import { aggregateFunction } from "../../functions/aggregates/registry.ts";
 import { equalityKey, orderValues } from "../../kernels/reference/value.ts";
 import { SCALAR_TYPES } from "../../vector/vectors.fixture.ts";
-import { call, column, ESTIMATE, integer, runPlan, scan, tableRows, tablesOf, type TestTable } from "../operators.fixture.ts";
+import {
+	call,
+	column,
+	ESTIMATE,
+	integer,
+	MemorySpillStore,
+	runPlan,
+	scan,
+	tableRows,
+	tablesOf,
+	type TestTable,
+} from "../operators.fixture.ts";
 
 function aggregate(types: DataType[], groupKeys: number[], aggregates: AggregateCall[]): PhysicalHashAggregate {
 	return {
@@ -335,4 +346,31 @@ test("every aggregate signature is bound", () => {
 		}
 	});
 	expect(unbound.map(({ id }) => id)).toEqual([]);
+});
+
+test("columns that neither keys nor aggregates read are not spilled, and rows are not told apart by them", async () => {
+	const text: DataType = { kind: "text" };
+	const flat = (type: DataType, values: SqlValue[]) => ({ type, encoding: "flat" as const, values });
+	const spilledBy = async (isAlone: boolean) => {
+		const types = isAlone ? [INTEGER] : [text, INTEGER, text];
+		const batches = [0, 500].map((first) => {
+			const numbers = Array.from({ length: 2000 }, (_, row) => first + ((row * 7) % 899));
+			const read = flat(INTEGER, numbers);
+			const filler = flat(
+				text,
+				numbers.map((_, row) => `unread ${row} `.repeat(10)),
+			);
+			const selection = numbers.flatMap((_, row) => (row % 3 === 0 ? [] : [row]));
+			return { rowCount: 2000, selection, columns: isAlone ? [read] : [filler, read, filler] };
+		});
+		const place = isAlone ? 0 : 1;
+		const plan = aggregate(types, [place], [agg("count()", BIGINT), agg("sum(integer)", BIGINT, [[place, INTEGER]])]);
+		const options = { spill: new MemorySpillStore(), testModes: { spillAlways: true } };
+		const { rows, statistics } = await runPlan(plan, [{ types, batches }], options);
+		return { rows: rows.map((row) => row.map(equalityKey).join()).sort(), byteCount: statistics.spilledBytes };
+	};
+	const alone = await spilledBy(true);
+	expect(alone.rows.length).toBe(1399);
+	expect(alone.byteCount).toBeGreaterThan(0);
+	expect(await spilledBy(false)).toEqual(alone);
 });
