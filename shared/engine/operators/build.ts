@@ -207,9 +207,9 @@ export class RunningPlan implements BatchSource {
 			case "sort":
 				return new SortOperator(context, node, build(node.input), typesOf(node.input));
 			case "top_n": {
-				const late = lateColumns(node);
-				if (late !== null) this.#lateColumns.set(node.input, late);
-				return new TopNOperator(context, node, build(node.input), typesOf(node.input), late);
+				const found = lateColumns(node);
+				if (found !== null) this.#lateColumns.set(found.source, found.late);
+				return new TopNOperator(context, node, build(node.input), typesOf(node.input), found?.late ?? null);
 			}
 			case "exchange":
 				// One executor: there is nobody to exchange with.

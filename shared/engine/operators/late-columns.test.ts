@@ -62,12 +62,24 @@ test.each(KEYS)("%s", async (_, keys) => {
 	}
 });
 
+/** The same rows, each batch with dictionaries of its own. */
+const coded: TestTable = {
+	...table,
+	batches: table.batches.map((batch) => ({
+		...batch,
+		columns: batch.columns.map((each) => ({ ...each, encoding: "dictionary" as const })),
+	})),
+};
+
 test.each([
-	["a number, then a text", [key(0, INTEGER, true), key(1, TEXT, false)]],
-	["a text of which many are equal", [key(1, TEXT, true), key(0, INTEGER, false)]],
-])("a scan by %s", async (_, keys) => {
+	["a number, then a text", [key(0, INTEGER, true), key(1, TEXT, false)], table],
+	["a text of which many are equal", [key(1, TEXT, true), key(0, INTEGER, false)], table],
+	["a number of a dictionary, then a text", [key(0, INTEGER, false), key(1, TEXT, false)], coded],
+	["a text of a dictionary", [key(1, TEXT, false), key(0, INTEGER, false)], coded],
+	["a text of a dictionary alone, from the last", [key(1, TEXT, true)], coded],
+])("a scan by %s", async (_, keys, read) => {
 	const input = scan(0, table.types);
-	const all = await runPlan({ kind: "sort", input, keys, estimate: ESTIMATE }, [table], {});
+	const all = await runPlan({ kind: "sort", input, keys, estimate: ESTIMATE }, [read], {});
 	for (const [limit, offset] of [
 		[10, 0],
 		[1, 3],
@@ -78,9 +90,19 @@ test.each([
 			{ spill: new MemorySpillStore(), testModes: { spillAlways: true } },
 			{ testModes: { batchRowCountMax: 2 } },
 		]) {
-			const { rows, operators } = await runPlan({ kind: "top_n", input, keys, limit, offset, estimate: ESTIMATE }, [table], options);
+			const { rows, operators } = await runPlan({ kind: "top_n", input, keys, limit, offset, estimate: ESTIMATE }, [read], options);
 			expect(rows).toEqual(all.rows.slice(offset, offset + limit));
 			expect(operators.find(({ node }) => node.kind === "scan")?.statistics.rows).toBe(ROW_COUNT);
+			// The same columns, picked in another order.
+			const exchanged = keys.map((sortKey) => ({
+				...sortKey,
+				expression: column(sortKey.expression.type === TEXT ? 0 : 1, sortKey.expression.type),
+			}));
+			const picked = { kind: "project" as const, input, expressions: [column(1, TEXT), column(0, INTEGER)], estimate: ESTIMATE };
+			const over = { kind: "top_n" as const, input: picked, keys: exchanged, limit, offset, estimate: ESTIMATE };
+			const answer = await runPlan(over, [read], options);
+			expect(answer.rows).toEqual(rows.map(([number, text]) => [text, number]));
+			expect(answer.operators.find(({ node }) => node.kind === "scan")?.statistics.rows).toBe(ROW_COUNT);
 		}
 	}
 });

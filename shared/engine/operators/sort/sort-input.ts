@@ -10,6 +10,7 @@ import { DESCRIPTOR_BYTES, type RowColumn, rowLayout, writeDescriptors } from ".
 import type { FlatVector, Vector } from "../../vector/vector.ts";
 import type { ExecutionContext } from "../execution-context.ts";
 import { RowStore } from "../rows/row-store.ts";
+import { FirstKey } from "./first-key.ts";
 import { SortedRows } from "./sorted-rows.ts";
 import { type StorableBatch, StoredColumns } from "../rows/stored-columns.ts";
 
@@ -28,6 +29,7 @@ export class SortInput {
 	readonly #descriptors: Pointer;
 	readonly #batchDescriptors: Pointer;
 	readonly #state: Pointer;
+	readonly #firstKey: FirstKey;
 
 	/** @param types of the input's columns */
 	constructor(context: ExecutionContext, types: DataType[], keys: SortKey[]) {
@@ -38,6 +40,7 @@ export class SortInput {
 			descending,
 			nullsFirst,
 		}));
+		this.#firstKey = new FirstKey(context);
 		const region = context.lease.region();
 		this.#descriptors = region.allocate(Math.max(1, keys.length) * DESCRIPTOR_BYTES);
 		this.#batchDescriptors = region.allocate(Math.max(1, keys.length) * DESCRIPTOR_BYTES);
@@ -74,7 +77,12 @@ export class SortInput {
 	}
 
 	/** As {@link before}, of rows with no more columns than the keys, all of which are the input's columns. Lies in `region`. */
-	keysBefore(batch: Batch, stored: Pointer, store: RowStore, region: Region): Batch {
+	keysBefore(all: Batch, stored: Pointer, store: RowStore, region: Region): Batch {
+		const [first] = this.#keys;
+		const key = first === undefined ? undefined : all.columns[first.column];
+		const bound = first === undefined ? null : { ...first, stored, store, isOnly: this.#keys.length === 1 };
+		const batch = bound === null || key === undefined ? all : this.#firstKey.select(all, key, bound, region);
+		if (batch.selectedCount === 0) return batch;
 		const columns: FlatVector[] = [];
 		for (const { column } of this.#keys) columns[column] = flatten(this.#context.engine, batch.columns[column] as Vector, batch, region);
 		const { selection, selectedCount } = this.before({ ...batch, columns }, stored, store, region);
