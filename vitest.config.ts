@@ -5,9 +5,11 @@ import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { SEED } from "./tests/seed.ts";
+import { keepTemporaryFilesInMemory } from "./tests/temporary-files.ts";
 
 // Before a test starts: what is fresh is so once, for all of them.
 process.env["SEED"] = String(SEED);
+keepTemporaryFilesInMemory();
 
 /**
  * Node itself imports the modules, as it does for every script here: vitest's own runner would rewrite each import as a look-up in an object, which takes seconds of each process, and a third
