@@ -7,6 +7,7 @@ import { tableFromArrays, tableToIPC } from "apache-arrow";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import type { LittoralClient, Problem } from "../../scripts/client.ts";
 import { sharedHarness, type SharedHarness } from "../harness.ts";
+import { sendRows } from "../send-rows.ts";
 import { Random } from "../sql/random.ts";
 import { parquetOf } from "./parquet-file.ts";
 
@@ -206,7 +207,7 @@ test("an append to a table that does not exist makes none", async () => {
 test("ten concurrent 40 MB queries in one isolate: each is answered or told to wait", async () => {
 	await client.execute("CREATE TABLE wide (id INTEGER, text TEXT)");
 	const rows = Array.from({ length: 60_000 }, (_, id) => `{"id":${id},"text":"${"x".repeat(150)}${id}"}`).join("\n");
-	await client.append("wide", rows, NDJSON);
+	await sendRows(client, "wide", rows, NDJSON);
 	const answers = await Promise.all(
 		Array.from({ length: 10 }, async () => {
 			const response = await client.request("/v1/sql", {

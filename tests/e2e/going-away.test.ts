@@ -2,6 +2,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { LittoralClient } from "../../scripts/client.ts";
 import { sharedHarness, type SharedHarness } from "../harness.ts";
+import { createTable, sendRows } from "../send-rows.ts";
 
 const ROW_COUNT = 100_000;
 /**
@@ -16,9 +17,9 @@ let client: LittoralClient;
 beforeAll(async () => {
 	harness = await sharedHarness();
 	client = (await harness.tenant()).owner;
-	await client.execute("CREATE TABLE wide (a INTEGER, s TEXT)");
+	await createTable(client, "CREATE TABLE wide (a INTEGER, s TEXT)");
 	const lines = Array.from({ length: ROW_COUNT }, (_, index) => `${index},row number ${index} of many`);
-	await client.append("wide", `a,s\n${lines.join("\n")}\n`, "text/csv");
+	await sendRows(client, "wide", `a,s\n${lines.join("\n")}\n`, "text/csv");
 });
 
 async function leave(accept: string): Promise<void> {

@@ -2,6 +2,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { LittoralClient } from "../../scripts/client.ts";
 import { sharedHarness, type SharedHarness } from "../harness.ts";
+import { createTable, sendRows } from "../send-rows.ts";
 
 const ROW_COUNT = 60_000;
 /** More than the megabyte that is held back comes before the one row that fails. */
@@ -13,9 +14,9 @@ let client: LittoralClient;
 beforeAll(async () => {
 	harness = await sharedHarness();
 	client = (await harness.tenant()).owner;
-	await client.execute("CREATE TABLE rows (a INTEGER, s TEXT)");
+	await createTable(client, "CREATE TABLE rows (a INTEGER, s TEXT)");
 	const lines = Array.from({ length: ROW_COUNT }, (_, index) => `${index},row number ${index} of many`);
-	await client.append("rows", `a,s\n${lines.join("\n")}\n`, "text/csv");
+	await sendRows(client, "rows", `a,s\n${lines.join("\n")}\n`, "text/csv");
 });
 
 /** All that arrives, whether the connection then ends cleanly or is reset. */

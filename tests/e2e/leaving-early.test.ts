@@ -2,6 +2,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { LittoralClient } from "../../scripts/client.ts";
 import { sharedHarness, type SharedHarness } from "../harness.ts";
+import { createTable, sendRows } from "../send-rows.ts";
 import { Random } from "../sql/random.ts";
 
 const ROW_COUNT = 60_000;
@@ -16,7 +17,7 @@ let client: LittoralClient;
 beforeAll(async () => {
 	harness = await sharedHarness();
 	client = (await harness.tenant()).owner;
-	await client.execute("CREATE TABLE wide (a INTEGER, s TEXT)");
+	await createTable(client, "CREATE TABLE wide (a INTEGER, s TEXT)");
 	const random = new Random(7);
 	const text = () =>
 		Array.from({ length: TEXT_LENGTH / 10 }, () =>
@@ -26,7 +27,7 @@ beforeAll(async () => {
 				.padStart(10, "0"),
 		).join("");
 	const lines = Array.from({ length: ROW_COUNT }, (_, row) => `${row},${text()}`);
-	await client.append("wide", `a,s\n${lines.join("\n")}\n`, "text/csv");
+	await sendRows(client, "wide", `a,s\n${lines.join("\n")}\n`, "text/csv");
 });
 
 async function bytesScanned(): Promise<number> {

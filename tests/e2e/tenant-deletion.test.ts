@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FLEET } from "../../scripts/fleet.ts";
 import { type Harness, startHarness } from "../harness.ts";
+import { sendRows } from "../send-rows.ts";
 
 const stateDir = mkdtempSync(join(tmpdir(), "littoral-deletion-"));
 let harness: Harness;
@@ -42,7 +43,7 @@ test("no object, no row, no alarm, no key", async () => {
 	for (const client of [owner, stays.owner]) {
 		await client.execute("CREATE TABLE t (id INTEGER, text TEXT)");
 		const bulk = Array.from({ length: 80_000 }, (_, row) => `${row},${"y".repeat(120)}`).join("\n");
-		await client.append("t", `id,text\n${bulk}\n`, "text/csv");
+		await sendRows(client, "t", `id,text\n${bulk}\n`, "text/csv");
 		await client.append("t", '[{"id":-1}]');
 		await client.json("/v1/keys", { headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name: "r", role: "reader" }) });
 	}

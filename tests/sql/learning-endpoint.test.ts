@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { APPEND_BYTES_MAX, LEARNED_FACTOR_MIN, LEARNING_INTERVAL_MS } from "#shared/base/limits.ts";
 import type { LittoralClient } from "../../scripts/client.ts";
 import { type Harness, startHarness } from "../harness.ts";
+import { createTable, sendRows } from "../send-rows.ts";
 
 /**
  * `substr(a, 6, 3) = 'xyz'` is guessed to keep less than 1% of `big`; it keeps 90%. So `big` is joined to `middle` first, for a few rows; in truth that gives 21,600, and `middle` should meet
@@ -36,10 +37,10 @@ beforeAll(async () => {
 	harness = await startHarness();
 	client = (await harness.tenant()).owner;
 	for (const [name, columns, rowCount, row] of TABLES) {
-		await client.execute(`CREATE TABLE ${name} (${columns}, pad TEXT)`);
+		await createTable(client, `CREATE TABLE ${name} (${columns}, pad TEXT)`);
 		const padBytes = TABLE_BYTES / rowCount;
 		const rows = Array.from({ length: rowCount }, (_, id) => `${row(id)},${String(id).padEnd(padBytes, "x")}`);
-		await client.append(name, `${columns.replaceAll(/ [A-Z]+/g, "").replaceAll(" ", "")},pad\n${rows.join("\n")}\n`, "text/csv");
+		await sendRows(client, name, `${columns.replaceAll(/ [A-Z]+/g, "").replaceAll(" ", "")},pad\n${rows.join("\n")}\n`, "text/csv");
 	}
 });
 afterAll(() => harness.stop());

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LittoralClient } from "../../scripts/client.ts";
 import { type Harness, startHarness } from "../harness.ts";
+import { createTable, sendRows } from "../send-rows.ts";
 import { difference, littoralAnswer } from "./answers.ts";
 import { Oracle } from "./oracle.ts";
 import { DIMS_DDL, DIMS_HEADER, dimsCsv, FACTS_DDL, FACTS_HEADER, factsCsv } from "./random-rows.ts";
@@ -25,11 +26,11 @@ beforeAll(async () => {
 	const { id, owner } = await harness.tenant();
 	client = owner;
 	const random = new Random(SEED);
-	await client.execute(FACTS_DDL);
-	await client.execute(DIMS_DDL);
+	await createTable(client, FACTS_DDL);
+	await createTable(client, DIMS_DDL);
 	await oracle.exec(`${FACTS_DDL};${DIMS_DDL}`);
 	const bulk = factsCsv(random, BULK_ROWS, 1);
-	await client.append("facts", FACTS_HEADER + bulk, "text/csv");
+	await sendRows(client, "facts", FACTS_HEADER + bulk, "text/csv");
 	await oracle.copy("facts", bulk);
 	const shards = await harness.admin.request(`/v1/tenants/${id}/shards`, {
 		method: "POST",
@@ -39,11 +40,11 @@ beforeAll(async () => {
 	expect(shards.status).toBe(200);
 	for (let append = 0; append < TAIL_APPENDS; append++) {
 		const rows = factsCsv(random, 100, BULK_ROWS + 1 + append * 100);
-		await client.append("facts", FACTS_HEADER + rows, "text/csv");
+		await sendRows(client, "facts", FACTS_HEADER + rows, "text/csv");
 		await oracle.copy("facts", rows);
 	}
 	const dims = dimsCsv(random);
-	await client.append("dims", DIMS_HEADER + dims, "text/csv");
+	await sendRows(client, "dims", DIMS_HEADER + dims, "text/csv");
 	await oracle.copy("dims", dims);
 	await oracle.exec("ANALYZE");
 });

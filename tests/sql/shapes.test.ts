@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LittoralClient } from "../../scripts/client.ts";
 import { type Harness, startHarness } from "../harness.ts";
+import { createTable, sendRows } from "../send-rows.ts";
 import { difference, littoralAnswer } from "./answers.ts";
 import { Oracle } from "./oracle.ts";
 import { CLICKBENCH, HITS_DDL } from "./queries/clickbench.ts";
@@ -27,8 +28,8 @@ afterAll(async () => {
 async function load(table: string, ddl: string, header: string, csv: string): Promise<void> {
 	await oracle.exec(ddl.replace(/ WITH \(.*\)$/, ""));
 	await oracle.copy(table, csv);
-	await client.execute(ddl);
-	await client.append(table, header + csv, "text/csv");
+	await createTable(client, ddl);
+	await sendRows(client, table, header + csv, "text/csv");
 }
 
 /** A correlated subquery in PostgreSQL looks through its whole table for each outer row, unless there is an index. */
