@@ -54,6 +54,8 @@ export interface PageValues {
 	valueCount: number;
 	/** Entries of the chunk's dictionary, or -1 without one. */
 	dictionaryEntryCount: number;
+	/** Its memory is given back before the values that are read of it are. */
+	isTransient?: boolean;
 }
 
 export interface Memory {

@@ -235,7 +235,8 @@ export class ColumnReader {
 		}
 		const buffer = pool.allocate(header.uncompressedByteCount + SLACK_BYTES);
 		decompress(body, { codec: this.#chunk.codec, out: buffer, byteCount: header.uncompressedByteCount }, this.#memory);
-		const page = { pointer: buffer, end: buffer + header.uncompressedByteCount, valueCount: header.valueCount, dictionaryEntryCount: -1 };
+		const end = buffer + header.uncompressedByteCount;
+		const page = { pointer: buffer, end, valueCount: header.valueCount, dictionaryEntryCount: -1, isTransient: true };
 		const decoder = openDecoder(Encoding.plain, column, page, this.#memory);
 		const raw = decoder.read(header.valueCount, this.#region);
 		decoder.close();

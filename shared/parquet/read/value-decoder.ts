@@ -47,24 +47,31 @@ export function openDecoder(
 	throw unsupported(`column "${column.name}" has a page of encoding ${encoding}, which its type does not have`);
 }
 
+/** Of the widest lanes that a typed array of the arena has. */
+const LANE_BYTES = 8;
+
 class PlainFixed implements ValueDecoder {
 	#position: Pointer;
 	readonly #end: Pointer;
 	readonly #width: number;
+	readonly #isTransient: boolean;
 
 	constructor(page: PageValues, width: number) {
 		this.#position = page.pointer;
 		this.#end = page.end;
 		this.#width = width;
+		this.#isTransient = page.isTransient ?? false;
 	}
 
 	read(count: number, region: Region): RawValues {
 		const byteCount = count * this.#width;
-		if (byteCount > this.#end - this.#position) throw endsEarly();
-		// Copied, not pointed at: values of a page lie at any byte.
-		const values = region.allocate(byteCount + SLACK_BYTES);
-		region.lease.arena.views.u8.copyWithin(values, this.#position, this.#position + byteCount);
+		const from = this.#position;
+		if (byteCount > this.#end - from) throw endsEarly();
 		this.#position += byteCount;
+		// Behind levels, values lie at any byte.
+		if (!this.#isTransient && from % LANE_BYTES === 0) return { kind: "fixed", values: from, width: this.#width };
+		const values = region.allocate(byteCount + SLACK_BYTES);
+		region.lease.arena.views.u8.copyWithin(values, from, from + byteCount);
 		return { kind: "fixed", values, width: this.#width };
 	}
 
