@@ -329,8 +329,12 @@ export const PARQUET_PAGE_BYTES_MAX = 16 * MIB;
 export const PARQUET_FOOTER_BYTES_MAX = 8 * MIB;
 export const PARQUET_DICTIONARY_ENTRY_COUNT_MAX = 65_536;
 export const PARQUET_DICTIONARY_BYTES_MAX = MIB;
-/** Compressed bytes that one reader holds on the heap, shared by its columns; and the least of one column. */
+/**
+ * Compressed bytes that one reader holds on the heap, shared by its columns; what it may hold where less runs than may; and the least of one column. A row group that fits is read
+ * once and looked at where it lies; one that does not is copied, window by window.
+ */
 export const PARQUET_READ_WINDOW_BYTES = 2 * MIB;
+export const PARQUET_READ_WINDOW_BYTES_MAX = 6 * MIB;
 export const PARQUET_READ_WINDOW_BYTES_MIN = 16 * KIB;
 assert(
 	ADMISSION_RUNNING_MAX * PARQUET_READ_WINDOW_BYTES <= HEAP_BYTES_MAX,

@@ -20,8 +20,31 @@ function codePoints(values: usize, byteCount: i32): i32 {
 	return count;
 }
 
-/** `unit`: 0 code points, 1 bytes, 8 bits. */
+/** True where so many of the rows between the first and the last live one are live that their bytes are looked through as one run. */
+// @ts-ignore: decorator
+@inline
+function isOneRun(count: i32, selection: usize): bool {
+	return count > 0 && (selection == 0 || count * 2 > rowAt(selection, count - 1) - rowAt(selection, 0));
+}
+
+/** Whether [from, end) has no byte above 0x7f. */
+function isAscii(from: usize, end: usize): bool {
+	for (; from + 64 <= end; from += 64) {
+		const low = v128.or(v128.load(from), v128.load(from, 16));
+		const high = v128.or(v128.load(from, 32), v128.load(from, 48));
+		if (i8x16.bitmask(v128.or(low, high)) != 0) return false;
+	}
+	for (; from < end; from++) if (load<u8>(from) >= 0x80) return false;
+	return true;
+}
+
+/** `unit`: 0 code points, 1 bytes, 8 bits. Of rows without a byte above 0x7f together, code points are bytes. */
 export function length_bytes(unit: i32, count: i32, selection: usize, values: usize, offsets: usize, out: usize): void {
+	if (unit == 0 && isOneRun(count, selection)) {
+		const first = offsets + (<usize>rowAt(selection, 0) << 2);
+		const last = offsets + (<usize>rowAt(selection, count - 1) << 2);
+		if (isAscii(values + <usize>load<i32>(first), values + <usize>load<i32>(last, 4))) unit = 1;
+	}
 	for (let index: i32 = 0; index < count; index++) {
 		const row = rowAt(selection, index);
 		const at = offsets + (<usize>row << 2);
@@ -255,8 +278,62 @@ function codePointsOfSegment(segment: usize, segmentBytes: i32): i32 {
 	return points;
 }
 
+/**
+ * Rows whose text has the needle somewhere: searched for in the bytes of all rows as one run, by its first and its last byte sixteen places at a time; what is found belongs to
+ * the live row that it lies in whole.
+ */
+function containing(negated: i32, count: i32, selection: usize, values: usize, offsets: usize, needle: usize, needleBytes: i32, out: usize): void {
+	for (let index: i32 = 0; index < count; index++) store<u8>(out + <usize>rowAt(selection, index), <u8>negated);
+	const first = i8x16.splat(load<i8>(needle));
+	const toLast: usize = <usize>needleBytes - 1;
+	const last = i8x16.splat(load<i8>(needle + toLast));
+	let index: i32 = 0;
+	let row = rowAt(selection, 0);
+	let position: usize = values + <usize>load<i32>(offsets + (<usize>row << 2));
+	const end: usize = values + <usize>load<i32>(offsets + (<usize>rowAt(selection, count - 1) << 2), 4);
+	while (position + toLast < end) {
+		let at: usize = 0;
+		if (position + toLast + 16 <= end) {
+			let places = i8x16.bitmask(v128.and(i8x16.eq(v128.load(position), first), i8x16.eq(v128.load(position + toLast), last)));
+			while (places != 0) {
+				const place: usize = position + <usize>ctz<u32>(<u32>places);
+				if (equalBytes(place, needle, needleBytes)) {
+					at = place;
+					break;
+				}
+				places &= places - 1;
+			}
+			if (at == 0) {
+				position += 16;
+				continue;
+			}
+		} else if (equalBytes(position, needle, needleBytes)) {
+			at = position;
+		} else {
+			position++;
+			continue;
+		}
+		while (values + <usize>load<i32>(offsets + (<usize>row << 2), 4) <= at) row = rowAt(selection, ++index);
+		const start: usize = values + <usize>load<i32>(offsets + (<usize>row << 2));
+		const rowEnd: usize = values + <usize>load<i32>(offsets + (<usize>row << 2), 4);
+		if (at < start) {
+			position = start;
+		} else if (at + toLast >= rowEnd) {
+			position = at + 1;
+		} else {
+			store<u8>(out + <usize>row, <u8>(negated ^ 1));
+			position = rowEnd;
+		}
+	}
+}
+
 /** One byte a row: whether the text matches the program; with `negated`, whether it does not. */
 export function like_bytes(negated: i32, count: i32, selection: usize, values: usize, offsets: usize, program: usize, out: usize): void {
+	// %needle%
+	if (load<i32>(program) == 1 && load<i32>(program, 4) == 0 && load<i32>(program, 12) == 0 && load<i32>(program, 8) > 0 && isOneRun(count, selection)) {
+		containing(negated, count, selection, values, offsets, program + <usize>load<i32>(program, 16), load<i32>(program, 8), out);
+		return;
+	}
 	for (let index: i32 = 0; index < count; index++) {
 		const row = rowAt(selection, index);
 		const at = offsets + (<usize>row << 2);

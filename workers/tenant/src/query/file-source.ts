@@ -26,6 +26,8 @@ export interface FileSourceOptions {
 	rowGroups: (file: ParquetFile) => number[];
 	/** Of the rows, by positions of `columns`; see `ParquetReaderOptions`. */
 	filters?: ParquetReaderOptions["filters"];
+	/** Compressed bytes that the reader of a file may hold, asked as each is opened. */
+	windowBytes?: () => number;
 	/** Is told which keys are still to come. */
 	floor?: KeyFloor | null;
 }
@@ -73,7 +75,7 @@ export class FileSource implements BatchSource {
 	}
 
 	#openReader(): "open" | "blocked" | null {
-		const { context, columns, batchRowCountMax, fileCount, open, rowGroups, filters, floor = null } = this.#options;
+		const { context, columns, batchRowCountMax, fileCount, open, rowGroups, filters, windowBytes, floor = null } = this.#options;
 		const aheadCount = floor === null ? OPEN_AHEAD_COUNT : OPEN_AHEAD_FOR_FLOOR_COUNT;
 		while (this.#opened.length <= aheadCount && this.#openedCount < fileCount) {
 			context.signal.throwIfAborted();
@@ -101,6 +103,7 @@ export class FileSource implements BatchSource {
 			lease: context.lease,
 			blockOn: (promise) => context.blockOn(promise),
 			signal: context.signal,
+			...(windowBytes === undefined ? {} : { windowBytes: windowBytes() }),
 		});
 		return "open";
 	}

@@ -1,5 +1,5 @@
 /** Runs a plan in this isolate: scans over files and tails, operators above them, batches out. */
-import { PARQUET_READ_WINDOW_BYTES, READ_AHEAD_BYTES_MAX } from "#shared/base/limits.ts";
+import { READ_AHEAD_BYTES_MAX } from "#shared/base/limits.ts";
 import type { PhysicalPlan, PhysicalScan } from "#shared/contracts/plan/physical.ts";
 import { filePath } from "#shared/contracts/file-page.ts";
 import { predicateRanges } from "#shared/contracts/plan/bounds.ts";
@@ -19,6 +19,7 @@ import { CacheShare, objectSource, openDataFile } from "./block-cache.ts";
 import { scanColumns } from "./columns.ts";
 import { FileSource } from "./file-source.ts";
 import { ReadBuffers } from "./read-buffers.ts";
+import { windowByteCount } from "./read-window.ts";
 import { matchingRowGroups } from "./row-groups.ts";
 import { ScanFilter, TableSource } from "./table-source.ts";
 import { isEmptyTail, type OpenedTail, tailSource } from "./tail-source.ts";
@@ -41,7 +42,9 @@ export function runPlan(
 /** The plan's operators, which count what they do while they run. */
 export function openPlan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][], context: ExecutionContext): RunningPlan {
 	// As much as may be read ahead, and what the scan looks at meanwhile: at the end of a file all of it lies ready for the next one.
-	const buffers = new ReadBuffers(() => aheadByteCount() + PARQUET_READ_WINDOW_BYTES / Math.max(1, runningCount()));
+	const buffers = new ReadBuffers(
+		() => aheadByteCount() + windowByteCount(runningCount(), plan.tables.length) / Math.max(1, runningCount()),
+	);
 	const reading = { share: new CacheShare(), buffers };
 	return new RunningPlan(context, plan, (scan, keyFilters, floor, late, rowCountMax) =>
 		openScan({ ports, plan, tails, reading }, { scan, keyFilters, floor, late, rowCountMax }, context),
@@ -104,6 +107,7 @@ function openScan(
 			const file = { ...(files[index] as (typeof files)[number]), spend: countBytes };
 			return { source: objectSource(ports.objects, { ...file, ...reading }, aheadByteCount), file: openDataFile(ports.objects, file) };
 		},
+		windowBytes: () => windowByteCount(runningCount(), plan.tables.length),
 		rowGroups: (file) => matchingRowGroups(file, columns, ranges),
 		filters: isFiltered
 			? [

@@ -19,8 +19,10 @@ const i32sOut = (rows: KernelCase, count = rows.rowCount): number => rows.out(co
 
 /** What LIKE asks for: pieces that follow each other with anything in between; U+FFFF in a piece is any code point. */
 function likeProgram(rows: KernelCase): number {
-	const pieces = Array.from({ length: 1 + rows.below(3) }, () =>
-		Array.from({ length: 1 + rows.below(2) }, () => rows.pick(["a", "b", "é", "ab", "0123456789", null])),
+	// One in three is a text between two signs for anything, which is searched for in all rows at once.
+	const isContained = rows.below(3) === 0;
+	const pieces = Array.from({ length: isContained ? 1 : 1 + rows.below(3) }, () =>
+		Array.from({ length: 1 + rows.below(2) }, () => rows.pick(["a", "b", "é", "ab", "0123456789", isContained ? "ba" : null])),
 	);
 	const segments = pieces.map((piece) => ({
 		bytes: piece.flatMap((part) => (part === null ? [0xff] : [...encoder.encode(part)])),
@@ -30,7 +32,7 @@ function likeProgram(rows: KernelCase): number {
 	const byteCount = header + segments.reduce((sum, { bytes }) => sum + bytes.length, 0);
 	const program = rows.allocate(byteCount + 16, 4);
 	const { i32: words, u8 } = rows.memory;
-	words.set([segments.length, rows.below(4)], program >> 2);
+	words.set([segments.length, isContained ? 0 : rows.below(4)], program >> 2);
 	let start = header;
 	for (const [index, { bytes, wildcardCount }] of segments.entries()) {
 		words.set([bytes.length, wildcardCount, start], (program + 8 + index * 12) >> 2);
