@@ -1,5 +1,6 @@
 // Grouping by one or two keys of 32 or 64 bits without NULL, in rows that have their NULL bits in the header (row-layout.ts): what `group_rows` and `group_lookup` do for any keys,
 // in a loop that is short enough for a processor to have the misses of several rows under way at once.
+import { ENTRY_SHIFT, entryFor, hasTag, rowOfEntry, tagOf } from "./group-entry";
 import { livePosition } from "./row-store";
 import { KIND_I32, KIND_I64 } from "./value";
 
@@ -36,13 +37,15 @@ export function fixedShape(columnCount: i32, descriptors: usize): i32 {
 // @ts-ignore: decorator
 @inline
 function entryOf<A, B>(two: bool, hash: u32, first: A, firstOffset: usize, second: B, secondOffset: usize, table: usize, mask: u32): usize {
+	const tag = tagOf(hash);
 	let slot = hash & mask;
 	let entry: usize = 0;
 	while (true) {
-		entry = table + (<usize>slot << 3);
-		const group = <usize>load<u32>(entry, 4);
-		if (group == 0) break;
-		if (load<u32>(entry) == hash && load<A>(group + firstOffset) == first && load<u32>(group, 4) == 0) {
+		entry = table + (<usize>slot << ENTRY_SHIFT);
+		const value = load<u32>(entry);
+		if (value == 0) break;
+		const group = rowOfEntry(value);
+		if (hasTag(value, tag) && load<A>(group + firstOffset) == first && load<u32>(group, 4) == 0) {
 			if (!two || load<B>(group + secondOffset) == second) break;
 		}
 		slot = (slot + 1) & mask;
@@ -70,7 +73,7 @@ function groupRows<A, B>(two: bool, start: i32, count: i32, selection: usize, de
 		const first = load<A>(firstValues + <usize>row * sizeof<A>());
 		const second: B = two ? load<B>(secondValues + <usize>row * sizeof<B>()) : <B>0;
 		const entry = entryOf<A, B>(two, hash, first, firstOffset, second, secondOffset, table, mask);
-		let group = load<u32>(entry, 4);
+		let group = <u32>rowOfEntry(load<u32>(entry));
 		if (group == 0) {
 			if (next + <u32>rowBytes > end || groupCount == groupCountMax) break;
 			group = next;
@@ -80,8 +83,7 @@ function groupRows<A, B>(two: bool, start: i32, count: i32, selection: usize, de
 			if (two) store<B>(group + secondOffset, second);
 			next += <u32>rowBytes;
 			groupCount++;
-			store<u32>(entry, hash);
-			store<u32>(entry, group, 4);
+			store<u32>(entry, entryFor(hash, group));
 			store<u16>(created + (<usize>createdCount << 1), <u16>row);
 			createdCount++;
 		}
@@ -108,7 +110,7 @@ function lookUp<A, B>(two: bool, count: i32, selection: usize, descriptors: usiz
 		const hash = load<u32>(hashes + (<usize>row << 2));
 		const first = load<A>(firstValues + <usize>row * sizeof<A>());
 		const second: B = two ? load<B>(secondValues + <usize>row * sizeof<B>()) : <B>0;
-		const group = load<u32>(entryOf<A, B>(two, hash, first, firstOffset, second, secondOffset, table, mask), 4);
+		const group = <u32>rowOfEntry(load<u32>(entryOf<A, B>(two, hash, first, firstOffset, second, secondOffset, table, mask)));
 		store<u32>(groups + (<usize>row << 2), group);
 		store<u16>(found + (<usize>foundCount << 1), <u16>row);
 		store<u16>(missing + (<usize>(index - foundCount) << 1), <u16>row);

@@ -1,4 +1,5 @@
-// Grouping: an open-addressing table of 8-byte entries (u32 hash, u32 row; row 0 = empty) over rows of a row store.
+// Grouping: an open-addressing table over rows of a row store, which have their hash themselves. Its entries (group-entry.ts) are short: half a table is half as far from the caches.
+import { ENTRY_SHIFT, entryFor, hasTag, rowOfEntry, tagOf } from "./group-entry";
 import { fixedShape, groupFixed, lookUpFixed } from "./group-fixed";
 import { equalsStored, isNullAt, livePosition, rowStringBytes, textSlotOffset, TOUCH_MASK_MIN, writeRow } from "./row-store";
 
@@ -6,12 +7,17 @@ import { equalsStored, isNullAt, livePosition, rowStringBytes, textSlotOffset, T
 // @ts-ignore: decorator
 @inline
 function entryOf(hash: u32, row: i32, columnCount: i32, descriptors: usize, table: usize, mask: u32): usize {
+	const tag = tagOf(hash);
 	let slot = hash & mask;
 	let entry: usize = 0;
 	while (true) {
-		entry = table + (<usize>slot << 3);
-		const group = load<u32>(entry, 4);
-		if (group == 0 || (load<u32>(entry) == hash && equalsStored(row, columnCount, descriptors, group))) break;
+		entry = table + (<usize>slot << ENTRY_SHIFT);
+		const value = load<u32>(entry);
+		if (value == 0) break;
+		if (hasTag(value, tag)) {
+			const group = rowOfEntry(value);
+			if (load<u32>(group) == hash && equalsStored(row, columnCount, descriptors, group)) break;
+		}
 		slot = (slot + 1) & mask;
 	}
 	return entry;
@@ -26,7 +32,7 @@ function touchGroups(count: i32, selection: usize, columnCount: i32, descriptors
 	let read: u32 = 0;
 	for (let index: i32 = 0; index < count; index++) {
 		const hash = load<u32>(hashes + (<usize>livePosition(selection, index) << 2));
-		const group = <usize>load<u32>(table + (<usize>(hash & mask) << 3), 4);
+		const group = rowOfEntry(load<u32>(table + (<usize>(hash & mask) << ENTRY_SHIFT)));
 		// Of a free entry, and of a text that is NULL, the first bytes of the memory.
 		read += textOffset == 0 ? load<u32>(group) : load<u8>(group == 0 ? 0 : <usize>load<u32>(group + textOffset));
 	}
@@ -49,7 +55,7 @@ export function group_rows(start: i32, count: i32, selection: usize, columnCount
 		const row = livePosition(selection, index);
 		const hash = load<u32>(hashes + (<usize>row << 2));
 		const entry = entryOf(hash, row, columnCount, descriptors, table, mask);
-		let group = load<u32>(entry, 4);
+		let group = <u32>rowOfEntry(load<u32>(entry));
 		if (group == 0) {
 			group = load<u32>(state);
 			const heap = load<u32>(state, 8);
@@ -64,8 +70,7 @@ export function group_rows(start: i32, count: i32, selection: usize, columnCount
 			store<u32>(state, <u32>writeRow(row, columnCount, descriptors, group, heap), 8);
 			store<u32>(state, group + <u32>rowBytes);
 			store<u32>(state, load<u32>(state, 16) + 1, 16);
-			store<u32>(entry, hash);
-			store<u32>(entry, group, 4);
+			store<u32>(entry, entryFor(hash, group));
 			store<u16>(created + (<usize>createdCount << 1), <u16>row);
 			createdCount++;
 		}
@@ -75,14 +80,14 @@ export function group_rows(start: i32, count: i32, selection: usize, columnCount
 	return count;
 }
 
-/** Moves the entries [start, start + count) of a table into a larger, zeroed one. */
-export function group_rehash(start: i32, count: i32, table: usize, larger: usize, mask: u32): void {
-	for (let index = start; index < start + count; index++) {
-		const entry = load<u64>(table + (<usize>index << 3));
-		if (entry >> 32 == 0) continue;
-		let slot = <u32>entry & mask;
-		while (load<u32>(larger + (<usize>slot << 3), 4) != 0) slot = (slot + 1) & mask;
-		store<u64>(larger + (<usize>slot << 3), entry);
+/** Puts `count` neighbouring rows of groups, each another one, into a table that has room for them. */
+export function group_insert(count: i32, first: usize, rowBytes: i32, table: usize, mask: u32): void {
+	for (let index: i32 = 0; index < count; index++) {
+		const row = first + <usize>(index * rowBytes);
+		const hash = load<u32>(row);
+		let slot = hash & mask;
+		while (load<u32>(table + (<usize>slot << ENTRY_SHIFT)) != 0) slot = (slot + 1) & mask;
+		store<u32>(table + (<usize>slot << ENTRY_SHIFT), entryFor(hash, <u32>row));
 	}
 }
 
@@ -120,7 +125,7 @@ export function group_lookup(count: i32, selection: usize, columnCount: i32, des
 	for (let index: i32 = 0; index < count; index++) {
 		const row = livePosition(selection, index);
 		const hash = load<u32>(hashes + (<usize>row << 2));
-		const group = load<u32>(entryOf(hash, row, columnCount, descriptors, table, mask), 4);
+		const group = <u32>rowOfEntry(load<u32>(entryOf(hash, row, columnCount, descriptors, table, mask)));
 		store<u32>(groups + (<usize>row << 2), group);
 		if (group != 0) store<u16>(found + (<usize>(foundCount++) << 1), <u16>row);
 		else store<u16>(missing + (<usize>(index - foundCount) << 1), <u16>row);
@@ -128,12 +133,10 @@ export function group_lookup(count: i32, selection: usize, columnCount: i32, des
 	return foundCount;
 }
 
-/** A bit of `filter` (u32 words of `bits` + 1 bits, zeroed, a power of two) for each group of the table's entries [start, start + count), by its hash. */
-export function group_filter(start: i32, count: i32, table: usize, filter: usize, bits: u32): void {
-	for (let index = start; index < start + count; index++) {
-		const entry = load<u64>(table + (<usize>index << 3));
-		if (entry >> 32 == 0) continue;
-		const bit = <u32>entry & bits;
+/** A bit of `filter` (`bits` + 1 of them in u32 words, zeroed, a power of two) for each of `count` neighbouring rows of groups, by its hash. */
+export function group_filter(count: i32, first: usize, rowBytes: i32, filter: usize, bits: u32): void {
+	for (let index: i32 = 0; index < count; index++) {
+		const bit = load<u32>(first + <usize>(index * rowBytes)) & bits;
 		const word = filter + (<usize>(bit >> 5) << 2);
 		store<u32>(word, load<u32>(word) | (<u32>1 << (bit & 31)));
 	}

@@ -2,6 +2,7 @@
  * Groups rows by their keys: an open-addressing table over stored rows that hold the keys and, behind them, zeroed bytes for aggregate states. Groups
  * never move, so a group is the address of its row. NULL equals NULL, NaN equals NaN, -0 equals 0, 1.0 equals 1.
  */
+import { assert } from "#shared/base/assert.ts";
 import { ARENA_PAGE_BYTES, BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
 import type { DataType } from "#shared/contracts/data-type.ts";
 import type { Engine } from "../../kernels/kernels.ts";
@@ -13,11 +14,11 @@ import type { ExecutionContext } from "../execution-context.ts";
 import { DESCRIPTOR_BYTES, type RowLayout, rowLayout, writeDescriptors } from "../../vector/row-layout.ts";
 import type { RowBlock } from "../rows/row-store.ts";
 
-const ENTRY_BYTES = 8;
+const ENTRY_BYTES = 4;
 const CAPACITY_FIRST = ARENA_PAGE_BYTES / ENTRY_BYTES;
 const BLOCK_BYTES_MAX = 1024 * 1024;
-/** Entries moved by one kernel call. */
-const REHASH_ENTRY_COUNT = 65_536;
+/** Entries name rows below this address (`group-entry.ts`). */
+const ROW_ADDRESS_MAX = 128 * 1024 * 1024;
 
 /** Of the filter: of the groups' bits, at most five eighths of the entries, every seventh is set in the end. */
 const FILTER_BITS_PER_ENTRY = 4;
@@ -71,6 +72,7 @@ export class GroupTable {
 
 	/** @param stateBytes zeroed bytes behind each group's keys, from `layout.extraOffset` */
 	constructor(context: ExecutionContext, keyTypes: DataType[], stateBytes: number) {
+		assert(context.engine.arena.memory.buffer.byteLength <= ROW_ADDRESS_MAX, "a table of groups names rows by their address");
 		this.#context = context;
 		this.#engine = context.engine;
 		this.layout = rowLayout(keyTypes, stateBytes, { chained: false });
@@ -125,7 +127,7 @@ export class GroupTable {
 	/** What the next batch may take at once: room for rows and strings, and a larger table where it may fill this one. */
 	get growthBytes(): number {
 		const isNearlyFull = this.groupCount + BATCH_ROW_COUNT_MAX > maxLoad(this.#capacity);
-		return 2 * BLOCK_BYTES_MAX + (isNearlyFull ? this.#capacity * 2 * ENTRY_BYTES : 0);
+		return 2 * BLOCK_BYTES_MAX + (isNearlyFull ? this.#capacity * ENTRY_BYTES : 0);
 	}
 
 	/**
@@ -177,10 +179,9 @@ export class GroupTable {
 		const bitCount = this.#capacity * FILTER_BITS_PER_ENTRY;
 		const filter = this.#context.lease.allocatePages(bitCount / 8);
 		this.#engine.arena.views.u8.fill(0, filter, filter + bitCount / 8);
-		for (let start = 0; start < this.#capacity; start += REHASH_ENTRY_COUNT) {
-			const count = Math.min(REHASH_ENTRY_COUNT, this.#capacity - start);
-			this.#engine.kernels.group_filter(start, count, this.#table, filter, bitCount - 1);
-			this.#context.spend(count);
+		for (const { pointer, rowCount } of this.blocks()) {
+			this.#engine.kernels.group_filter(rowCount, pointer, this.layout.rowBytes, filter, bitCount - 1);
+			this.#context.spend(rowCount);
 		}
 		return filter;
 	}
@@ -244,13 +245,13 @@ export class GroupTable {
 
 	#growTable(): void {
 		const capacity = this.#capacity * 2;
-		const table = this.#newTable(capacity);
-		for (let start = 0; start < this.#capacity; start += REHASH_ENTRY_COUNT) {
-			const count = Math.min(REHASH_ENTRY_COUNT, this.#capacity - start);
-			this.#engine.kernels.group_rehash(start, count, this.#table, table, capacity - 1);
-			this.#context.spend(count);
-		}
+		// The rows are all that is needed: the two tables never lie in memory together.
 		this.#context.lease.freePages(this.#table);
+		const table = this.#newTable(capacity);
+		for (const { pointer, rowCount } of this.blocks()) {
+			this.#engine.kernels.group_insert(rowCount, pointer, this.layout.rowBytes, table, capacity - 1);
+			this.#context.spend(rowCount);
+		}
 		this.#table = table;
 		this.#capacity = capacity;
 		this.#setState(STATE.groupCountMax, maxLoad(capacity));
