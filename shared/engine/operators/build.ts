@@ -37,21 +37,25 @@ import { TableFunctionOperator } from "./table-function.ts";
 import { TopNOperator } from "./sort/top-n.ts";
 import { UnionAllOperator } from "./union-all.ts";
 import { ValuesOperator } from "./values.ts";
-import { wideRowCount, wideScan } from "./wide-scan.ts";
+import { takesExtremes, wideRowCount, wideScan } from "./wide-scan.ts";
 import { WindowOperator } from "./window/window.ts";
 import { YieldingSource } from "./yielding-source.ts";
 
-/**
- * Gives a scan's columns in order, in batches of at most `rowCountMax` rows, and applies its predicate in full; it may also drop rows that the filters do
- * not want, and say in `floor` which keys are still to come.
- */
-export type OpenScan = (
-	scan: PhysicalScan,
-	keyFilters: readonly ScanKeyFilter[],
-	floor: KeyFloor | null,
-	late: LateColumns | null,
-	rowCountMax: number,
-) => BatchSource;
+/** What those above a scan want of it, or can do without. */
+export interface ScanNeeds {
+	/** Rows that they do not want may be dropped. */
+	keyFilters: readonly ScanKeyFilter[];
+	/** Is told which keys are still to come. */
+	floor: KeyFloor | null;
+	late: LateColumns | null;
+	/** Of a batch. */
+	rowCountMax: number;
+	/** Only the least and the greatest values of its columns are asked for: rows in between may be left out, and two columns' values need not be of one row. */
+	extremesOnly: boolean;
+}
+
+/** Gives a scan's columns in order and applies its predicate in full. */
+export type OpenScan = (scan: PhysicalScan, needs: ScanNeeds) => BatchSource;
 
 /** One operator's statistics, by its place in the tree. */
 export interface MeasuredNode {
@@ -82,6 +86,7 @@ export class RunningPlan implements BatchSource {
 	readonly #floors = new Map<PhysicalScan, KeyFloor>();
 	/** Rows of a batch, of scans that may give more than others. */
 	readonly #wideScans = new Map<PhysicalScan, number>();
+	readonly #extremeScans = new Set<PhysicalScan>();
 	readonly #root: BatchSource;
 
 	constructor(context: ExecutionContext, plan: Pick<PhysicalPlan, "subplans" | "root">, openScan: OpenScan) {
@@ -143,17 +148,22 @@ export class RunningPlan implements BatchSource {
 	/** Tells the scan below that it may give wide batches, where the aggregation takes them. */
 	#widen(node: PhysicalHashAggregate): void {
 		const scan = this.#context.batchRowCountMax < BATCH_ROW_COUNT_MAX ? null : wideScan(node);
-		if (scan !== null) this.#wideScans.set(scan, wideRowCount(this.#typesOf(scan)));
+		if (scan === null) return;
+		this.#wideScans.set(scan, wideRowCount(this.#typesOf(scan)));
+		if (takesExtremes(node, scan)) this.#extremeScans.add(scan);
 	}
 
 	#scan(node: PhysicalScan): BatchSource {
 		const rowCountMax = this.#wideScans.get(node) ?? this.#context.batchRowCountMax;
 		const [floor, late] = [this.#floors.get(node) ?? null, this.#lateColumns.get(node) ?? null];
-		return new YieldingSource(
-			this.#context,
-			this.#openScan(node, this.#keyFilters.of(node), floor, late, Math.max(BATCH_ROW_COUNT_MAX, rowCountMax)),
-			rowCountMax,
-		);
+		const needs: ScanNeeds = {
+			keyFilters: this.#keyFilters.of(node),
+			floor,
+			late,
+			rowCountMax: Math.max(BATCH_ROW_COUNT_MAX, rowCountMax),
+			extremesOnly: this.#extremeScans.has(node),
+		};
+		return new YieldingSource(this.#context, this.#openScan(node, needs), rowCountMax);
 	}
 
 	#typesOf(node: PhysicalOperator): DataType[] {

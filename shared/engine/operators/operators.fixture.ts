@@ -219,7 +219,7 @@ async function runLeased(root: PhysicalOperator, tables: TestTable[], options: R
 			...(options.spill ? { spill: options.spill } : {}),
 			...(options.nowMs ? { nowMs: options.nowMs } : {}),
 		});
-		const operator = new RunningPlan(context, { root, subplans: options.subplans ?? [] }, (node, keyFilters, floor, late) => {
+		const operator = new RunningPlan(context, { root, subplans: options.subplans ?? [] }, (node, { keyFilters, floor, late }) => {
 			const table = tables[node.table] as TestTable;
 			const source = new ScribblingSource(context, table.batches);
 			sources.push(source);

@@ -20,6 +20,15 @@ function isPlain({ functionId, distinct, orderBy = [] }: AggregateCall): boolean
 	return !distinct && orderBy.length === 0 && PLAIN_AGGREGATES.has(signatureById(functionId)?.name ?? "");
 }
 
+/** True where the aggregation takes nothing of the scan's rows but their least and greatest values. */
+export function takesExtremes({ aggregates }: PhysicalHashAggregate, { predicate }: PhysicalScan): boolean {
+	const isExtreme = ({ functionId, filter, arguments: [argument] }: AggregateCall): boolean => {
+		const name = signatureById(functionId)?.name;
+		return filter === null && argument?.kind === "column" && (name === "min" || name === "max");
+	};
+	return predicate === null && aggregates.length > 0 && aggregates.every(isExtreme);
+}
+
 /** Rows of a batch of columns of these types: whole small batches, and no more than one of them where a value has any length. */
 export function wideRowCount(types: readonly DataType[]): number {
 	const physical = types.map(physicalType);

@@ -1,4 +1,8 @@
 /** The data files of one table that pruning left, one after the other; row groups that the predicate's ranges exclude are not read. */
+import { BATCH_ROW_COUNT_MAX } from "#shared/base/limits.ts";
+import type { SqlValue } from "#shared/contracts/value.ts";
+import type { Region } from "#shared/engine/memory/region.ts";
+import { BatchBuilder } from "#shared/engine/vector/builder.ts";
 import type { BatchSource } from "#shared/engine/operators/source.ts";
 import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
@@ -7,7 +11,7 @@ import type { KeyFloor } from "#shared/engine/operators/key-filter/key-floor.ts"
 import type { ParquetFile } from "#shared/parquet/read/footer.ts";
 import { ParquetReader, type ParquetReaderOptions } from "#shared/parquet/read/reader.ts";
 import type { ScanColumn } from "./columns.ts";
-import { type LeastKey, leastKey, lesserKey } from "./row-groups.ts";
+import { extremesOf, type LeastKey, leastKey, lesserKey } from "./row-groups.ts";
 
 /** Files whose footers are read ahead of the one that is scanned. */
 const OPEN_AHEAD_COUNT = 2;
@@ -24,6 +28,8 @@ export interface FileSourceOptions {
 	open: (index: number) => { source: ByteSource; file: Promise<ParquetFile> };
 	/** Row groups of a file that may hold matching rows. */
 	rowGroups: (file: ParquetFile) => number[];
+	/** Only the least and the greatest values of the columns are asked for: of row groups whose statistics have them nothing else is given. */
+	extremesOnly?: boolean;
 	/** Of the rows, by positions of `columns`; see `ParquetReaderOptions`. */
 	filters?: ParquetReaderOptions["filters"];
 	/** Compressed bytes that the reader of a file may hold, asked as each is opened. */
@@ -49,6 +55,9 @@ export class FileSource implements BatchSource {
 	#file: ParquetFile | null = null;
 	/** Of files behind it. */
 	readonly #leastKeys = new Map<ParquetFile, LeastKey>();
+	/** What the open file's statistics give in the place of its rows. */
+	#extremes: SqlValue[][] = [];
+	#extremesRegion: Region | null = null;
 	/** Row groups that it had left when the floor was told last. */
 	#leftCount = -1;
 	#closed = false;
@@ -64,6 +73,7 @@ export class FileSource implements BatchSource {
 				const state = this.#openReader();
 				if (state !== "open") return state;
 			}
+			if (this.#extremes.length > 0) return this.#nextExtremes();
 			const batch = (this.#reader as ParquetReader | null)?.next() ?? null;
 			if (batch !== null) {
 				if (batch !== "blocked") this.#tellFloor();
@@ -74,8 +84,30 @@ export class FileSource implements BatchSource {
 		}
 	}
 
+	#nextExtremes(): Batch {
+		const { engine, lease } = this.#options.context;
+		this.#extremesRegion ??= lease.region();
+		this.#extremesRegion.reset();
+		const types = this.#options.columns.map(({ type }) => type);
+		const rows = this.#extremes.splice(0, BATCH_ROW_COUNT_MAX);
+		const builder = new BatchBuilder(engine, this.#extremesRegion, types, rows.length);
+		for (const row of rows) builder.appendRow(row);
+		return builder.finish();
+	}
+
 	#openReader(): "open" | "blocked" | null {
-		const { context, columns, batchRowCountMax, fileCount, open, rowGroups, filters, windowBytes, floor = null } = this.#options;
+		const {
+			context,
+			columns,
+			batchRowCountMax,
+			fileCount,
+			open,
+			rowGroups,
+			extremesOnly = false,
+			filters,
+			windowBytes,
+			floor = null,
+		} = this.#options;
 		const aheadCount = floor === null ? OPEN_AHEAD_COUNT : OPEN_AHEAD_FOR_FLOOR_COUNT;
 		while (this.#opened.length <= aheadCount && this.#openedCount < fileCount) {
 			context.signal.throwIfAborted();
@@ -92,11 +124,14 @@ export class FileSource implements BatchSource {
 		this.#file = current.file;
 		this.#leastKeys.delete(current.file);
 		this.#leftCount = -1;
+		const groups = rowGroups(current.file);
+		const extremes = extremesOnly ? extremesOf(current.file, columns, groups) : { rows: [], left: groups };
+		this.#extremes = extremes.rows;
 		this.#reader = new ParquetReader({
 			file: current.file,
 			source: current.source,
 			columns: columns.map(({ fieldId, type }) => ({ fieldId, type })),
-			rowGroups: rowGroups(current.file),
+			rowGroups: extremes.left,
 			filters,
 			...(batchRowCountMax === undefined ? {} : { batchRowCountMax }),
 			engine: context.engine,

@@ -1,6 +1,8 @@
 /** What a file's own statistics say of its row groups: which may hold a row that the predicate accepts, and the least key that several have. */
 import { decodeBound } from "#shared/contracts/bound.ts";
+import type { DataType } from "#shared/contracts/data-type.ts";
 import { type ColumnRange, rangesMatchStatistics } from "#shared/contracts/plan/bounds.ts";
+import type { SqlValue } from "#shared/contracts/value.ts";
 import type { ParquetFile } from "#shared/parquet/read/footer.ts";
 import { rowGroupStatistics } from "#shared/parquet/read/statistics.ts";
 import type { ScanColumn } from "./columns.ts";
@@ -17,6 +19,36 @@ export function matchingRowGroups(file: ParquetFile, columns: readonly ScanColum
 			rowGroupStatistics(file, index, columns[column] as ScanColumn),
 		),
 	);
+}
+
+/** Values that their bounds give back as they were: no text that was cut, no NaN beside them. */
+const EXACT_KINDS: readonly DataType["kind"][] = ["smallint", "integer", "bigint", "date", "time", "timestamp", "timestamptz"];
+
+/** Two rows for each of some row groups, with the least and the greatest value of every column. */
+export interface Extremes {
+	rows: SqlValue[][];
+	/** Row groups of which the statistics do not say so much. */
+	left: number[];
+}
+
+/** @param groups of our own files, whose bounds of whole numbers and times are values of the row group */
+export function extremesOf(file: ParquetFile, columns: readonly ScanColumn[], groups: readonly number[]): Extremes {
+	const found: Extremes = { rows: [], left: [] };
+	for (const group of groups) {
+		const extremes = columns.map((column) => extremesOfColumn(file, group, column));
+		if (extremes.includes(null)) found.left.push(group);
+		else for (const end of [0, 1] as const) found.rows.push(extremes.map((both) => (both === null ? null : both[end])));
+	}
+	return found;
+}
+
+/** Both NULL where the column is. */
+function extremesOfColumn(file: ParquetFile, group: number, column: ScanColumn): [SqlValue, SqlValue] | null {
+	const statistics = EXACT_KINDS.includes(column.type.kind) ? rowGroupStatistics(file, group, column) : null;
+	if (statistics === null) return null;
+	const { minimum, maximum, nullCount } = statistics;
+	if (nullCount === file.rowGroups[group]?.rowCount) return [null, null];
+	return minimum === null || maximum === null ? null : [decodeBound(column.type, minimum), decodeBound(column.type, maximum)];
 }
 
 /** Null where a row group does not say. */

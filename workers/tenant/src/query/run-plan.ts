@@ -4,12 +4,10 @@ import type { PhysicalPlan, PhysicalScan } from "#shared/contracts/plan/physical
 import { filePath } from "#shared/contracts/file-page.ts";
 import { predicateRanges } from "#shared/contracts/plan/bounds.ts";
 import { predicateSteps } from "#shared/engine/expression/predicate.ts";
-import { RunningPlan } from "#shared/engine/operators/build.ts";
+import { RunningPlan, type ScanNeeds } from "#shared/engine/operators/build.ts";
 import { run } from "#shared/engine/operators/driver.ts";
 import type { ExecutionContext } from "#shared/engine/operators/execution-context.ts";
-import type { LateColumns } from "#shared/engine/operators/late-columns.ts";
 import type { ScanKeyFilter } from "#shared/engine/operators/key-filter/key-filter.ts";
-import type { KeyFloor } from "#shared/engine/operators/key-filter/key-floor.ts";
 import type { BatchSource } from "#shared/engine/operators/source.ts";
 import type { Batch } from "#shared/engine/vector/batch.ts";
 import { runningCount } from "../admission.ts";
@@ -46,9 +44,7 @@ export function openPlan(ports: Ports, plan: PhysicalPlan, tails: OpenedTail[][]
 		() => aheadByteCount() + windowByteCount(runningCount(), plan.tables.length) / Math.max(1, runningCount()),
 	);
 	const reading = { share: new CacheShare(), buffers };
-	return new RunningPlan(context, plan, (scan, keyFilters, floor, late, rowCountMax) =>
-		openScan({ ports, plan, tails, reading }, { scan, keyFilters, floor, late, rowCountMax }, context),
-	);
+	return new RunningPlan(context, plan, (scan, needs) => openScan({ ports, plan, tails, reading }, { scan, ...needs }, context));
 }
 
 export function filesOf(plan: PhysicalPlan): PlanFiles {
@@ -61,12 +57,8 @@ export function filesOf(plan: PhysicalPlan): PlanFiles {
 /** Queries that run at once share what an isolate may read ahead. */
 const aheadByteCount = (): number => READ_AHEAD_BYTES_MAX / Math.max(1, runningCount());
 
-interface OpenedScan {
+interface OpenedScan extends ScanNeeds {
 	scan: PhysicalScan;
-	keyFilters: readonly ScanKeyFilter[];
-	floor: KeyFloor | null;
-	late: LateColumns | null;
-	rowCountMax: number;
 }
 
 interface OpenedTables {
@@ -79,7 +71,7 @@ interface OpenedTables {
 
 function openScan(
 	{ ports, plan, tails, reading }: OpenedTables,
-	{ scan, keyFilters, floor, late, rowCountMax }: OpenedScan,
+	{ scan, keyFilters, floor, late, rowCountMax, extremesOnly }: OpenedScan,
 	context: ExecutionContext,
 ): BatchSource {
 	const table = plan.tables[scan.table] as (typeof plan.tables)[number];
@@ -109,6 +101,7 @@ function openScan(
 		},
 		windowBytes: () => windowByteCount(runningCount(), plan.tables.length),
 		rowGroups: (file) => matchingRowGroups(file, columns, ranges),
+		extremesOnly: extremesOnly && !isFiltered,
 		filters: isFiltered
 			? [
 					{ columns: [], select: (batch: Batch) => filter.begin(batch) },
