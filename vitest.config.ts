@@ -4,6 +4,7 @@
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./tests/longest-first.ts";
 import { SEED } from "./tests/seed.ts";
 import { keepTemporaryFilesInMemory } from "./tests/temporary-files.ts";
 
@@ -24,6 +25,7 @@ export default defineConfig({
 		silent: "passed-only",
 		// Vitest would leave one processor free; tests wait so often, for the disk, for time to pass and for each other, that one file more is worth it.
 		maxWorkers: availableParallelism() + 1,
+		sequence: { sequencer: LongestFirst },
 		projects: [
 			{
 				test: {
