@@ -24,6 +24,8 @@ export const BLOCK_CACHE_BYTES_MAX = 16 * MIB;
 /** Footers of data files kept by an isolate, by their bytes in the file. */
 export const FOOTER_CACHE_BYTES_MAX = 2 * MIB;
 export const DIRECTORY_CACHE_COUNT_MAX = 1000;
+/** Tables of a tenant of whose tails an isolate knows how many rows they held: they go with every request for a plan. */
+export const TAIL_COUNT_TABLE_COUNT_MAX = 100;
 export const SCHEMA_CACHE_COUNT_MAX = 1000;
 export const ADMISSION_WAIT_MS_MAX = 5 * SECOND;
 

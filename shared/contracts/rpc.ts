@@ -186,6 +186,8 @@ export interface PlanRequest {
 	minimums?: Record<string, { schemaVersion: number; snapshotVersion: number }>;
 	/** Bypass caches for every table named. */
 	fresh?: boolean;
+	/** By table id: rows that the table's tails held when they were last read, for estimates alone. */
+	tailRowCounts?: Record<string, number>;
 }
 
 /** A statement, bound and planned. The coordinator checks `action` against the role before it runs anything. */

@@ -31,6 +31,7 @@ import { parametersOf, readsSystemTables, relationNames } from "./sql/bind/walk.
 import type { ParsedStatement } from "./sql/parse/parser.ts";
 import { Cardinality } from "./statistics/cardinality.ts";
 import { REQUEST_DOLLARS } from "./statistics/cost-model.ts";
+import { withTailRowCount } from "./statistics/table-statistics.ts";
 
 export interface PlannerPorts {
 	catalog: Pick<CatalogRpc, "readSnapshots" | "tableNames" | "listTables">;
@@ -48,10 +49,11 @@ export interface PlannerPorts {
 export async function planStatement(ports: PlannerPorts, tenantId: TenantId, request: PlanRequest): Promise<PlannedStatement> {
 	const { node, source, nesting } = await ports.parsed.parse(request.sql);
 	const names = relationNames(node);
-	const [{ snapshots, views }, corrections] = await Promise.all([
+	const [{ snapshots: known, views }, corrections] = await Promise.all([
 		readRelations(ports, tenantId, names, request),
 		names.length === 0 ? NO_CORRECTIONS : (ports.corrections?.() ?? NO_CORRECTIONS),
 	]);
+	const snapshots = new Map([...known].map(([name, snapshot]) => [name, withTailRowCount(snapshot, request.tailRowCounts)]));
 	const isMissing = names.some((name) => !snapshots.has(name));
 	const describesTables = [node, ...[...views.values()].map((view) => view.node)].some(readsSystemTables);
 	const planned: PlanStatement = { nowMicroseconds: request.nowMicroseconds, timeZone: request.settings.timeZone ?? "UTC", parameters: [] };

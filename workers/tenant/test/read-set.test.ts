@@ -48,6 +48,21 @@ test("a stale snapshot reads a longer tail; a purged one is planned again", asyn
 	expect(await read()).toEqual({ version: newest(), rows: ["c"] });
 });
 
+test("a plan is told how many rows the tails held when they were last read", async () => {
+	const told: unknown[] = [];
+	world.plan = (request) => {
+		told.push(request.tailRowCounts);
+		return planOf(tenant.table);
+	};
+	await read();
+	for (const id of ["a", "b"]) await tenant.append(id);
+	await read();
+	await tenant.work(FLUSH_AGE_MS + 1);
+	await read();
+	await read();
+	expect(told).toEqual([undefined, { [tenant.table]: 0 }, { [tenant.table]: 2 }, { [tenant.table]: 0 }]);
+});
+
 test("a plan of a view's older version is made again", async () => {
 	const tableId = "1".repeat(24) as TableId;
 	await raiseSchemaMinimum(ports, tenant.id, { tableId, schemaVersion: 3, snapshotVersion: 0 });

@@ -7,7 +7,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { isLittoralError, LittoralError } from "#shared/base/errors.ts";
 import { randomHex, type AppendId, type TableId, newTenantId, shardName, type TenantId } from "#shared/base/ids.ts";
-import type { PlannedStatement, Signal } from "#shared/contracts/rpc.ts";
+import type { PlannedStatement, PlanRequest, Signal } from "#shared/contracts/rpc.ts";
 import type { Directory } from "#shared/contracts/directory.ts";
 import type { Env } from "../src/env.ts";
 import { installPortWrapper, openPorts, type Ports } from "../src/ports.ts";
@@ -40,7 +40,7 @@ export const world = {
 	calls: [] as string[],
 	signals: [] as Signal[],
 	/** What the optimizer makes of the next statement. */
-	plan: (): PlannedStatement => {
+	plan: (_request: PlanRequest): PlannedStatement => {
 		throw new Error("no statement is planned");
 	},
 };
@@ -76,7 +76,7 @@ installPortWrapper(
 		now: () => Date.now() + world.clockMs,
 		catalog: injected("catalog", bound(world.catalog)),
 		optimizer: injected("optimizer", {
-			plan: async () => world.plan(),
+			plan: async (_context, request) => world.plan(request),
 			learn: async () => {},
 		}),
 		signals: injected("signals", {

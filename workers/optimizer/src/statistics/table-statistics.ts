@@ -19,7 +19,7 @@ export interface ColumnStatisticsEstimate {
 	distribution: ColumnDistribution | null;
 }
 
-/** Rows of a table without files: its tail may hold some, unseen here. A new table is not taken for empty, as in PostgreSQL's ten pages. */
+/** Rows of a table without files whose tail nobody has read lately. A new table is not taken for empty, as in PostgreSQL's ten pages. */
 const TAIL_ROW_COUNT_GUESS = 1000;
 /** A whole-number column without bounds has a new value every so many rows: between a key and a code. */
 const ROWS_PER_WHOLE_NUMBER = 10;
@@ -31,8 +31,21 @@ const SKETCHED_FRACTION_MIN = 0.1;
 
 const cache = new WeakMap<TableSnapshot, Map<number, ColumnStatisticsEstimate>>();
 
-export function tableRowCount(snapshot: TableSnapshot): number {
-	return snapshot.rowCount > 0 ? snapshot.rowCount : TAIL_ROW_COUNT_GUESS;
+/** A snapshot without files, and what its table's tails held when they were last read. */
+export type TailOnlySnapshot = TableSnapshot & { tailRowCount?: number };
+
+/**
+ * @param tailRowCounts by table id
+ * @returns the same snapshot where its files say how large the table is, or nothing is known
+ */
+export function withTailRowCount(snapshot: TableSnapshot, tailRowCounts: Record<string, number> = {}): TailOnlySnapshot {
+	const tailRowCount = tailRowCounts[snapshot.schema.tableId];
+	return snapshot.rowCount > 0 || tailRowCount === undefined ? snapshot : { ...snapshot, tailRowCount };
+}
+
+/** At least one. */
+export function tableRowCount(snapshot: TailOnlySnapshot): number {
+	return snapshot.rowCount > 0 ? snapshot.rowCount : Math.max(snapshot.tailRowCount ?? TAIL_ROW_COUNT_GUESS, 1);
 }
 
 /** One pass over the files' typed arrays, kept as long as the snapshot is. */

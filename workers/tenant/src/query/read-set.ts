@@ -18,6 +18,7 @@ import { rememberDirectory } from "../directory/directory-cache.ts";
 import type { Ports } from "../ports.ts";
 import { untilKnown } from "../retry.ts";
 import type { DirectoryAnswer, TailPage } from "../shard/contract.ts";
+import { recentTailCounts, rememberTailCounts } from "./tail-counts.ts";
 import type { OpenedTail } from "./tail-source.ts";
 
 export interface PlannedRead {
@@ -63,7 +64,9 @@ async function replan(ports: Ports, context: CallContext, request: PlanRequest, 
 
 /** Each plan is checked here, once: what comes after need not ask whether its parts fit together. */
 async function plan(ports: Ports, context: CallContext, request: PlanRequest): Promise<PlannedStatement> {
-	const statement = await untilKnown(() => ports.optimizer.plan(context, request));
+	const tailRowCounts = recentTailCounts(context.tenantId);
+	const hinted = tailRowCounts === undefined ? request : { ...request, tailRowCounts };
+	const statement = await untilKnown(() => ports.optimizer.plan(context, hinted));
 	if ("plan" in statement) checkPlan(statement.plan);
 	return statement;
 }
@@ -110,7 +113,14 @@ export async function readTails(ports: Ports, context: CallContext, request: Pla
 	let refreshes = { directory: 1, snapshot: 1 };
 	for (;;) {
 		const missing = await readMissing(ports, context, { statement, directory, pages });
-		if (missing === null) return { statement, tails: openTails(ports, context, { statement, directory, pages }) };
+		if (missing === null) {
+			const tails = openTails(ports, context, { statement, directory, pages });
+			rememberTailCounts(
+				context.tenantId,
+				planTables(statement).map(({ schema }, index) => ({ tableId: schema.tableId, shards: tails[index] as OpenedTail[] })),
+			);
+			return { statement, tails };
+		}
 		if (refreshes[missing] === 0) {
 			throw new LittoralError("unavailable", "the tenant's shards are changing; try again", { retryAfterSeconds: 1 });
 		}
