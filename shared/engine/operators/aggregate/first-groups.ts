@@ -26,6 +26,7 @@ export class FirstGroups {
 	readonly #context: ExecutionContext;
 	readonly #table: GroupTable;
 	readonly #wanted: WantedGroups;
+	readonly #entryCountMax: number;
 	readonly #entries: Pointer;
 	readonly #scratch: Pointer;
 	/** Of stored rows; of a batch's. */
@@ -44,9 +45,9 @@ export class FirstGroups {
 		this.#context = context;
 		this.#table = table;
 		this.#wanted = wanted;
-		const entryCountMax = 2 * wanted.groupCount + SLACK_GROUP_COUNT + BATCH_ROW_COUNT_MAX;
-		this.#entries = context.lease.allocatePages(entryCountMax * ENTRY_BYTES);
-		this.#scratch = context.lease.allocatePages(entryCountMax * ENTRY_BYTES);
+		this.#entryCountMax = 2 * wanted.groupCount + SLACK_GROUP_COUNT + BATCH_ROW_COUNT_MAX;
+		this.#entries = context.lease.allocatePages(this.#entryCountMax * ENTRY_BYTES);
+		this.#scratch = context.lease.allocatePages(this.#entryCountMax * ENTRY_BYTES);
 		const region = context.lease.region();
 		this.#stored = region.allocate(wanted.order.length * DESCRIPTOR_BYTES);
 		this.#batch = region.allocate(wanted.order.length * DESCRIPTOR_BYTES);
@@ -98,8 +99,9 @@ export class FirstGroups {
 		for (const { pointer, rowCount } of this.#table.blocks()) {
 			const seen = Math.min(rowCount, Math.max(0, this.#seenCount - before));
 			const end = this.#entries + this.#entryCount * ENTRY_BYTES;
-			this.#context.engine.kernels.sort_entries_of(rowCount - seen, pointer + seen * rowBytes, rowBytes, this.#stored, end);
 			this.#entryCount += rowCount - seen;
+			assert(this.#entryCount <= this.#entryCountMax, "a batch makes no more groups than it may have rows");
+			this.#context.engine.kernels.sort_entries_of(rowCount - seen, pointer + seen * rowBytes, rowBytes, this.#stored, end);
 			before += rowCount;
 		}
 		this.#seenCount = before;
