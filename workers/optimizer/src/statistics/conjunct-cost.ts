@@ -9,7 +9,7 @@ import { valueByteCount } from "./row-width.ts";
 import { totalWorkUnits } from "./work-units.ts";
 
 /** Work units of looking a row's answer up and of keeping its place. Measured: 1 ns. */
-const ASK_COST = 1;
+export const ASK_COST = 1;
 /** Work units of a byte of text that a function looks through. Measured: LIKE '%...%' at 2 GB/s. */
 const COST_PER_TEXT_BYTE = 0.5;
 

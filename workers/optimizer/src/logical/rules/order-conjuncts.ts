@@ -10,7 +10,7 @@
  */
 import type { Expression } from "#shared/contracts/plan/expression.ts";
 import type { Cardinality } from "../../statistics/cardinality.ts";
-import { conjunctCost, postgresCost } from "../../statistics/conjunct-cost.ts";
+import { ASK_COST, conjunctCost, postgresCost } from "../../statistics/conjunct-cost.ts";
 import { selectivity, type StatisticsOf } from "../../statistics/selectivity.ts";
 import { collectColumns, conjunction, conjuncts, isStable } from "../expression.ts";
 import { mapInputs } from "../output.ts";
@@ -66,15 +66,15 @@ function byRank(parts: readonly Expression[], statistics: StatisticsOf): Express
 		.flatMap((group) => group.parts);
 }
 
-/** Of one column's parts the cheap ones come first, else as written: a range reads as it did. */
+/** Of one column's parts the cheap ones come first, else as written: a range reads as it did. A row is looked up once for all of them. */
 function ranked(group: readonly Expression[], statistics: StatisticsOf): Ranked {
 	const asked = group
 		.map((part) => ({ part, cost: conjunctCost(part, statistics), kept: selectivity(part, statistics) }))
 		.toSorted((left, right) => left.cost - right.cost);
-	let cost = 0;
+	let cost = ASK_COST;
 	let reached = 1;
 	for (const part of asked) {
-		cost += reached * part.cost;
+		cost += reached * (part.cost - ASK_COST);
 		reached *= part.kept;
 	}
 	const parts = asked.map(({ part }) => part);
