@@ -5,6 +5,7 @@ import { COMPARISON_NAMES } from "#shared/contracts/functions/operator-signature
 import type { AggregateCall, Expression } from "#shared/contracts/plan/expression.ts";
 import { inputsOf } from "#shared/contracts/plan/inputs.ts";
 import type { PhysicalOperator } from "#shared/contracts/plan/physical.ts";
+import { takesExtremes } from "#shared/engine/operators/wide-scan.ts";
 
 /** One of these kernels must have been called, for this reason. */
 export interface Need {
@@ -70,6 +71,8 @@ function visitOperator(node: PhysicalOperator, needs: Need[]): void {
 			if (node.groupKeys.length > 0) need("aggregate: groups", /^(group_rows|group_by_codes)$/);
 			for (const key of node.groupKeys) visitExpression(key, needs);
 			for (const call of node.aggregates) visitAggregate(call, needs);
+			// Row groups' statistics give these, and no page is read.
+			if (node.input.kind === "scan" && node.groupKeys.length === 0 && takesExtremes(node, node.input)) return;
 			break;
 		case "sort":
 			need("sort", /^sort_/);
