@@ -50,7 +50,7 @@ import {
 	undefinedTable,
 	unknownTable,
 } from "./schema/list-tables.ts";
-import { ByteLru } from "./snapshot/byte-lru.ts";
+import { Lru } from "#shared/base/lru.ts";
 import { readSnapshotsOf } from "./snapshot/read-snapshot.ts";
 import { thinToFit } from "./snapshot/thin-pages.ts";
 import { satisfies, SnapshotCache } from "./snapshot/snapshot-cache.ts";
@@ -62,7 +62,7 @@ const FOLD_BOUNDS = { inlineFileCountMax: INLINE_FILE_COUNT_MAX, manifestFileCou
 export class CatalogCaches {
 	readonly assignment = new DatabaseAssignment();
 	readonly snapshots = new SnapshotCache();
-	readonly manifests = new ByteLru<FilePage>(MANIFEST_CACHE_BYTES_MAX);
+	readonly manifests = new Lru<FilePage>(MANIFEST_CACHE_BYTES_MAX);
 }
 
 export class Catalog implements CatalogRpc {

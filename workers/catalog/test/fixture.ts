@@ -12,7 +12,7 @@ import { hashed, hashWords } from "#shared/sketches/value-hash.ts";
 import { Catalog, CatalogCaches } from "../src/catalog.ts";
 import { d1Database, r2Objects } from "../src/database/bindings.ts";
 import type { Env } from "../src/env.ts";
-import { ByteLru } from "../src/snapshot/byte-lru.ts";
+import { Lru } from "#shared/base/lru.ts";
 import { readSnapshotsOf } from "../src/snapshot/read-snapshot.ts";
 import type { CatalogDatabase, CatalogPorts, DatabaseStep, JobQueue, ObjectStep, ObjectStore, QueueStep } from "../src/ports.ts";
 
@@ -213,7 +213,7 @@ export async function readFresh(fixture: Fixture, catalog = fixture.catalog): Pr
 export async function readVersion({ ports, tenantId, tableId }: Fixture, version: number): Promise<TableSnapshot | null> {
 	const [database] = ports.databases;
 	if (!database) throw new Error("there is a database");
-	const [snapshot] = await readSnapshotsOf(ports, database, new ByteLru(1), { tenantId, targets: [{ tableId, version }] });
+	const [snapshot] = await readSnapshotsOf(ports, database, new Lru(1), { tenantId, targets: [{ tableId, version }] });
 	return snapshot ?? null;
 }
 

@@ -2,7 +2,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { CATALOG_CACHE_AGE_MS_MAX } from "#shared/base/limits.ts";
 import { newTenantId } from "#shared/base/ids.ts";
-import { ByteLru } from "../src/snapshot/byte-lru.ts";
 import { commitTo, dataFile, definition, type Fixture, migrate, newTable, otherIsolate, outcomeOf, made } from "./fixture.ts";
 
 beforeAll(migrate);
@@ -75,18 +74,4 @@ test("a request names a bounded number of tables", async () => {
 		"program_limit_exceeded: a statement can name at most 100 tables",
 	);
 	expect(await catalog.readSnapshots(tenantId, requests.slice(1))).toHaveLength(100);
-});
-
-test("the LRU keeps what was used last within its bytes", () => {
-	const cache = new ByteLru<number>(10);
-	cache.set("a", 1, 4);
-	cache.set("b", 2, 4);
-	cache.get("a");
-	cache.set("c", 3, 4);
-	cache.set("huge", 4, 11);
-	expect([cache.get("a"), cache.get("b"), cache.get("c"), cache.get("huge"), cache.byteCount]).toEqual([1, undefined, 3, undefined, 8]);
-	cache.set("a", 5, 10);
-	expect([cache.get("a"), cache.get("c"), cache.byteCount]).toEqual([5, undefined, 10]);
-	cache.delete("a");
-	expect(cache.byteCount).toBe(0);
 });

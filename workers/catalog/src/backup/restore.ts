@@ -14,7 +14,7 @@ import { noteActivity } from "../garbage/collection-row.ts";
 import { readManifest } from "../manifest/store.ts";
 import type { CatalogDatabase, CatalogPorts, Statement } from "../ports.ts";
 import { decodeSchema } from "../schema/schema-json.ts";
-import { ByteLru } from "../snapshot/byte-lru.ts";
+import { Lru } from "#shared/base/lru.ts";
 import type { ReplayedTable } from "./replay.ts";
 
 interface Table {
@@ -96,7 +96,7 @@ interface ListedFile {
 }
 
 async function readListed(ports: CatalogPorts, replayed: ReplayedTable): Promise<ListedFile[]> {
-	const cache = new ByteLru<FilePage>(1);
+	const cache = new Lru<FilePage>(1);
 	const listed: ListedFile[] = [];
 	for (const manifest of replayed.manifests) {
 		const page = await readManifest(ports, cache, manifest);

@@ -19,7 +19,7 @@ import { sql } from "drizzle-orm";
 import { repeated, settled } from "../database/attempts.ts";
 import { jsonParameters, numberOf, statement, textOf } from "../database/statement.ts";
 import type { CatalogDatabase, CatalogPorts, Row } from "../ports.ts";
-import { ByteLru } from "../snapshot/byte-lru.ts";
+import { Lru } from "#shared/base/lru.ts";
 import { readSnapshotsOf } from "../snapshot/read-snapshot.ts";
 import { type PlannedJob, planCompaction, type PolicyFile } from "./policy.ts";
 
@@ -150,7 +150,7 @@ function jobRow(job: PlannedJob & { jobId: string }): unknown[] {
 }
 
 async function readNewest(ports: CatalogPorts, database: CatalogDatabase, { tenantId, tableId }: TableRef): Promise<TableSnapshot | null> {
-	const manifests = new ByteLru<FilePage>(MANIFEST_CACHE_BYTES_MAX);
+	const manifests = new Lru<FilePage>(MANIFEST_CACHE_BYTES_MAX);
 	const [snapshot] = await readSnapshotsOf(ports, database, manifests, { tenantId, targets: [{ tableId }] });
 	return snapshot ?? null;
 }

@@ -17,7 +17,7 @@ import { objectStatements } from "../commit/commit-statements.ts";
 import { repeated, settled } from "../database/attempts.ts";
 import { jsonParameters, numberOf, statement, textOf } from "../database/statement.ts";
 import type { CatalogDatabase, CatalogPorts, Statement } from "../ports.ts";
-import { ByteLru } from "../snapshot/byte-lru.ts";
+import { Lru } from "#shared/base/lru.ts";
 import { manifestChunks } from "./inline-size.ts";
 import { readManifest, writeManifest, type WrittenManifest } from "./store.ts";
 
@@ -121,7 +121,7 @@ export async function mergeManifests(
 }
 
 async function liveFiles(ports: CatalogPorts, manifests: readonly ManifestSize[], gone: ReadonlySet<string>): Promise<DataFile[]> {
-	const cache = new ByteLru<FilePage>(MANIFEST_CACHE_BYTES_MAX);
+	const cache = new Lru<FilePage>(MANIFEST_CACHE_BYTES_MAX);
 	const files: DataFile[] = [];
 	for (const pointer of manifests) {
 		const page = await readManifest(ports, cache, pointer);

@@ -6,7 +6,7 @@ import { buildFilePage, pageByteCount } from "#shared/contracts/file-page.ts";
 import type { DataFile, FilePage } from "#shared/contracts/snapshot.ts";
 import { repeated } from "../database/attempts.ts";
 import type { CatalogPorts } from "../ports.ts";
-import type { ByteLru } from "../snapshot/byte-lru.ts";
+import type { Lru } from "#shared/base/lru.ts";
 
 export interface WrittenManifest {
 	manifestId: string;
@@ -34,7 +34,7 @@ export async function writeManifest(
 /** @param pointer what D1 says of it: a manifest with another number of files is not the one that was committed */
 export async function readManifest(
 	ports: CatalogPorts,
-	cache: ByteLru<FilePage>,
+	cache: Lru<FilePage>,
 	pointer: { path: string; fileCount: number },
 ): Promise<FilePage> {
 	const cached = cache.get(pointer.path);

@@ -12,7 +12,7 @@ import { inlineColumns, inlineFile } from "../manifest/inline-file.ts";
 import { readManifest } from "../manifest/store.ts";
 import type { CatalogDatabase, CatalogPorts, Row, Statement } from "../ports.ts";
 import { decodeSchema } from "../schema/schema-json.ts";
-import type { ByteLru } from "./byte-lru.ts";
+import type { Lru } from "#shared/base/lru.ts";
 
 /** A live table, and a retained version of it other than the newest. */
 export type SnapshotTarget = ({ name: string } | { tableId: TableId }) & { version?: number };
@@ -23,7 +23,7 @@ const STATEMENT_COUNT = 5;
 export async function readSnapshotsOf(
 	ports: CatalogPorts,
 	database: CatalogDatabase,
-	manifests: ByteLru<FilePage>,
+	manifests: Lru<FilePage>,
 	read: { tenantId: TenantId; targets: readonly SnapshotTarget[] },
 ): Promise<(TableSnapshot | null)[]> {
 	const statements = read.targets.flatMap((target) => readStatements(read.tenantId, target));
@@ -83,7 +83,7 @@ function prepareReads(byName: boolean, newest: boolean): PreparedStatement[] {
 	];
 }
 
-async function expand(ports: CatalogPorts, cache: ByteLru<FilePage>, results: readonly Row[][]): Promise<TableSnapshot | null> {
+async function expand(ports: CatalogPorts, cache: Lru<FilePage>, results: readonly Row[][]): Promise<TableSnapshot | null> {
 	const [tables = [], manifests = [], removed = [], inline = [], sketches = []] = results;
 	const table = tables[0];
 	if (table === undefined) return null;

@@ -7,15 +7,15 @@ import { CATALOG_CACHE_AGE_MS_MAX, SNAPSHOT_CACHE_BYTES_MAX } from "#shared/base
 import { pageByteCount } from "#shared/contracts/file-page.ts";
 import type { SnapshotRequest } from "#shared/contracts/rpc.ts";
 import type { TableSnapshot } from "#shared/contracts/snapshot.ts";
-import { ByteLru } from "./byte-lru.ts";
+import { Lru } from "#shared/base/lru.ts";
 
 /** Bytes counted for a snapshot beside its pages: the schema as objects, roughly. */
 const COLUMN_BYTES = 400;
 
 export class SnapshotCache {
-	readonly #byTable = new ByteLru<{ snapshot: TableSnapshot; readAtMs: number }>(SNAPSHOT_CACHE_BYTES_MAX);
+	readonly #byTable = new Lru<{ snapshot: TableSnapshot; readAtMs: number }>(SNAPSHOT_CACHE_BYTES_MAX);
 	/** Name to id: as good as the snapshot behind it, and gone with it. */
-	readonly #names = new ByteLru<TableId>(SNAPSHOT_CACHE_BYTES_MAX / 16);
+	readonly #names = new Lru<TableId>(SNAPSHOT_CACHE_BYTES_MAX / 16);
 
 	get(tenantId: TenantId, request: SnapshotRequest, nowMs: number): TableSnapshot | null {
 		if (request.fresh === true) return null;

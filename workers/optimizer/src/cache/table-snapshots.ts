@@ -7,7 +7,7 @@ import type { TenantId } from "#shared/base/ids.ts";
 import { SNAPSHOT_CACHE_AGE_MS_MAX } from "#shared/base/limits.ts";
 import type { CatalogRpc, PlanRequest, SnapshotRequest } from "#shared/contracts/rpc.ts";
 import type { TableSnapshot } from "#shared/contracts/snapshot.ts";
-import { LruCache } from "./lru.ts";
+import { Lru } from "#shared/base/lru.ts";
 
 /** Data files of all snapshots kept. */
 const FILE_COUNT_MAX = 200_000;
@@ -24,7 +24,7 @@ interface CachedSnapshot {
 }
 
 export class TableSnapshotCache {
-	private readonly snapshots = new LruCache<string, CachedSnapshot>(FILE_COUNT_MAX);
+	private readonly snapshots = new Lru<CachedSnapshot>(FILE_COUNT_MAX);
 
 	/**
 	 * The named tables, each at least at its minimum; a name without a table is absent.

@@ -11,7 +11,7 @@ import {
 } from "#shared/base/limits.ts";
 import type { TenantId } from "#shared/base/ids.ts";
 import type { Observation } from "#shared/contracts/rpc.ts";
-import { LruCache } from "../cache/lru.ts";
+import { Lru } from "#shared/base/lru.ts";
 import { corrected, type Correction, type Corrections, isObservation, NO_CORRECTIONS } from "./corrections.ts";
 
 /** The part of a D1 database that is used. */
@@ -25,7 +25,7 @@ interface Known {
 }
 
 export class CorrectionStore {
-	readonly #known = new LruCache<TenantId, Known>(CORRECTION_CACHE_COUNT_MAX);
+	readonly #known = new Lru<Known>(CORRECTION_CACHE_COUNT_MAX);
 
 	/**
 	 * The tenant's corrections. What is old is given all the same, and read anew behind the answer.

@@ -2,7 +2,7 @@
 import type { TenantId } from "#shared/base/ids.ts";
 import { DIRECTORY_CACHE_COUNT_MAX, PRINCIPAL_CACHE_MS } from "#shared/base/limits.ts";
 import type { Directory } from "#shared/contracts/directory.ts";
-import { Lru } from "../lru.ts";
+import { Lru } from "#shared/base/lru.ts";
 import type { Ports } from "../ports.ts";
 import { untilKnown } from "../retry.ts";
 

@@ -3,7 +3,7 @@ import { LittoralError } from "#shared/base/errors.ts";
 import type { TenantId } from "#shared/base/ids.ts";
 import { SCHEMA_CACHE_AGE_MS_MAX, SCHEMA_CACHE_COUNT_MAX } from "#shared/base/limits.ts";
 import type { TableSchema } from "#shared/contracts/table.ts";
-import { Lru } from "../lru.ts";
+import { Lru } from "#shared/base/lru.ts";
 import type { Ports } from "../ports.ts";
 import { untilKnown } from "../retry.ts";
 

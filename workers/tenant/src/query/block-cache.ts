@@ -6,15 +6,15 @@ import { BLOCK_CACHE_BYTES_MAX, FOOTER_CACHE_BYTES_MAX, READ_BLOCK_BYTES } from 
 import type { ByteRange, ByteSource } from "#shared/parquet/read/byte-source.ts";
 import type { ParquetFile } from "#shared/parquet/read/footer.ts";
 import { openParquet } from "#shared/parquet/read/open.ts";
-import { Lru } from "../lru.ts";
+import { Lru } from "#shared/base/lru.ts";
 import type { ObjectPort } from "../ports.ts";
 import { PassingReads } from "./passing-reads.ts";
 import { ReadBuffers } from "./read-buffers.ts";
 import { readObject, readPieces } from "./read-object.ts";
 
-const blocks = new Lru<Uint8Array>(BLOCK_CACHE_BYTES_MAX, (block) => block.byteLength);
+const blocks = new Lru<Uint8Array>(BLOCK_CACHE_BYTES_MAX);
 /** With the bytes that were asked for to read it. */
-const footers = new Lru<{ file: ParquetFile; spentBytes: number }>(FOOTER_CACHE_BYTES_MAX, ({ file }) => file.footerByteCount);
+const footers = new Lru<{ file: ParquetFile; spentBytes: number }>(FOOTER_CACHE_BYTES_MAX);
 
 const keyOf = (path: string, block: number) => `${path}#${block}`;
 
@@ -127,7 +127,7 @@ export async function openDataFile(objects: ObjectPort, file: DataObject): Promi
 	const charged = { ...file, spend };
 	// Of a file of several blocks the end alone: the last one would be a MiB for some KiB, and most scans do not want its rows.
 	const opened = await openParquet(file.byteCount > READ_BLOCK_BYTES ? plainSource(objects, charged) : objectSource(objects, charged));
-	footers.set(file.path, { file: opened, spentBytes });
+	footers.set(file.path, { file: opened, spentBytes }, opened.footerByteCount);
 	return opened;
 }
 
@@ -165,7 +165,7 @@ function startRun(objects: ObjectPort, file: DataObject, { first, count }: Run, 
 	for (const [index, piece] of pieces.entries()) {
 		const block = first + index;
 		const arriving = piece.then((content) => {
-			blocks.set(keyOf(file.path, block), content);
+			blocks.set(keyOf(file.path, block), content, content.byteLength);
 			return content;
 		});
 		underWay.set(block, arriving);

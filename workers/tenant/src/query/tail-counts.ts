@@ -1,7 +1,7 @@
 /** How many rows each table's tails held when this isolate last read them: a hint for the next plan, which is made while they are read anew. */
 import type { TableId, TenantId } from "#shared/base/ids.ts";
 import { DIRECTORY_CACHE_COUNT_MAX, TAIL_COUNT_TABLE_COUNT_MAX } from "#shared/base/limits.ts";
-import { Lru } from "../lru.ts";
+import { Lru } from "#shared/base/lru.ts";
 import { rowRange } from "../shard/tail-format.ts";
 import type { OpenedTail } from "./tail-source.ts";
 
