@@ -168,6 +168,7 @@ describe("limit-groups", () => {
 		["groups that HAVING may drop", "SELECT a, count(*) FROM t GROUP BY a HAVING count(*) > 3 LIMIT 10"],
 		["groups that HAVING may drop, by their key", "SELECT a, count(*) FROM t GROUP BY a HAVING count(*) > 3 ORDER BY a LIMIT 10"],
 		["an argument that may raise", "SELECT a, sum(1 / k) FROM t GROUP BY a LIMIT 10"],
+		["distinct rows of what may raise", "SELECT DISTINCT a FROM t WHERE 1 / k = 1 LIMIT 10"],
 		["a filter that may raise", "SELECT a, count(*) FILTER (WHERE 1 / k = 1) FROM t GROUP BY a LIMIT 10"],
 		["groups that a join reads", "SELECT * FROM (SELECT a, count(*) FROM t GROUP BY a) g JOIN u ON g.a = u.a LIMIT 10"],
 		["no keys", "SELECT count(*) FROM t LIMIT 10"],

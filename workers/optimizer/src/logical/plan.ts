@@ -121,7 +121,7 @@ export interface LogicalAggregate {
 	groupKeys: Expression[];
 	aggregateColumns: ColumnId[];
 	aggregates: AggregateCall[];
-	/** Set by the last rule, `limit-groups`. */
+	/** Set by the rule `limit-groups`. */
 	wanted?: WantedGroups;
 }
 export interface LogicalSort {

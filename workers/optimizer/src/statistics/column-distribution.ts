@@ -5,10 +5,10 @@ import type { SqlValue } from "#shared/contracts/value.ts";
 import { textOfKey, valueKey } from "#shared/sketches/column-place.ts";
 import type { ColumnSketches } from "#shared/sketches/table-sketches.ts";
 import { convertExactly } from "../logical/convert-constant.ts";
+import { BYTES_VALUE_DEFAULT } from "./row-width.ts";
 
-/** Bytes of a text whose key does not have all of it, and of one that is not among the frequent ones (as in row-width.ts). */
+/** Bytes of a text whose key does not have all of it. */
 const LONG_TEXT_BYTES = 64;
-const RARE_TEXT_BYTES = 32;
 
 /** A column with so many distinct values a row has a new one in rows yet unseen, too. */
 const UNIQUE_FRACTION = 0.9;
@@ -58,7 +58,7 @@ export class ColumnDistribution {
 
 	/** Bytes of a text, on average. */
 	meanTextBytes(): number {
-		let sum = this.restFraction * RARE_TEXT_BYTES;
+		let sum = this.restFraction * BYTES_VALUE_DEFAULT;
 		for (const [key, fraction] of this.frequent) sum += fraction * (textOfKey(key) === null ? LONG_TEXT_BYTES : key.length);
 		return sum;
 	}

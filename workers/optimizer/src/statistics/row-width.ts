@@ -2,7 +2,7 @@
 import { PHYSICAL_BYTES, physicalType, type DataType } from "#shared/contracts/data-type.ts";
 
 /** Content bytes of a text value of which nothing is known (PostgreSQL's get_typavgwidth takes 32). */
-const BYTES_VALUE_DEFAULT = 32;
+export const BYTES_VALUE_DEFAULT = 32;
 
 /** @returns estimated bytes of one value, offsets included */
 export function valueByteCount(type: DataType): number {

@@ -5,13 +5,14 @@
  * Better: rows of other groups are dropped when they come, by a comparison with the groups that are there: no hash table of all groups, nothing spilled; a DISTINCT stops reading.
  * Safe: without an order any groups are right, if each has all of its rows. With one, a row behind n groups is of none of the first n, since groups only become more; the keys of the
  * order behind the last group key decide between groups of equal ones, none of which is dropped.
- * Must not match: `ORDER BY count(*) LIMIT 10`; HAVING or anything else in between that drops groups; an aggregate whose argument may raise for a row that would be left out.
+ * Must not match: `ORDER BY count(*) LIMIT 10`; HAVING or anything else in between that drops groups; an aggregate whose argument may raise for a row that would be
+ * left out; a DISTINCT over what may raise for a row that would not be read.
  */
 import type { WantedGroups } from "#shared/contracts/plan/physical.ts";
 import { mapInputs } from "../output.ts";
 import type { LogicalAggregate, LogicalOperator, LogicalTopN } from "../plan.ts";
 import type { Rule } from "../rule.ts";
-import { operatorMayRaise } from "../unnest/raising.ts";
+import { operatorMayRaise, planMayRaise } from "../unnest/raising.ts";
 
 /** The first groups are sorted again and again while rows come: above, that is no longer nothing. */
 const ORDERED_GROUP_COUNT_MAX = 4096;
@@ -47,6 +48,8 @@ function first(node: LogicalAggregate, { keys, limit, offset }: LogicalTopN): Lo
 	return order.length > 0 && wanted.groupCount <= ORDERED_GROUP_COUNT_MAX && canLimit(node, wanted) ? { ...node, wanted } : node;
 }
 
-function canLimit(node: LogicalAggregate, { groupCount }: WantedGroups): boolean {
-	return groupCount >= 1 && node.groupKeys.length > 0 && !operatorMayRaise(node);
+function canLimit(node: LogicalAggregate, { groupCount, order }: WantedGroups): boolean {
+	if (groupCount < 1 || node.groupKeys.length === 0) return false;
+	const stopsReading = order.length === 0 && node.aggregates.length === 0;
+	return stopsReading ? !planMayRaise(node, { subplans: true }) : !operatorMayRaise(node);
 }
